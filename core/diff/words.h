@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/diff/lines.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace tackroom {
+
+/// The words of a text after UAX #29, as byte ranges that cover it without gaps: words, numbers (`2,000`, `1.5`, `-3` without
+/// the sign), single marks, runs of blanks, line ends. Ill-formed UTF-8 is cut into single bytes.
+[[nodiscard]] std::vector<ByteRange> wordSegments(std::string_view text);
+
+/// What differs inside a replaced block. Ranges are offsets into the texts given, sorted, not touching.
+struct WordMarks {
+    std::vector<ByteRange> oldRanges;
+    std::vector<ByteRange> newRanges;
+    /// False where the budget did not suffice or the two have nothing in common worth pointing at: then there are no
+    /// ranges, and the whole lines count as changed.
+    bool refined = false;
+    /// The texts differ in blanks and line breaks alone (a paragraph filled anew). Then there are no ranges either.
+    bool layoutOnly = false;
+};
+
+struct WordBudget {
+    std::size_t maxBytes = 64 * 1024;      ///< of both texts together
+    std::size_t maxCells = 4 * 1000 * 1000; ///< of the comparison, about 1 ns each
+};
+
+/// Compares two texts (lines or whole blocks) word by word. A line break equals a blank, so that text that was only filled
+/// anew shows the words that changed.
+[[nodiscard]] WordMarks diffWords(std::string_view oldText, std::string_view newText, const WordBudget& budget = {});
+
+/// Two lines of a replaced block that are one line before and after. Numbers count from the start of the block.
+struct LinePair {
+    std::uint32_t oldIndex = 0;
+    std::uint32_t newIndex = 0;
+    friend bool operator==(const LinePair&, const LinePair&) = default;
+};
+
+/// Which lines of a replaced block belong together, by likeness, in order on both sides. Bounded: large blocks are
+/// compared in a band around the diagonal.
+[[nodiscard]] std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);
+
+/// 0 (nothing in common) to 1 (the same words), from the words of both, blanks aside.
+[[nodiscard]] double likeness(std::string_view oldLine, std::string_view newLine);
+
+} // namespace tackroom
