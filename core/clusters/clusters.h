@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// core/clusters: failing runs grouped by layer → family → normalised signature. Same store, same bytes.
+///
+///   signature.h   masks what differs between runs (ids, numbers, names, quoted text) and leaves what is the same
+///   analysis.h    the job that reads runs.db, runs the detectors, groups, and writes derived.db
+///   (here)        what the window and the CLI ask of derived.db
+#include "core/base/cancel.h"
+#include "core/index/runqueries.h"
+#include "core/signals/signals.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tackroom {
+
+struct Interval {
+    double low = 0, high = 0;
+};
+
+/// Counts of one harness version, for "14 of 39 runs (36 %, 23–52 %)".
+struct VersionCount {
+    std::string version;       ///< as the traces name it
+    std::string label;         ///< v4
+    std::int64_t runs = 0;     ///< of the cluster
+    std::int64_t outOf = 0;    ///< all runs of that version
+};
+
+struct ExemplarRun {
+    RunRow row;
+    RunKey key;
+    std::string nativeId;
+    std::string role;          ///< "typical", "borderline", "newest", "counter-example" (a passing run with the same tool or intent)
+    std::string stepId;        ///< decisive step, where the run opens
+    std::string task;
+    std::string explanation;   ///< of its signal
+};
+
+struct ClusterItem {
+    ClusterId id;              ///< "c-" and 12 hex digits of layer, family, subject and signature: stable between openings
+    Layer layer = Layer::Unknown;
+    double layerShare = 0;     ///< share of the members' signals that point to that layer
+    std::string layerReason;
+    std::string family;
+    std::string subject;
+    std::string signature;
+    std::string label;         ///< made from family, subject and signature; foreign text inside
+    std::string description;   ///< one paragraph, English
+    std::int64_t runs = 0;
+    std::int64_t failingRuns = 0;  ///< all failing runs of the store, for the share
+    std::int64_t users = 0;
+    Interval share;            ///< Wilson 95 % of runs / all runs of the store
+    UtcNs firstSeen = 0, lastSeen = 0;
+    std::vector<VersionCount> versions;      ///< in order of first use
+    std::vector<std::int64_t> perWeek;       ///< runs a week from the store's first to its last week
+};
+
+struct ClusterOverview {
+    std::vector<ClusterItem> clusters;       ///< by runs, most first, then id
+    std::int64_t runs = 0, failingRuns = 0, unclustered = 0;
+};
+
+class ClusterQueries {
+public:
+    /// NotFound where no analysis has run.
+    [[nodiscard]] static Result<std::unique_ptr<ClusterQueries>> open(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel);
+    ~ClusterQueries();
+    [[nodiscard]] Result<ClusterOverview> overview();
+    [[nodiscard]] Result<std::vector<ExemplarRun>> exemplars(const ClusterId& id);
+    [[nodiscard]] Result<std::vector<RunRow>> members(const ClusterId& id);
+    [[nodiscard]] Result<std::vector<RunKey>> memberKeys(const ClusterId& id);
+    [[nodiscard]] Result<std::vector<Signal>> signalsOf(RunRow run);
+    /// The cluster that a proposal's `Cluster:` trailer names: an id, a label, or words of layer/family/subject.
+    [[nodiscard]] Result<ClusterId> find(std::string_view idOrWords);
+
+private:
+    struct Private;
+    explicit ClusterQueries(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+struct AnalysisReport {
+    std::int64_t runs = 0, failingRuns = 0, signals = 0, clusters = 0;
+    bool wasCurrent = false;   ///< derived.db already fitted runs.db; nothing was done
+    double seconds = 0;
+};
+/// Brings derived.db up to date with runs.db. Takes derived.lock; cancellable; safe to kill.
+[[nodiscard]] Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel, const Progress& progress);
+
+} // namespace tackroom

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// core/index: the cache of a trace store, two SQLite files that may be deleted at any time.
+///
+///   runs.db      runs, steps without bodies, scores, human decisions. Only the reader process writes it (lock: runs.lock).
+///   derived.db   outcomes, signals, clusters. Written by one analysis job (core/clusters/analysis.h, lock: derived.lock).
+///   <cache>/stores/<xxh128 of the canonical path and kind>/ holds both, and store.json (path, kind, schema, seconds …).
+///
+///   indexschema.h   both schemas and their version        ingest.h        the RunSink that writes runs.db
+///   runqueries.h    what the window and the CLI ask       readerframes.h  the pipe's frames
+///   readerserver.h  the child's end                       readerclient.h  the parent's end

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// core/readers: one file a store or format, and a registry that recognises what it is given by tables and keys, never by
+/// name. Readers run only in the reader process (core/index/readerserver.h): what they read is hostile until proved otherwise.
+/// To add one: write `class XReader : public StoreReader` in its own file and add its `recognise` to registry.cpp.
+#include "core/base/cancel.h"
+#include "core/traces/traces.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tackroom {
+
+/// What a store is, as far as a look at it tells.
+struct StoreInfo {
+    std::string kind;    ///< "phoenix-sqlite", "tau-bench" …; part of RunKey
+    std::string schema;  ///< the generation, e.g. "phoenix 2025-09 (alembic 735d3d93c33e)", "results", "few-shot"
+    std::string title;   ///< for people: "Arize Phoenix database"
+    std::string note;    ///< what is newer than known, empty where nothing is to be said
+    std::uint64_t sizeBytes = 0;
+};
+
+/// One run with all that belongs to it, as a reader hands it over.
+struct RunRecord {
+    Run run;
+    std::vector<Step> steps;   ///< parents before children where the store allows, else by start
+    std::vector<Score> scores;
+    std::vector<HumanDecision> decisions;
+};
+
+/// Where a reader delivers. Calls come from one thread. An error ends the reading.
+class RunSink {
+public:
+    virtual ~RunSink() = default;
+    /// A run; given again with the same key it replaces the former one.
+    [[nodiscard]] virtual Status add(RunRecord record) = 0;
+    /// Something that was there and could not be read: counted and shown (N of M).
+    virtual void skipped(std::string where, std::string why) = 0;
+    /// So far, of about how many (0: not known).
+    virtual void progress(std::uint64_t doneRuns, std::uint64_t totalRuns) = 0;
+};
+
+/// An open store. Not thread-safe; one thread owns it.
+class StoreReader {
+public:
+    virtual ~StoreReader() = default;
+    [[nodiscard]] virtual const StoreInfo& info() const = 0;
+    /// A text that changes whenever the store's content may have changed (size, mtime, data version, highest row ids).
+    [[nodiscard]] virtual Result<std::string> fingerprint() = 0;
+    /// Reads what is new since `cursor` (empty: everything), newest first where the store allows, and returns the cursor
+    /// for the next time: a JSON text of the reader's own. A run that grew is delivered again, whole.
+    [[nodiscard]] virtual Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) = 0;
+    /// The texts of one step, or of the whole run where `stepId` is empty. At most `maxBytes` in all; the rest is counted.
+    [[nodiscard]] virtual Result<Body> fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes) = 0;
+};
+
+/// Recognises and opens. Errors: NotFound, NotAFile, NotReadable, Empty, UnknownFormat (its detail names what the file
+/// looks like: "a SQLite database with the tables a, b, c", "JSON: an object with the keys …"), Damaged, Refused.
+[[nodiscard]] Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path, const CancelToken& cancel);
+
+/// One line a format that is read, for help texts.
+struct FormatInfo {
+    std::string kind;
+    std::string title;
+};
+[[nodiscard]] std::vector<FormatInfo> knownFormats();
+
+} // namespace tackroom
