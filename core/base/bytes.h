@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The bytes of a regular file of at most `maxBytes`. Opened with O_NOFOLLOW only if `followLinks` is false, always with
 /// O_NONBLOCK, and checked by fstat, so that a FIFO or device never blocks.

@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Lower-case hexadecimal digests.
 [[nodiscard]] std::string sha256Hex(std::string_view bytes);
@@ -16,7 +17,8 @@ namespace tackroom {
 [[nodiscard]] std::string uuidV5(std::string_view name);
 
 /// SHA-256 in pieces.
-class Sha256 {
+class Sha256
+{
 public:
     Sha256();
     ~Sha256();

@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// For what we write and edit. Keys keep their order, so that our files do not change by themselves.
 using Json = nlohmann::ordered_json;

@@ -5,11 +5,11 @@
 #include <functional>
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A value that cannot be mixed up with another of the same representation. `Tag` is an empty struct.
-template <class Tag, class Value>
-struct Strong {
+template <class Tag, class Value> struct Strong {
     Value value{};
     Strong() = default;
     explicit constexpr Strong(Value v) : value(std::move(v)) {}
@@ -19,7 +19,6 @@ struct Strong {
 
 } // namespace tackroom
 
-template <class Tag, class Value>
-struct std::hash<tackroom::Strong<Tag, Value>> {
+template <class Tag, class Value> struct std::hash<tackroom::Strong<Tag, Value>> {
     std::size_t operator()(const tackroom::Strong<Tag, Value>& id) const noexcept { return std::hash<Value>{}(id.value); }
 };

@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Nanoseconds since 1970-01-01 UTC.
 using UtcNs = std::int64_t;
@@ -20,7 +21,7 @@ using UtcNs = std::int64_t;
 [[nodiscard]] std::string formatTime(UtcNs time);
 /// 2026-03-01
 [[nodiscard]] std::string formatDay(UtcNs time);
-/// 85 ms, 8.2 s, 3 min 20 s, 2 h 5 min.
+/// 250 µs, 85 ms, 8.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h.
 [[nodiscard]] std::string formatDuration(std::int64_t durationNs);
 /// 1,204
 [[nodiscard]] std::string formatCount(std::uint64_t count);
