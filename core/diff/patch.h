@@ -33,12 +33,12 @@ struct PatchHunk {
     std::uint64_t patchLine = 0; ///< line of the @@ in the patch, from 1; 0 where it was made here
 };
 
-enum class FileChange : std::uint8_t { Modify, Add, Delete, Rename, Copy };
+enum class PatchChange : std::uint8_t { Modify, Add, Delete, Rename, Copy };
 
 /// What a patch does to one file. Paths are relative, with `/`, checked by checkPatchPath(). Modes are octal as in git (0100644);
 /// 0 where the patch does not tell.
 struct FilePatch {
-    FileChange change = FileChange::Modify;
+    PatchChange change = PatchChange::Modify;
     std::string oldPath; ///< empty for Add
     std::string newPath; ///< empty for Delete
     std::uint32_t oldMode = 0;
