@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// ui/models: what the pages share and the item models, without widgets.
+#include "core/clusters/clusters.h"
+#include "core/index/readerclient.h"
+#include "core/index/runqueries.h"
+#include "core/proposals/proposals.h"
+#include "core/workspace/workspace.h"
+#include "ui/jobs/jobrunner.h"
+
+#include <QObject>
+#include <QString>
+
+#include <functional>
+#include <memory>
+
+namespace tackroom::ui {
+
+/// The open store and the open repository, and the way to ask them. Lives on the GUI thread; all asking happens on workers.
+/// Pages hold a reference, connect to its signals, and keep nothing that it keeps.
+class Session : public QObject {
+    Q_OBJECT
+public:
+    enum class State { None, Opening, Ready, Failed };
+
+    Session(Places places, ReaderClient::Options readerOptions, QObject* parent = nullptr);
+    ~Session() override;
+
+    [[nodiscard]] const Places& places() const { return m_places; }
+    [[nodiscard]] JobRunner& jobs() { return *m_jobs; }
+
+    // --- the store
+    void openStore(const QString& path);
+    void refreshStore();                                           ///< F5: index what is new
+    [[nodiscard]] State storeState() const { return m_storeState; }
+    [[nodiscard]] const IndexReport& store() const { return m_store; }   ///< valid when Ready
+    [[nodiscard]] const RunCounts& storeCounts() const { return m_storeCounts; }
+    [[nodiscard]] const Error& storeError() const { return m_storeError; }
+    [[nodiscard]] QString storePath() const { return m_storePath; }
+    /// Bumped with every storeChanged: results of an older generation are stale.
+    [[nodiscard]] int storeGeneration() const { return m_storeGeneration; }
+
+    template <class T>
+    quint64 askRuns(QObject* receiver, std::function<Result<T>(RunQueries&)> ask, std::function<void(Result<T>)> then);
+    template <class T>
+    quint64 askClusters(QObject* receiver, std::function<Result<T>(ClusterQueries&)> ask, std::function<void(Result<T>)> then);
+    /// Body of a step, or of the whole run where `stepId` is empty.
+    quint64 fetchBody(QObject* receiver, const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes,
+                      std::function<void(Result<Body>)> then);
+
+    // --- the repository
+    void openRepository(const QString& path, bool adoptPlainFolder = false);
+    void refreshRepository();
+    [[nodiscard]] State repositoryState() const { return m_repositoryState; }
+    [[nodiscard]] const RepositoryInfo& repository() const { return m_repositoryInfo; }
+    [[nodiscard]] const Error& repositoryError() const { return m_repositoryError; }
+    [[nodiscard]] QString repositoryPath() const { return m_repositoryPath; }
+    [[nodiscard]] const std::vector<Proposal>& proposals() const { return m_proposals; }
+    [[nodiscard]] const std::vector<Version>& versions() const { return m_versions; } ///< newest first
+
+    /// Runs on the git lane with the open repository. `title` empty: quiet.
+    template <class T>
+    quint64 askRepository(QObject* receiver, const QString& title, std::function<Result<T>(HarnessRepository&, const CancelToken&)> ask,
+                          std::function<void(Result<T>)> then);
+
+    // --- the sample
+    void openSample();                                             ///< makes it on first use, then opens its store and harness
+    void playSampleRuns(int runs);                                 ///< appends runs of the live version, then refreshes
+    [[nodiscard]] bool isSample() const;                           ///< the open store is the played sample
+
+    [[nodiscard]] Reviewer reviewer() const;                       ///< empty name where not set
+    void setReviewer(const Reviewer& reviewer);
+    [[nodiscard]] std::vector<Recent> recents() const;
+    void forgetRecent(const Recent& recent);
+    /// The label (v4) of a commit id as traces name it, from the open repository; the text itself (short) where unknown.
+    [[nodiscard]] QString versionLabel(const std::string& commitOrVersion) const;
+
+Q_SIGNALS:
+    void storeChanged();        ///< state, counts or content; generation bumped
+    void repositoryChanged();   ///< state, tip, versions, proposals
+    void newsRaised(const QString& text);
+    void failureRaised(const tackroom::Error& error);
+
+private:
+    struct Lane;
+    void loadRepositoryLists();
+    void storeIndexed(Result<IndexReport> report);
+
+    Places m_places;
+    ReaderClient::Options m_readerOptions;
+    std::unique_ptr<JobRunner> m_jobs;
+    std::shared_ptr<Lane> m_lane;             ///< objects that live on worker threads: the repository, the fetching reader
+    State m_storeState = State::None, m_repositoryState = State::None;
+    IndexReport m_store;
+    RunCounts m_storeCounts;
+    Error m_storeError, m_repositoryError;
+    QString m_storePath, m_repositoryPath;
+    int m_storeGeneration = 0;
+    quint64 m_storeJob = 0, m_repositoryJob = 0;
+    RepositoryInfo m_repositoryInfo;
+    std::vector<Proposal> m_proposals;
+    std::vector<Version> m_versions;
+
+    HarnessRepository* laneRepository() const; ///< git lane only
+};
+
+template <class T>
+quint64 Session::askRuns(QObject* receiver, std::function<Result<T>(RunQueries&)> ask, std::function<void(Result<T>)> then)
+{
+    return m_jobs->start<T>(
+        {QString(), ui::Lane::Pool, true, true}, receiver,
+        [folder = m_store.folder, ask = std::move(ask)](const CancelToken& cancel, const Progress&) -> Result<T> {
+            TR_ASSIGN(auto queries, RunQueries::open(folder, cancel));
+            return ask(*queries);
+        },
+        std::move(then));
+}
+
+template <class T>
+quint64 Session::askClusters(QObject* receiver, std::function<Result<T>(ClusterQueries&)> ask, std::function<void(Result<T>)> then)
+{
+    return m_jobs->start<T>(
+        {QString(), ui::Lane::Pool, true, true}, receiver,
+        [folder = m_store.folder, ask = std::move(ask)](const CancelToken& cancel, const Progress&) -> Result<T> {
+            TR_ASSIGN(auto queries, ClusterQueries::open(folder, cancel));
+            return ask(*queries);
+        },
+        std::move(then));
+}
+
+template <class T>
+quint64 Session::askRepository(QObject* receiver, const QString& title, std::function<Result<T>(HarnessRepository&, const CancelToken&)> ask,
+                               std::function<void(Result<T>)> then)
+{
+    return m_jobs->start<T>(
+        {title, ui::Lane::Git, true, title.isEmpty()}, receiver,
+        [this, ask = std::move(ask)](const CancelToken& cancel, const Progress&) -> Result<T> {
+            HarnessRepository* repository = laneRepository();
+            if (!repository) return fail(ErrorCode::NotFound, {}, "no harness repository is open");
+            return ask(*repository, cancel);
+        },
+        std::move(then));
+}
+
+} // namespace tackroom::ui
