@@ -49,6 +49,7 @@ struct Run {
     std::string agentName;
     std::string project;
     std::string harnessVersion;       ///< what the trace says: a commit id, a version label; empty where it says nothing
+    std::string harnessVersionLabel;  ///< a label that the trace has beside a commit id ("v4"); empty where there is none
     std::string harnessVersionSource; ///< the key that said so: "commit key", "version key", "prompt version", …
     UtcNs start = 0;
     UtcNs end = 0;

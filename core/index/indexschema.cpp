@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/indexschema.h"
+
+namespace tackroom {
+
+// The indexes on runs serve the orders of the run table: each is narrow and holds the row id, so that a million rows are
+// ordered without touching the texts.
+const std::string_view kRunsDdl = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs(
+    id INTEGER PRIMARY KEY,
+    run_key TEXT NOT NULL UNIQUE,
+    native_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    agent_name TEXT NOT NULL,
+    project TEXT NOT NULL,
+    harness_version TEXT NOT NULL,
+    harness_version_label TEXT NOT NULL,
+    harness_version_source TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cost_usd REAL,
+    step_count INTEGER NOT NULL,
+    error_count INTEGER NOT NULL,
+    score_count INTEGER NOT NULL,
+    decision_count INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    answer TEXT NOT NULL);
+CREATE INDEX runs_start ON runs(start_ns);
+CREATE INDEX runs_duration ON runs(end_ns - start_ns);
+CREATE INDEX runs_steps ON runs(step_count);
+CREATE INDEX runs_errors ON runs(error_count);
+CREATE INDEX runs_cost ON runs(cost_usd);
+CREATE INDEX runs_tokens ON runs(prompt_tokens + completion_tokens);
+CREATE INDEX runs_version ON runs(harness_version, start_ns);
+CREATE INDEX runs_session ON runs(session_id);
+CREATE INDEX runs_user ON runs(user_id);
+CREATE INDEX runs_native ON runs(native_id);
+CREATE TABLE steps(
+    id INTEGER PRIMARY KEY,
+    parent INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    native_id TEXT NOT NULL,
+    parent_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    error_type TEXT NOT NULL,
+    error_text TEXT NOT NULL,
+    model TEXT NOT NULL,
+    tool_name TEXT NOT NULL,
+    arguments TEXT NOT NULL,
+    result TEXT NOT NULL,
+    input_text TEXT NOT NULL,
+    output_text TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL);
+CREATE INDEX steps_tool ON steps(tool_name) WHERE tool_name <> '';
+CREATE INDEX steps_error ON steps(error_type) WHERE status = 2;
+CREATE TABLE scores(
+    id INTEGER PRIMARY KEY,
+    step_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    label TEXT NOT NULL,
+    value REAL,
+    explanation TEXT NOT NULL,
+    annotator INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    time_ns INTEGER NOT NULL,
+    says INTEGER NOT NULL,
+    weight INTEGER NOT NULL);
+CREATE TABLE decisions(
+    id INTEGER PRIMARY KEY,
+    step_id TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    time_ns INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    reason TEXT NOT NULL);
+CREATE TABLE skipped(where_text TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY(where_text, why)) WITHOUT ROWID;
+)sql";
+
+const std::string_view kDerivedDdl = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE outcomes(
+    run_row INTEGER PRIMARY KEY,
+    outcome INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    reason TEXT NOT NULL);
+CREATE INDEX outcomes_outcome ON outcomes(outcome);
+CREATE TABLE signals(
+    run_row INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    family TEXT NOT NULL,
+    layer INTEGER NOT NULL,
+    step_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    text TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    strength REAL NOT NULL,
+    PRIMARY KEY(run_row, ordinal)) WITHOUT ROWID;
+CREATE TABLE clusters(
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    layer INTEGER NOT NULL,
+    layer_share REAL NOT NULL,
+    layer_reason TEXT NOT NULL,
+    family TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    label TEXT NOT NULL,
+    description TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    failing_runs INTEGER NOT NULL,
+    users INTEGER NOT NULL,
+    share_low REAL NOT NULL,
+    share_high REAL NOT NULL,
+    first_seen_ns INTEGER NOT NULL,
+    last_seen_ns INTEGER NOT NULL,
+    versions TEXT NOT NULL,
+    per_week TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cluster_members(
+    cluster_id TEXT NOT NULL,
+    run_row INTEGER NOT NULL,
+    signal_ordinal INTEGER NOT NULL,
+    PRIMARY KEY(cluster_id, run_row)) WITHOUT ROWID;
+CREATE UNIQUE INDEX cluster_members_run ON cluster_members(run_row);
+CREATE TABLE cluster_exemplars(
+    cluster_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    run_row INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    PRIMARY KEY(cluster_id, position)) WITHOUT ROWID;
+)sql";
+
+} // namespace tackroom

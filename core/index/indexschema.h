@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// Both schemas of a store's index. A file whose `PRAGMA user_version` differs from the version here, or that is damaged, is
+/// deleted and made anew; nothing in it is worth a migration.
+///
+/// runs.db (written by the reader process alone, under runs.lock; WAL)
+///   meta      key, value. `epoch`: a random id made with the file; row numbers hold only within one epoch. `generation`:
+///             raised by each ingest that changed something. `fingerprint`, `cursor`, `reader`: of the store when last read.
+///   runs      one row a run; `id` is the RunRow, kept when a run is read again
+///   steps, scores, decisions
+///             `id` = run row * 2^20 + ordinal, ordinal from 1. So the rows of one run lie together and need no index:
+///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575. The run row of any of them is id >> 20.
+///             Steps are numbered in tree order: depth first, children by start. parent = ordinal of the parent, 0 for a root.
+///   skipped   what was there and could not be read
+///
+/// derived.db (written by the analysis job alone, under derived.lock; WAL)
+///   meta      `runs_epoch` and `runs_generation`: the runs.db that it was computed from. With another epoch its row numbers
+///             mean nothing and it is ignored; with another generation it is merely late.
+///   outcomes, signals, clusters, cluster_members, cluster_exemplars
+///
+/// Enumerations (kind, status, annotator, outcome, source, layer …) are stored as the numbers of their C++ enumerators.
+/// Times are UTC nanoseconds, 0 where the store has none. Texts are never NULL; cost_usd and value may be.
+namespace tackroom {
+
+inline constexpr int kRunsSchemaVersion = 1;
+inline constexpr int kDerivedSchemaVersion = 1;
+
+inline constexpr std::string_view kRunsFile = "runs.db";
+inline constexpr std::string_view kDerivedFile = "derived.db";
+inline constexpr std::string_view kRunsLock = "runs.lock";
+inline constexpr std::string_view kDerivedLock = "derived.lock";
+inline constexpr std::string_view kStoreFile = "store.json";
+
+/// Bits of `id` that number the parts of one run.
+inline constexpr int kPartBits = 20;
+inline constexpr std::int64_t kMaxParts = (std::int64_t{1} << kPartBits) - 1;
+[[nodiscard]] constexpr std::int64_t firstPartOf(std::int64_t runRow) { return runRow << kPartBits; }
+[[nodiscard]] constexpr std::int64_t lastPartOf(std::int64_t runRow) { return (runRow << kPartBits) | kMaxParts; }
+
+/// CREATE statements, several in one text; without user_version, which the writer sets in the same transaction.
+extern const std::string_view kRunsDdl;
+extern const std::string_view kDerivedDdl;
+
+} // namespace tackroom
