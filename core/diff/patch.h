@@ -76,11 +76,14 @@ struct Patch {
 struct ApplyOptions {
     /// How far, in lines, a hunk may stand from where the patch says. The text itself must always match byte for byte.
     std::uint64_t maxOffsetLines = 100000;
+    /// As `git apply --unidiff-zero`: hunks without context are taken at their place. Without it a hunk that has no context
+    /// behind it must reach the end of the file, and one at line 1 its start.
+    bool zeroContext = false;
 };
 
 /// The bytes of the file after the patch. For Add `oldBytes` must be empty; for Delete the result must be. Conflict where a hunk
-/// does not match; the error names path, hunk and line. The nearest place wins, and the earlier of two as near; hunks
-/// never overlap and keep their order.
+/// does not match; the error names path, hunk and line. The nearest place wins, and the later of two as near, as in git; hunks
+/// never overlap and keep their order. What a patch does to name and mode is the caller's part.
 [[nodiscard]] Result<std::string> applyFile(std::string_view oldBytes, const FilePatch& patch, const ApplyOptions& options = {});
 
 /// The change from old to new as a FilePatch with `context` lines. Paths empty for Add and Delete as in FilePatch.

@@ -112,7 +112,6 @@ private:
     std::vector<RowHunk> m_hunks;
     std::uint32_t m_added = 0;
     std::uint32_t m_removed = 0;
-    Whitespace m_whitespace;
 };
 
 } // namespace tackroom

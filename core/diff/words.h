@@ -9,8 +9,8 @@
 
 namespace tackroom {
 
-/// The words of a text after UAX #29, as byte ranges that cover it without gaps: words, numbers (`2,000`, `1.5`, `-3` without
-/// the sign), single marks, runs of blanks, line ends. Ill-formed UTF-8 is cut into single bytes.
+/// The words of a text after UAX #29, as byte ranges that cover it without gaps: words, numbers whole (`2,000`, `1.5`),
+/// single marks; blanks and line ends in a row are one segment. Ill-formed UTF-8 is cut somewhere.
 [[nodiscard]] std::vector<ByteRange> wordSegments(std::string_view text);
 
 /// What differs inside a replaced block. Ranges are offsets into the texts given, sorted, not touching.
@@ -25,8 +25,7 @@ struct WordMarks {
 };
 
 struct WordBudget {
-    std::size_t maxBytes = 64 * 1024;      ///< of both texts together
-    std::size_t maxCells = 4 * 1000 * 1000; ///< of the comparison, about 1 ns each
+    std::size_t maxBytes = 256 * 1024; ///< of both texts together; about 20 ms
 };
 
 /// Compares two texts (lines or whole blocks) word by word. A line break equals a blank, so that text that was only filled
@@ -41,7 +40,7 @@ struct LinePair {
 };
 
 /// Which lines of a replaced block belong together, by likeness, in order on both sides. Bounded: large blocks are
-/// compared in a band around the diagonal.
+/// compared in parts, so that a pair across two parts is missed.
 [[nodiscard]] std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);
 
 /// 0 (nothing in common) to 1 (the same words), from the words of both, blanks aside.
