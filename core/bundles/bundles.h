@@ -15,6 +15,7 @@ struct BundleMade {
     std::string sha256;
     std::uint64_t sizeBytes = 0;
     std::uint64_t files = 0;
+    std::vector<std::string> omitted; ///< symbolic links and submodules of the version, which no bundle carries
     std::string version;
     CommitId commit;
 };
@@ -27,6 +28,9 @@ struct BundleReport {
     bool ok = false;
     std::string problem;     ///< the first thing wrong, one sentence; empty when ok
     std::string version, harnessId, commit, name;
+    std::string tree, parent;          ///< tree: git's id, computed anew from the contents when ok
+    std::string reviewer, reason;      ///< of the decision; empty for a baseline; foreign
+    std::vector<std::string> omitted;  ///< paths that the version has and the bundle does not carry
     bool isSigned = false;
     std::uint64_t files = 0, sizeBytes = 0;
     std::string sha256;
