@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// How the conversation went: given away too early, left without an answer, declined by the model.
+#include "core/base/text.h"
+#include "core/signals/runlayout.h"
+
+#include <algorithm>
+#include <format>
+
+namespace tackroom {
+
+namespace {
+
+std::string sayingOf(const Score& score)
+{
+    std::string said = score.name;
+    if (!score.label.empty()) said += " = " + score.label;
+    if (!score.explanation.empty()) said += ": " + score.explanation;
+    return said;
+}
+
+bool isOnStep(const Score& score, const ToolCallFact& call) { return score.stepId == call.step->nativeId && !score.stepId.empty(); }
+
+bool speaksOfHandOver(const Score& score)
+{
+    return words::hasAny(score.name + " " + score.explanation, {"handed over", "hand over", "hand-over", "handover", "handoff", "hand-off", "hand_over",
+                                                               "handover_needed", "escalated", "escalation", "transferred", "transfer"});
+}
+
+const char* plural(std::size_t count) { return count == 1 ? "" : "s"; }
+
+/// Where the run stopped: the last step that the agent took itself.
+const Step* lastOwnStep(const RunLayout& run)
+{
+    for (auto it = run.steps.rbegin(); it != run.steps.rend(); ++it) {
+        const Step& step = **it;
+        const bool wraps = step.parentId.empty() || step.kind == StepKind::Agent || step.kind == StepKind::Chain;
+        if (!wraps && step.kind != StepKind::Evaluator && step.kind != StepKind::Guardrail) return &step;
+    }
+    return nullptr;
+}
+
+bool speaksOfSilence(const Score& score)
+{
+    return words::hasAny(score.name + " " + score.explanation, {"no message", "no answer", "no reply", "without a last word", "without an answer", "unanswered",
+                                                               "abandoned", "abandonment", "silent", "empty answer", "empty response", "no text",
+                                                               "returned no text", "closing message", "closing_message", "no response"});
+}
+
+} // namespace
+
+void detect::handOvers(const RunLayout& run, std::vector<Signal>& out)
+{
+    const auto call = std::ranges::find_if(run.calls, [](const ToolCallFact& c) { return c.handOver && !c.failed; });
+    if (call == run.calls.end()) return;
+    // The check of the hand-over itself decides, whichever way it went.
+    const Score* says = nullptr;
+    for (const Score& score : run.record->scores) {
+        if (!isOnStep(score, *call) || score.annotator == Annotator::Human) continue;
+        if (score.says == Outcome::Success) return;
+        if (score.says == Outcome::Failure) says = &score;
+    }
+    const bool ofStep = says != nullptr;
+    for (const Score* score : run.failedScores)
+        if (!says && speaksOfHandOver(*score)) says = score;
+    const bool judged = run.verdict.outcome == Outcome::Failure && run.verdict.source != OutcomeSource::Status;
+    if (!says && !judged) return;
+    const auto before = static_cast<std::size_t>(std::ranges::count_if(
+        run.calls, [&](const ToolCallFact& c) { return c.position < call->position && !c.handOver && !words::isThoughtTool(c.tool); }));
+    const bool worked = std::ranges::any_of(run.calls, [&](const ToolCallFact& c) { return c.effect == words::Effect::Write && !c.handOver && !c.failed; });
+    Signal signal;
+    signal.family = "premature-hand-over";
+    signal.layer = Layer::Instructions;
+    signal.stepId = call->step->nativeId;
+    signal.subject = call->tool;
+    signal.text = "handed over although it was not needed";
+    signal.strength = ofStep ? 0.9 : says ? 0.8 : worked ? 0.3 : before <= 2 ? 0.6 : 0.5;
+    signal.explanation = std::format("The agent handed over by {} after {} other call{}, and {}.", words::quoted(call->tool), before, plural(before),
+                                     says ? words::quoted(sayingOf(*says), 200) + " says that this was not right"
+                                          : "the run did not reach what it should have (" + words::quoted(run.verdict.reason, 100) + ")");
+    out.push_back(std::move(signal));
+}
+
+void detect::abandonment(const RunLayout& run, std::vector<Signal>& out)
+{
+    const Step* last = lastOwnStep(run);
+    if (!last || run.record->run.status == StepStatus::Error) return; // an error is told by the error
+    const bool answered = !trimmed(run.record->run.answer).empty();
+    const bool lastIsPerson = last->kind == StepKind::Human;
+    const bool lastSaysNothing = last->kind == StepKind::Llm && trimmed(last->outputText).empty() && last->status != StepStatus::Error;
+    const bool asksInVain = words::givesUp(run.llm.empty() ? std::string_view() : std::string_view(run.llm.back()->inputText));
+    const bool handedOver = std::ranges::any_of(run.calls, [](const ToolCallFact& c) { return c.handOver && !c.failed; });
+    const Score* says = nullptr;
+    for (const Score* score : run.failedScores)
+        if (score->annotator != Annotator::Human && speaksOfSilence(*score)) says = score;
+    const bool silent = lastSaysNothing || lastIsPerson || !answered;
+    if (!silent || (!says && (handedOver || (answered && !asksInVain && !lastIsPerson)))) return;
+    Signal signal;
+    signal.family = "silent-abandonment";
+    signal.layer = Layer::Instructions;
+    signal.stepId = last->nativeId;
+    signal.text = "the conversation ends without an answer";
+    signal.strength = says ? 0.9 : lastSaysNothing || lastIsPerson ? 0.7 : 0.5;
+    signal.explanation = std::format("The conversation ends without an answer to the user{}.", says ? "; " + words::quoted(sayingOf(*says), 200) : "");
+    out.push_back(std::move(signal));
+}
+
+void detect::modelRefusals(const RunLayout& run, std::vector<Signal>& out)
+{
+    for (const Step* step : run.llm) {
+        if (!words::isModelRefusal(step->outputText)) continue;
+        Signal signal;
+        signal.family = "model-refusal";
+        signal.layer = Layer::Model;
+        signal.stepId = step->nativeId;
+        signal.subject = step->model;
+        signal.text = "the model declined";
+        signal.strength = step == run.llm.back() ? 0.7 : 0.4;
+        signal.explanation = std::format("The model declined: {}.", words::quoted(step->outputText, 160));
+        out.push_back(std::move(signal));
+        return;
+    }
+}
+
+} // namespace tackroom
