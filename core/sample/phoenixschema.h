@@ -34,10 +34,11 @@ namespace tackroom {
 ///    unique by (name, span_rowid, identifier); label, score and explanation may each be NULL. user_id names the row of
 ///    `users` who annotated in the browser.
 ///
-/// Older generations differ in what a reader meets: project_sessions.session_user (2024-2025, gone since), no
-/// identifier/source/user_id in annotations before 2025-05, no llm_token_count_* in spans before 2025-03, no
-/// project_session_rowid before 2024-11. Newer ones add project_sessions
-/// .last_span_ingested_at and .content_complete and the tables eval_work_*, project_evaluator_criteria, agent_sessions.
+/// Generations, by upstream's migrations: 4ded9e43755f adds project_sessions and traces.project_session_rowid (at first
+/// with a column session_user, gone since); 3be8647b87d8 adds spans.llm_token_count_*; 2f9d1a65945f adds user_id,
+/// identifier and source to the annotations and CODE to their kinds; the second commit above has
+/// project_sessions.last_span_ingested_at and .content_complete, and tables eval_work_*, project_evaluator_criteria,
+/// agent_sessions. A reader should look at the columns that are there.
 inline constexpr std::string_view kPhoenixRevision = "c9d0e1f2a3b4"; ///< alembic_version.version_num of the first commit above
 
 /// Tables, in an order in which the references hold.
