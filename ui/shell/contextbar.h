@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <QWidget>
+
+class QLineEdit;
+class QMenu;
+class QToolButton;
+
+namespace tackroom::ui {
+
+class TextLabel;
+
+class ContextBar : public QWidget {
+    Q_OBJECT
+public:
+    ContextBar(QAction* back, QAction* forward, QAction* commands, QMenu* opened, QWidget* parent = nullptr);
+    void setOpened(const QString& text);
+    /// The query box of the open page; hidden where `usable` is false.
+    void setQueryBox(bool usable, const QString& hint, const QStringList& completions);
+    void setQuery(const QString& text);
+    void setNotUnderstood(const QString& what);
+    void focusQuery();
+    [[nodiscard]] QString query() const;
+
+Q_SIGNALS:
+    void queryChanged(const QString& text); ///< after a short pause in typing, or Enter
+    void queryLeft();                       ///< Escape or Down: back to the page
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    QToolButton* m_opened;
+    QLineEdit* m_query;
+    TextLabel* m_notUnderstood;
+};
+
+} // namespace tackroom::ui
