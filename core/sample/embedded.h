@@ -3,7 +3,8 @@
 #include <span>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The files of resources/sample, put into the program by core/sample/embed.cmake. Paths are relative to that folder,
 /// with `/`, in byte order.

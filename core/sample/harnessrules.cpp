@@ -11,8 +11,10 @@
 #include <cctype>
 #include <cstdlib>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 bool hasAny(std::string_view text, std::initializer_list<std::string_view> words)
 {
@@ -85,14 +87,16 @@ std::optional<double> numberAt(std::string_view text)
     }
     if (digits.empty()) return std::nullopt;
     const std::string after = asciiLower(trimmed(text.substr(at, 12)));
-    for (const std::string_view unit : {"day", "working day", "week", "month", "year", "hour", "minute", "attempt", "%", "percent", "per cent"})
+    for (const std::string_view unit :
+         {"day", "working day", "week", "month", "year", "hour", "minute", "attempt", "%", "percent", "per cent"})
         if (after.starts_with(unit)) return std::nullopt;
     return std::strtod(digits.c_str(), nullptr);
 }
 
 int yearsIn(std::string_view text)
 {
-    static constexpr std::array<std::string_view, 11> kWords{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"};
+    static constexpr std::array<std::string_view, 11> kWords{"zero", "one",   "two",   "three", "four", "five",
+                                                             "six",  "seven", "eight", "nine",  "ten"};
     const auto at = text.find(" year");
     if (at == std::string_view::npos) return 5;
     const auto before = text.substr(0, at);
@@ -124,17 +128,24 @@ void readConduct(std::string_view lower, HarnessRules& rules)
 {
     const bool negated = hasAny(lower, {"do not", "don't", "never", "no longer"});
     const bool handOver = hasAny(lower, {"hand over", "hand-over", "handover", "hand_over", "escalate"});
-    if (handOver && hasAny(lower, {"upset", "angry", "frustrat", "because of tone", "threaten"})) rules.handOverWhenUpset = !negated;
-    if (handOver && hasAny(lower, {"above", "exceed", "more than your", "over your", "over the limit"})) rules.handOverAboveLimit = !negated;
-    if (lower.find('#') != std::string_view::npos && hasAny(lower, {"strip", "remove", "drop", "cut off", "leave out", "omit", "without the"}))
+    if (handOver && hasAny(lower, {"upset", "angry", "frustrat", "because of tone", "threaten"}))
+        rules.handOverWhenUpset = !negated;
+    if (handOver && hasAny(lower, {"above", "exceed", "more than your", "over your", "over the limit"}))
+        rules.handOverAboveLimit = !negated;
+    if (lower.find('#') != std::string_view::npos &&
+        hasAny(lower, {"strip", "remove", "drop", "cut off", "leave out", "omit", "without the"}))
         rules.stripHash = !negated;
-    if (hasAny(lower, {"answer", "reply", "write back"}) && hasAny(lower, {"that language", "their language", "customer's language", "same language"}))
+    if (hasAny(lower, {"answer", "reply", "write back"}) &&
+        hasAny(lower, {"that language", "their language", "customer's language", "same language"}))
         rules.answersInLanguage = !negated;
-    const bool tells = hasAny(lower, {"tell the customer", "let the customer know", "write to the customer", "send a holding", "one line", "send one message"});
+    const bool tells = hasAny(lower, {"tell the customer", "let the customer know", "write to the customer", "send a holding",
+                                      "one line", "send one message"});
     const bool waits = hasAny(lower, {"waits", "waiting", "interim message", "holding message"});
     if (waits && (tells || negated)) rules.silentWhileWaiting = !tells;
-    const bool unconfirmed = hasAny(lower, {"not confirmed", "unconfirmed", "no confirmation", "no_confirmation", "timed out", "time-out", "timeout", "second time"});
-    if (unconfirmed && hasAny(lower, {"check", "look up", "look at"}) && hasAny(lower, {"status", "booked", "refunds", "lookup_order"}))
+    const bool unconfirmed = hasAny(lower, {"not confirmed", "unconfirmed", "no confirmation", "no_confirmation", "timed out",
+                                            "time-out", "timeout", "second time"});
+    if (unconfirmed && hasAny(lower, {"check", "look up", "look at"}) &&
+        hasAny(lower, {"status", "booked", "refunds", "lookup_order"}))
         rules.checksBeforeRetry = !negated;
 }
 
@@ -145,8 +156,10 @@ struct ProcessingRule {
 void readProcessing(std::string_view lower, ProcessingRule& rule)
 {
     if (lower.find("processing") == std::string_view::npos) return;
-    if (hasAny(lower, {"tell the customer", "let the customer know", "write to the customer", "one line", "holding message"})) rule.told = true;
-    else if (hasAny(lower, {"wait for", "do not answer", "say nothing"})) rule.silent = true;
+    if (hasAny(lower, {"tell the customer", "let the customer know", "write to the customer", "one line", "holding message"}))
+        rule.told = true;
+    else if (hasAny(lower, {"wait for", "do not answer", "say nothing"}))
+        rule.silent = true;
 }
 
 void readProse(const std::string& path, std::string_view text, HarnessRules& rules, ProcessingRule& processing)

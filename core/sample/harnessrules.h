@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A harness version as plain text: path (with `/`) → bytes. Paths decide what a file is; nothing else about it is known.
 using HarnessFiles = std::map<std::string, std::string, std::less<>>;
@@ -19,8 +20,8 @@ using HarnessFiles = std::map<std::string, std::string, std::less<>>;
 struct ConditionalLimit {
     bool needsLoyal = false;
     bool needsLate = false;
-    int loyalYears = 5;          ///< "with us for N years"; 5 where the text does not say
-    std::optional<double> upTo;  ///< nothing: without a bound of its own
+    int loyalYears = 5;         ///< "with us for N years"; 5 where the text does not say
+    std::optional<double> upTo; ///< nothing: without a bound of its own
     std::string path, text;
 };
 
@@ -40,21 +41,21 @@ struct RetryRule {
 /// What a tool's inputSchema checks, as far as the tools of the sample go.
 struct ToolRule {
     std::string path, name, description, schemaText;
-    std::map<std::string, std::regex> patterns;        ///< property → pattern
+    std::map<std::string, std::regex> patterns; ///< property → pattern
     std::map<std::string, std::string> patternTexts;
     std::map<std::string, double> maxima;
     std::set<std::string, std::less<>> properties;
-    bool closed = false;                               ///< additionalProperties: false
+    bool closed = false; ///< additionalProperties: false
 };
 
 /// What the agent does, as read out of the files. Reading never fails: what is missing has the value given here, what
 /// could not be read is listed in `unread`.
 struct HarnessRules {
-    std::optional<double> limit;      ///< the strictest one stated; nothing: every refund is handed over
-    bool handOverAboveLimit = false;  ///< false: refuses instead
+    std::optional<double> limit;     ///< the strictest one stated; nothing: every refund is handed over
+    bool handOverAboveLimit = false; ///< false: refuses instead
     bool handOverWhenUpset = false;
-    bool stripHash = false;           ///< takes a leading # from order numbers
-    bool silentWhileWaiting = false;  ///< says nothing when somebody else has to act
+    bool stripHash = false;          ///< takes a leading # from order numbers
+    bool silentWhileWaiting = false; ///< says nothing when somebody else has to act
     bool silentWhileProcessing = false;
     bool answersInLanguage = false;
     bool checksBeforeRetry = false;
@@ -63,9 +64,9 @@ struct HarnessRules {
     RetryRule refundRetry;
     std::map<std::string, ToolRule, std::less<>> tools;
     std::vector<PolicyText> policies;
-    std::string systemPrompt;         ///< prompts/system.md, byte for byte
-    std::vector<std::string> loaded;  ///< paths that a run loads
-    std::vector<std::string> unread;  ///< "path: why"
+    std::string systemPrompt;        ///< prompts/system.md, byte for byte
+    std::vector<std::string> loaded; ///< paths that a run loads
+    std::vector<std::string> unread; ///< "path: why"
 
     /// The limit for a customer with us for `years`, whose delivery was late or not.
     [[nodiscard]] std::optional<double> limitFor(int years, bool late) const;

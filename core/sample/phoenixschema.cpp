@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sample/phoenixschema.h"
 
-namespace tackroom {
+namespace tackroom
+{
 
 // An annotation table is the same thrice, apart from what it hangs on.
-#define TR_ANNOTATION_COLUMNS                                                                                                    \
-    "    name VARCHAR NOT NULL,\n    label VARCHAR,\n    score FLOAT,\n    explanation VARCHAR,\n    metadata JSONB NOT NULL,\n"   \
-    "    annotator_kind VARCHAR NOT NULL CHECK (annotator_kind IN ('LLM', 'CODE', 'HUMAN')),\n"                                   \
-    "    created_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP) NOT NULL,\n"                                                            \
-    "    updated_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP) NOT NULL,\n"                                                            \
-    "    user_id INTEGER REFERENCES users (id) ON DELETE SET NULL,\n"                                                             \
-    "    identifier VARCHAR DEFAULT ('') NOT NULL,\n"                                                                             \
+#define TR_ANNOTATION_COLUMNS                                                                                                  \
+    "    name VARCHAR NOT NULL,\n    label VARCHAR,\n    score FLOAT,\n    explanation VARCHAR,\n    metadata JSONB NOT "      \
+    "NULL,\n"                                                                                                                  \
+    "    annotator_kind VARCHAR NOT NULL CHECK (annotator_kind IN ('LLM', 'CODE', 'HUMAN')),\n"                                \
+    "    created_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP) NOT NULL,\n"                                                         \
+    "    updated_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP) NOT NULL,\n"                                                         \
+    "    user_id INTEGER REFERENCES users (id) ON DELETE SET NULL,\n"                                                          \
+    "    identifier VARCHAR DEFAULT ('') NOT NULL,\n"                                                                          \
     "    source VARCHAR NOT NULL CHECK (source IN ('API', 'APP')),\n"
 
 const std::string_view kPhoenixDdl =
@@ -115,12 +117,14 @@ CREATE TABLE span_costs (
 CREATE TABLE span_annotations (
     id INTEGER NOT NULL PRIMARY KEY,
     span_rowid INTEGER NOT NULL REFERENCES spans (id) ON DELETE CASCADE,
-)sql" TR_ANNOTATION_COLUMNS R"sql(    CONSTRAINT uq_span_annotations_name_span_rowid_identifier UNIQUE (name, span_rowid, identifier)
+)sql" TR_ANNOTATION_COLUMNS
+    R"sql(    CONSTRAINT uq_span_annotations_name_span_rowid_identifier UNIQUE (name, span_rowid, identifier)
 );
 CREATE TABLE trace_annotations (
     id INTEGER NOT NULL PRIMARY KEY,
     trace_rowid INTEGER NOT NULL REFERENCES traces (id) ON DELETE CASCADE,
-)sql" TR_ANNOTATION_COLUMNS R"sql(    CONSTRAINT uq_trace_annotations_name_trace_rowid_identifier UNIQUE (name, trace_rowid, identifier)
+)sql" TR_ANNOTATION_COLUMNS
+    R"sql(    CONSTRAINT uq_trace_annotations_name_trace_rowid_identifier UNIQUE (name, trace_rowid, identifier)
 );
 CREATE TABLE document_annotations (
     id INTEGER NOT NULL PRIMARY KEY,

@@ -2,7 +2,8 @@
 #pragma once
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The SQLite schema of Arize Phoenix as far as traces and their scores go, for the sample's writer and for the reader.
 ///

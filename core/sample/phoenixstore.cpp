@@ -12,8 +12,10 @@
 #include <cerrno>
 #include <span>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 struct CloseDatabase {
     void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -27,10 +29,10 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
 std::unexpected<Error> sqlError(sqlite3* database, const std::string& where)
 {
     const int code = sqlite3_errcode(database) & 0xff;
-    const ErrorCode kind = code == SQLITE_FULL                              ? ErrorCode::DiskFull
-                           : code == SQLITE_BUSY || code == SQLITE_LOCKED   ? ErrorCode::Locked
+    const ErrorCode kind = code == SQLITE_FULL                               ? ErrorCode::DiskFull
+                           : code == SQLITE_BUSY || code == SQLITE_LOCKED    ? ErrorCode::Locked
                            : code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? ErrorCode::Damaged
-                                                                            : ErrorCode::Io;
+                                                                             : ErrorCode::Io;
     return fail(kind, where, sqlite3_errmsg(database));
 }
 
@@ -67,7 +69,8 @@ struct PhoenixStore::Private {
 
     Status exec(std::string_view sql)
     {
-        if (sqlite3_exec(database.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlError(database.get(), where);
+        if (sqlite3_exec(database.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+            return sqlError(database.get(), where);
         return {};
     }
 
@@ -84,7 +87,8 @@ struct PhoenixStore::Private {
         sqlite3* made = nullptr;
         const int code = sqlite3_open_v2(path.c_str(), &made, flags | SQLITE_OPEN_NOFOLLOW, nullptr);
         database.reset(made);
-        if (code != SQLITE_OK) return made ? Status(sqlError(made, where)) : Status(fail(ErrorCode::Io, where, "SQLite ran out of memory"));
+        if (code != SQLITE_OK)
+            return made ? Status(sqlError(made, where)) : Status(fail(ErrorCode::Io, where, "SQLite ran out of memory"));
         sqlite3_busy_timeout(made, 5000);
         sqlite3_db_config(made, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
         sqlite3_db_config(made, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -94,19 +98,23 @@ struct PhoenixStore::Private {
     Status prepareAll()
     {
         TR_TRY(prepare(findSession, "SELECT id FROM project_sessions WHERE session_id = ?"));
-        TR_TRY(prepare(insertSession, "INSERT INTO project_sessions (session_id, project_id, start_time, end_time) VALUES (?, 1, ?, ?)"));
+        TR_TRY(prepare(insertSession,
+                       "INSERT INTO project_sessions (session_id, project_id, start_time, end_time) VALUES (?, 1, ?, ?)"));
         TR_TRY(prepare(growSession, "UPDATE project_sessions SET end_time = max(end_time, ?) WHERE id = ?"));
-        TR_TRY(prepare(insertTrace, "INSERT INTO traces (project_rowid, trace_id, start_time, end_time, project_session_rowid) VALUES (1, ?, ?, ?, ?)"));
-        TR_TRY(prepare(insertSpan, "INSERT INTO spans (trace_rowid, span_id, parent_id, name, span_kind, start_time, end_time, attributes, events, "
-                                   "status_code, status_message, cumulative_error_count, cumulative_llm_token_count_prompt, "
-                                   "cumulative_llm_token_count_completion, llm_token_count_prompt, llm_token_count_completion) "
-                                   "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-        constexpr const char* kSpanScore =
-            "INSERT INTO span_annotations (span_rowid, name, label, score, explanation, metadata, annotator_kind, created_at, updated_at, user_id, "
-            "identifier, source) VALUES (?,?,?,?,?,?,?,?,?,?,'',?)";
-        constexpr const char* kTraceScore =
-            "INSERT INTO trace_annotations (trace_rowid, name, label, score, explanation, metadata, annotator_kind, created_at, updated_at, user_id, "
-            "identifier, source) VALUES (?,?,?,?,?,?,?,?,?,?,'',?)";
+        TR_TRY(prepare(insertTrace, "INSERT INTO traces (project_rowid, trace_id, start_time, end_time, project_session_rowid) "
+                                    "VALUES (1, ?, ?, ?, ?)"));
+        TR_TRY(prepare(
+            insertSpan,
+            "INSERT INTO spans (trace_rowid, span_id, parent_id, name, span_kind, start_time, end_time, attributes, events, "
+            "status_code, status_message, cumulative_error_count, cumulative_llm_token_count_prompt, "
+            "cumulative_llm_token_count_completion, llm_token_count_prompt, llm_token_count_completion) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+        constexpr const char* kSpanScore = "INSERT INTO span_annotations (span_rowid, name, label, score, explanation, "
+                                           "metadata, annotator_kind, created_at, updated_at, user_id, "
+                                           "identifier, source) VALUES (?,?,?,?,?,?,?,?,?,?,'',?)";
+        constexpr const char* kTraceScore = "INSERT INTO trace_annotations (trace_rowid, name, label, score, explanation, "
+                                            "metadata, annotator_kind, created_at, updated_at, user_id, "
+                                            "identifier, source) VALUES (?,?,?,?,?,?,?,?,?,?,'',?)";
         TR_TRY(prepare(insertSpanScore, kSpanScore));
         return prepare(insertTraceScore, kTraceScore);
     }
@@ -136,7 +144,8 @@ struct PhoenixStore::Private {
     Status span(const PlayedSpan& span, std::int64_t traceRow, const Totals& totals);
 };
 
-namespace {
+namespace
+{
 
 void bindText(Statement& statement, int at, const std::string& text)
 {
@@ -145,8 +154,10 @@ void bindText(Statement& statement, int at, const std::string& text)
 
 void bindTextOrNull(Statement& statement, int at, const std::string& text)
 {
-    if (text.empty()) sqlite3_bind_null(statement.get(), at);
-    else bindText(statement, at, text);
+    if (text.empty())
+        sqlite3_bind_null(statement.get(), at);
+    else
+        bindText(statement, at, text);
 }
 
 } // namespace
@@ -179,9 +190,10 @@ Result<PhoenixStore> PhoenixStore::create(const std::filesystem::path& path, Utc
     for (const std::string_view manager : kManagers) {
         std::string mail(manager);
         for (char& c : mail) c = c == ' ' ? '.' : static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        TR_TRY(d->exec("INSERT INTO users (id, user_role_id, username, email, reset_password, auth_method, created_at, updated_at) VALUES (" +
-                       std::to_string(id++) + ", 3, '" + std::string(manager) + "', '" + mail + "@nordlicht.example', 0, 'OAUTH2', '" + now + "', '" +
-                       now + "')"));
+        TR_TRY(d->exec("INSERT INTO users (id, user_role_id, username, email, reset_password, auth_method, created_at, "
+                       "updated_at) VALUES (" +
+                       std::to_string(id++) + ", 3, '" + std::string(manager) + "', '" + mail +
+                       "@nordlicht.example', 0, 'OAUTH2', '" + now + "', '" + now + "')"));
     }
     TR_TRY(d->prepareAll());
     return PhoenixStore(std::move(d));
@@ -195,11 +207,13 @@ Result<PhoenixStore> PhoenixStore::append(const std::filesystem::path& path)
     std::error_code error;
     const auto kind = std::filesystem::symlink_status(path, error).type();
     if (kind == std::filesystem::file_type::not_found) return fail(ErrorCode::NotFound, d->where, "there is no such store");
-    if (kind != std::filesystem::file_type::regular) return fail(ErrorCode::NotAFile, d->where, "the store must be a regular file");
+    if (kind != std::filesystem::file_type::regular)
+        return fail(ErrorCode::NotAFile, d->where, "the store must be a regular file");
     TR_TRY(d->open(SQLITE_OPEN_READWRITE));
     TR_TRY(d->exec("BEGIN IMMEDIATE"));
-    const auto refused = fail(ErrorCode::Refused, d->where, "this is not a store of the sample; played runs are appended to no other",
-                              "make one with: tackroom-cli sample DIR");
+    const auto refused =
+        fail(ErrorCode::Refused, d->where, "this is not a store of the sample; played runs are appended to no other",
+             "make one with: tackroom-cli sample DIR");
     Statement statement;
     if (!d->prepare(statement, "SELECT description FROM projects WHERE id = 1 AND name = 'refund-agent'")) return refused;
     if (sqlite3_step(statement.get()) != SQLITE_ROW) return refused;
@@ -208,7 +222,8 @@ Result<PhoenixStore> PhoenixStore::append(const std::filesystem::path& path)
     TR_TRY(d->prepare(statement, "SELECT count(*), max(end_time) FROM traces"));
     TR_TRY(d->step(statement));
     d->runs = sqlite3_column_int64(statement.get(), 0);
-    if (const auto* last = reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 1))) d->lastEnd = parseTime(last).value_or(0);
+    if (const auto* last = reinterpret_cast<const char*>(sqlite3_column_text(statement.get(), 1)))
+        d->lastEnd = parseTime(last).value_or(0);
     statement.reset();
     TR_TRY(d->prepareAll());
     return PhoenixStore(std::move(d));
@@ -312,8 +327,8 @@ Status PhoenixStore::add(const PlayedRun& run)
 
 Status PhoenixStore::commit()
 {
-    for (Statement* statement : {&d->insertSession, &d->findSession, &d->growSession, &d->insertTrace, &d->insertSpan, &d->insertSpanScore,
-                                 &d->insertTraceScore})
+    for (Statement* statement : {&d->insertSession, &d->findSession, &d->growSession, &d->insertTrace, &d->insertSpan,
+                                 &d->insertSpanScore, &d->insertTraceScore})
         statement->reset();
     if (d->isNew) TR_TRY(d->exec(kPhoenixIndexes));
     TR_TRY(d->exec("COMMIT"));

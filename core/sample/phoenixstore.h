@@ -7,11 +7,13 @@
 #include <memory>
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Writes played runs into a Phoenix database. One transaction from create() or append() to commit(); without commit()
 /// nothing stays. One thread owns it; nobody else is kept from reading for longer than the commit takes.
-class PhoenixStore {
+class PhoenixStore
+{
 public:
     /// A new file; Io where one is there.
     [[nodiscard]] static Result<PhoenixStore> create(const std::filesystem::path& path, UtcNs createdAt);

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <span>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using Lines = std::span<const std::string_view>;
 
@@ -25,7 +27,8 @@ constexpr std::string_view kDamaged[] = {
     "Order {order}: the {item} came with a crack right through it. Photos on request. Refund?",
     "Good morning. The {item} from {order} was torn when I unpacked it {days} days ago. What can you do?",
     "{item} damaged in transit, box was soaked. Order no. {order}. Please refund {amount}.",
-    "Hello, I opened the parcel for {order} today and the {item} is missing a part. I don't want a replacement, I want a refund.",
+    "Hello, I opened the parcel for {order} today and the {item} is missing a part. I don't want a replacement, I want a "
+    "refund.",
     "the {item} i got is broken 😞 order is {order}, can i get a refund",
     "Bought the {item} for our trip, order {order}, it failed on the first evening. Seam opened. Refund please.",
 };
@@ -46,7 +49,7 @@ constexpr std::string_view kNotAsDescribed[] = {
     "The {item} is not what the page says. Weighs almost twice as much. Order {order}.",
     "Page said waterproof, the {item} is not. {order}. I'd like to send it back.",
     "Order {order}: pictures show the {item} with a cover, there is none. Refund please.",
-    "{item}, {order}: the description says 3 persons. Two at most! Please refund.",
+    "{item}, {order}: the description lists two extras that are not in the box! Please refund.",
 };
 constexpr std::string_view kChangeOfMind[] = {
     "I don't need the {item} any more, unused, tags on. Order {order}, delivered {days} days ago. Can I return it?",
@@ -92,8 +95,10 @@ constexpr std::string_view kOverLoyalLate[] = {
     " We have bought everything from you since {since}. Please sort this out.",
     " As a long-time customer I had hoped for better.",
 };
-constexpr std::string_view kOverPlain[] = {" It is a lot of money for me.", "", " Please tell me how long that takes.", " I have the invoice here."};
-constexpr std::string_view kClosing[] = {"", "", "", " Thanks!", " Thank you, {name}", " Best, {name}", " Please answer by e-mail.", " 👍"};
+constexpr std::string_view kOverPlain[] = {" It is a lot of money for me.", "", " Please tell me how long that takes.",
+                                           " I have the invoice here."};
+constexpr std::string_view kClosing[] = {
+    "", "", "", " Thanks!", " Thank you, {name}", " Best, {name}", " Please answer by e-mail.", " 👍"};
 constexpr std::string_view kSame[] = {
     "That is the number: {typed}. It says so on the invoice.",
     "{typed}, top right corner of your own invoice.",
@@ -103,20 +108,28 @@ constexpr std::string_view kSame[] = {
 constexpr std::string_view kCorrected[] = {"Oh, without the sign: {order}", "{order} then?", "Sorry, {order}."};
 
 constexpr std::string_view kRefundedEn[] = {
-    "Done: I have refunded {amount} for order {order}. The money is back with you in three to five working days. Sorry for the trouble.",
-    "I have booked your refund of {amount} for {order}. Your bank needs three to five working days. You'll get a return label by mail if we need the item back.",
-    "Your refund for {order} is on its way: {amount}, to the means of payment you used. Please allow three to five working days.",
+    "Done: I have refunded {amount} for order {order}. The money is back with you in three to five working days. Sorry for the "
+    "trouble.",
+    "I have booked your refund of {amount} for {order}. Your bank needs three to five working days. You'll get a return label "
+    "by mail if we need the item back.",
+    "Your refund for {order} is on its way: {amount}, to the means of payment you used. Please allow three to five working "
+    "days.",
 };
 constexpr std::string_view kRefusedEn[] = {
-    "I'm sorry, I can't refund {order}: it was delivered {days} days ago and the return window is {window} days. Nothing has been booked.",
-    "Order {order} reached you {days} days ago. Our policy gives {window} days for returns, so I have to say no this time. Nothing changes on your account.",
+    "I'm sorry, I can't refund {order}: it was delivered {days} days ago and the return window is {window} days. Nothing has "
+    "been booked.",
+    "Order {order} reached you {days} days ago. Our policy gives {window} days for returns, so I have to say no this time. "
+    "Nothing changes on your account.",
 };
 constexpr std::string_view kLimitEn[] = {
-    "I can't refund {amount} for {order} myself: that is above what I may decide. A manager has your case and will answer within one working day.",
-    "{amount} is above my limit, so I can't refund {order} right away. I have passed it to a manager with everything you told me. You'll hear from us within one working day.",
+    "I can't refund {amount} for {order} myself: that is above what I may decide. A manager has your case and will answer "
+    "within one working day.",
+    "{amount} is above my limit, so I can't refund {order} right away. I have passed it to a manager with everything you told "
+    "me. You'll hear from us within one working day.",
 };
 constexpr std::string_view kToneEn[] = {
-    "I'm sorry that this has been so frustrating. I have handed your case about {order} to a manager, who will get back to you within one working day.",
+    "I'm sorry that this has been so frustrating. I have handed your case about {order} to a manager, who will get back to you "
+    "within one working day.",
     "I understand that you are upset. A manager will take over your case {order} and contact you within one working day.",
 };
 constexpr std::string_view kNotFoundEn[] = {
@@ -128,12 +141,16 @@ constexpr std::string_view kAskEn[] = {
     "Sorry, {typed} gives me no order. Is that the number from the invoice?",
 };
 constexpr std::string_view kHoldingEn[] = {
-    "Your order {order} is at this point: {state}. I can't book anything before that is done. I'll look again in two working days and write to you.",
-    "Thanks for asking. {order} waits for somebody else right now ({state}). As soon as that changes you'll hear from me, at the latest in two working days.",
+    "Your order {order} is at this point: {state}. I can't book anything before that is done. I'll look again in two working "
+    "days and write to you.",
+    "Thanks for asking. {order} waits for somebody else right now ({state}). As soon as that changes you'll hear from me, at "
+    "the latest in two working days.",
 };
-constexpr std::string_view kRefusedLimitEn[] = {"I'm sorry, {amount} for {order} is above what I may refund. Nothing has been booked."};
+constexpr std::string_view kRefusedLimitEn[] = {
+    "I'm sorry, {amount} for {order} is above what I may refund. Nothing has been booked."};
 constexpr std::string_view kUnconfirmedEn[] = {
-    "I have sent your refund of {amount} for {order}. The payment gateway has not confirmed it yet; you'll get a mail as soon as it has.",
+    "I have sent your refund of {amount} for {order}. The payment gateway has not confirmed it yet; you'll get a mail as soon "
+    "as it has.",
 };
 
 struct Foreign {
@@ -177,7 +194,8 @@ constexpr std::string_view kApprovesLoyal[] = {
     "Approved. We do not make people wait who have been with us this long when we were the late ones.",
     "ok, {late} days late + long-standing customer, {amount} refunded by hand",
 };
-constexpr std::string_view kApprovesOther[] = {"The agent could have done this itself. Refunded {amount}.", "Approved {amount} by hand. Why does this come to me?"};
+constexpr std::string_view kApprovesOther[] = {"The agent could have done this itself. Refunded {amount}.",
+                                               "Approved {amount} by hand. Why does this come to me?"};
 constexpr std::string_view kUpholds[] = {
     "Checked with the carrier, not our fault. Offered a repair instead.",
     "Ordinary case above the limit. Sent the customer our return form first.",
@@ -189,16 +207,19 @@ constexpr std::string_view kUp[] = {"quick and clear", "", "great, thanks", "", 
 constexpr std::string_view kDown[] = {"not helpful", "", "still no answer", "what a waste of time", "I wanted a decision", ""};
 
 constexpr ItemPrice kOrdinary[] = {
-    {"trekking tent", 18900, 54900}, {"down sleeping bag", 14900, 42900}, {"hiking boots", 11900, 25900},
-    {"rain jacket", 7900, 32900},    {"65 l backpack", 12900, 28900},     {"headlamp", 2900, 9900},
-    {"camping stove", 4900, 15900},  {"trekking poles", 3900, 17900},     {"water filter", 2900, 8900},
-    {"inflatable mat", 5900, 19900}, {"merino base layer", 4900, 11900},  {"climbing harness", 4900, 13900},
-    {"folding kayak seat", 6900, 14900}, {"GPS watch", 19900, 69900},     {"snowshoes", 9900, 27900},
+    {"trekking tent", 18900, 54900},     {"down sleeping bag", 14900, 42900}, {"hiking boots", 11900, 25900},
+    {"rain jacket", 7900, 32900},        {"65 l backpack", 12900, 28900},     {"headlamp", 2900, 9900},
+    {"camping stove", 4900, 15900},      {"trekking poles", 3900, 17900},     {"water filter", 2900, 8900},
+    {"inflatable mat", 5900, 19900},     {"merino base layer", 4900, 11900},  {"climbing harness", 4900, 13900},
+    {"folding kayak seat", 6900, 14900}, {"GPS watch", 19900, 69900},         {"snowshoes", 9900, 27900},
 };
 constexpr ItemPrice kExpensive[] = {
-    {"roof tent", 205000, 329000},           {"carbon folding kayak", 209000, 289000},
-    {"expedition tent with groundsheet", 203000, 275000}, {"club order of twelve harnesses", 204000, 268000},
-    {"set of four touring skis", 208000, 295000}, {"family camping set", 201000, 262000},
+    {"roof tent", 205000, 329000},
+    {"carbon folding kayak", 209000, 289000},
+    {"expedition tent with groundsheet", 203000, 275000},
+    {"club order of twelve harnesses", 204000, 268000},
+    {"set of four touring skis", 208000, 295000},
+    {"family camping set", 201000, 262000},
 };
 constexpr std::string_view kNames[4][8] = {{"Emma", "Oliver", "Grace", "Liam", "Aisha", "Noah", "Chloe", "Ravi"},
                                            {"Anna", "Lukas", "Greta", "Jonas", "Lea", "Felix", "Miriam", "Karl"},
@@ -217,15 +238,24 @@ Lines openings(std::string_view reason)
 std::string_view foreignLine(AgentLine line, const Foreign& words)
 {
     switch (line) {
-    case AgentLine::Refunded: return words.refunded;
-    case AgentLine::RefusedWindow: return words.refused;
-    case AgentLine::HandedOverLimit: return words.limit;
-    case AgentLine::HandedOverTone: return words.tone;
-    case AgentLine::NotFound: return words.notFound;
-    case AgentLine::AskNumber: return words.ask;
-    case AgentLine::Holding: return words.holding;
-    case AgentLine::RefusedLimit: return words.refusedLimit;
-    case AgentLine::Unconfirmed: return words.unconfirmed;
+    case AgentLine::Refunded:
+        return words.refunded;
+    case AgentLine::RefusedWindow:
+        return words.refused;
+    case AgentLine::HandedOverLimit:
+        return words.limit;
+    case AgentLine::HandedOverTone:
+        return words.tone;
+    case AgentLine::NotFound:
+        return words.notFound;
+    case AgentLine::AskNumber:
+        return words.ask;
+    case AgentLine::Holding:
+        return words.holding;
+    case AgentLine::RefusedLimit:
+        return words.refusedLimit;
+    case AgentLine::Unconfirmed:
+        return words.unconfirmed;
     }
     return {};
 }
@@ -233,15 +263,24 @@ std::string_view foreignLine(AgentLine line, const Foreign& words)
 Lines englishLines(AgentLine line)
 {
     switch (line) {
-    case AgentLine::Refunded: return kRefundedEn;
-    case AgentLine::RefusedWindow: return kRefusedEn;
-    case AgentLine::HandedOverLimit: return kLimitEn;
-    case AgentLine::HandedOverTone: return kToneEn;
-    case AgentLine::NotFound: return kNotFoundEn;
-    case AgentLine::AskNumber: return kAskEn;
-    case AgentLine::Holding: return kHoldingEn;
-    case AgentLine::RefusedLimit: return kRefusedLimitEn;
-    case AgentLine::Unconfirmed: return kUnconfirmedEn;
+    case AgentLine::Refunded:
+        return kRefundedEn;
+    case AgentLine::RefusedWindow:
+        return kRefusedEn;
+    case AgentLine::HandedOverLimit:
+        return kLimitEn;
+    case AgentLine::HandedOverTone:
+        return kToneEn;
+    case AgentLine::NotFound:
+        return kNotFoundEn;
+    case AgentLine::AskNumber:
+        return kAskEn;
+    case AgentLine::Holding:
+        return kHoldingEn;
+    case AgentLine::RefusedLimit:
+        return kRefusedLimitEn;
+    case AgentLine::Unconfirmed:
+        return kUnconfirmedEn;
     }
     return {};
 }
@@ -292,10 +331,14 @@ std::string plainAmount(double amount)
 std::string_view customerOpening(Language language, std::string_view reason, Random& random)
 {
     switch (language) {
-    case Language::English: return pickLine(openings(reason), random);
-    case Language::German: return pickLine(kGerman, random);
-    case Language::Spanish: return pickLine(kSpanish, random);
-    case Language::French: return pickLine(kFrench, random);
+    case Language::English:
+        return pickLine(openings(reason), random);
+    case Language::German:
+        return pickLine(kGerman, random);
+    case Language::Spanish:
+        return pickLine(kSpanish, random);
+    case Language::French:
+        return pickLine(kFrench, random);
     }
     return {};
 }
@@ -305,10 +348,14 @@ std::string_view upsetOpening(Random& random) { return pickLine(kUpset, random);
 std::string_view waitingOpening(Language language, Random& random)
 {
     switch (language) {
-    case Language::English: return pickLine(kWaiting, random);
-    case Language::German: return pickLine(kWaitingGerman, random);
-    case Language::Spanish: return pickLine(kWaitingSpanish, random);
-    case Language::French: return pickLine(kWaitingFrench, random);
+    case Language::English:
+        return pickLine(kWaiting, random);
+    case Language::German:
+        return pickLine(kWaitingGerman, random);
+    case Language::Spanish:
+        return pickLine(kWaitingSpanish, random);
+    case Language::French:
+        return pickLine(kWaitingFrench, random);
     }
     return {};
 }
@@ -333,11 +380,17 @@ std::string_view agentLine(AgentLine line, Language language, Random& random)
     return foreignLine(line, kForeign[static_cast<std::size_t>(language) - 1]);
 }
 
-std::string_view managerApproves(bool loyal, Random& random) { return loyal ? pickLine(kApprovesLoyal, random) : pickLine(kApprovesOther, random); }
+std::string_view managerApproves(bool loyal, Random& random)
+{
+    return loyal ? pickLine(kApprovesLoyal, random) : pickLine(kApprovesOther, random);
+}
 std::string_view managerUpholds(Random& random) { return pickLine(kUpholds, random); }
 std::string_view thumbsWords(bool up, Random& random) { return up ? pickLine(kUp, random) : pickLine(kDown, random); }
 const ItemPrice& ordinaryItem(Random& random) { return random.pick(kOrdinary); }
 const ItemPrice& expensiveItem(Random& random) { return random.pick(kExpensive); }
-std::string_view firstName(std::uint64_t user, Language language) { return kNames[static_cast<std::size_t>(language)][user % 8]; }
+std::string_view firstName(std::uint64_t user, Language language)
+{
+    return kNames[static_cast<std::size_t>(language)][user % 8];
+}
 
 } // namespace tackroom

@@ -3,8 +3,10 @@
 
 #include "core/sample/phrases.h"
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 constexpr UtcNs kSecond = 1'000'000'000;
 
@@ -30,7 +32,9 @@ void addChecks(const Customer& customer, const RunFacts& facts, PlayedRun& run)
     if (!facts.handOverSpan.empty()) {
         const std::string limit = facts.limit ? plainAmount(*facts.limit) : "none";
         check(run, facts.handOverSpan, "handover_needed", facts.handOverNeeded,
-              facts.handOverNeeded ? std::string() : "handed over at " + plainAmount(amount) + " EUR, within the agent's limit of " + limit + " EUR");
+              facts.handOverNeeded
+                  ? std::string()
+                  : "handed over at " + plainAmount(amount) + " EUR, within the agent's limit of " + limit + " EUR");
     }
     if (run.refundsBooked > 0) {
         const bool once = run.refundsBooked == 1;
@@ -42,7 +46,9 @@ void addChecks(const Customer& customer, const RunFacts& facts, PlayedRun& run)
         check(run, facts.refundSpan, "single_refund", once, twice);
         if (amount > 2000)
             check(run, facts.refundSpan, "finance_review", !facts.financeAsks,
-                  facts.financeAsks ? "refund of " + plainAmount(amount) + " EUR without a ground that finance accepts above 2,000 EUR" : "");
+                  facts.financeAsks
+                      ? "refund of " + plainAmount(amount) + " EUR without a ground that finance accepts above 2,000 EUR"
+                      : "");
     }
     if (facts.retrieverSpan.empty()) return;
     const std::string day = std::to_string(customer.deliveredDaysAgo), world = std::to_string(facts.world.windowDays);
@@ -50,14 +56,15 @@ void addChecks(const Customer& customer, const RunFacts& facts, PlayedRun& run)
     const bool breach = run.refundsBooked > 0 && customer.deliveredDaysAgo > facts.world.windowDays;
     std::string why;
     if (stale)
-        why = "refused on day " + day + " by " + facts.policyId + " (" + std::to_string(facts.window) + " days), which is no longer in force; " +
-              std::string(facts.world.id) + " allows " + world + " days";
+        why = "refused on day " + day + " by " + facts.policyId + " (" + std::to_string(facts.window) +
+              " days), which is no longer in force; " + std::string(facts.world.id) + " allows " + world + " days";
     if (breach) why = "refunded on day " + day + "; " + std::string(facts.world.id) + " allows " + world + " days";
     check(run, facts.retrieverSpan, "policy_applied", !stale && !breach, why);
 }
 
 /// The judge's sentence, by the rubric. True for resolved.
-std::pair<bool, std::string_view> judge(const HarnessRules& rules, const Customer& customer, const RunFacts& facts, const PlayedRun& run)
+std::pair<bool, std::string_view> judge(const HarnessRules& rules, const Customer& customer, const RunFacts& facts,
+                                        const PlayedRun& run)
 {
     if (run.finalMessage.empty()) return {false, "The conversation ends without a last word to the customer."};
     if (!facts.orderFound) return {false, "The order could not be found and the customer was sent away."};
@@ -104,7 +111,8 @@ void addManager(const Customer& customer, const RunFacts& facts, Random& random,
     score.time = run.end + random.between(20, 1500) * 60 * kSecond;
     score.label = facts.managerApproved ? "approved_by_hand" : "upheld";
     score.score = facts.managerApproved ? 0.0 : 1.0;
-    const std::string_view words = facts.managerApproved ? managerApproves(facts.managerForLoyalty, random) : managerUpholds(random);
+    const std::string_view words =
+        facts.managerApproved ? managerApproves(facts.managerForLoyalty, random) : managerUpholds(random);
     score.explanation = filled(words, {{"since", std::to_string(customer.since)},
                                        {"late", std::to_string(customer.lateDays)},
                                        {"amount", money(customer.amountCents)},

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// What the checks, the judge and the managers look at when a run is over.
 struct RunFacts {

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sample/player.h"
 
-#include "core/sample/playedscores.h"
 #include "core/sample/phrases.h"
+#include "core/sample/playedscores.h"
 #include "core/sample/spanwriter.h"
 
 #include <chrono>
 #include <cmath>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 int yearOf(UtcNs time)
 {
-    const auto days = std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(time)));
+    const auto days =
+        std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::nanoseconds(time)));
     return static_cast<int>(std::chrono::year_month_day(days).year());
 }
 
 /// One case from the first message to the last. Each step writes its span and decides what comes next.
-class Play {
+class Play
+{
 public:
     Play(const HarnessRules& rules, const Customer& customer, const RunSetting& setting, Random& random)
-        : m_rules(rules), m_customer(customer), m_random(random), m_spans(rules, customer, setting, random),
+        : m_rules(rules),
+          m_customer(customer),
+          m_random(random),
+          m_spans(rules, customer, setting, random),
+          m_start(setting.start),
           m_years(yearOf(setting.start) - customer.since)
     {
     }
@@ -40,14 +48,17 @@ private:
     /// False where the conversation ended without a message.
     bool answerCase()
     {
-        const std::string id = m_rules.stripHash && m_customer.typedOrderId.starts_with('#') ? m_customer.typedOrderId.substr(1) : m_customer.typedOrderId;
+        const std::string id = m_rules.stripHash && m_customer.typedOrderId.starts_with('#') ? m_customer.typedOrderId.substr(1)
+                                                                                             : m_customer.typedOrderId;
         if (!lookUp(id)) {
             if (m_spans.run().failure == PlayedFailure::ProviderError) return false;
             const std::string rejected = m_spans.lastSpanId();
             m_spans.say(line(AgentLine::AskNumber));
             m_spans.hear(m_customer.secondMessage);
             if (!m_customer.correctsOrderId) {
-                m_spans.fail(m_customer.typedOrderId.starts_with('#') ? PlayedFailure::HashOrderId : PlayedFailure::ToolRejected, rejected);
+                m_spans.fail(m_customer.typedOrderId.starts_with('#') ? PlayedFailure::HashOrderId
+                                                                      : PlayedFailure::ToolRejected,
+                             rejected);
                 m_facts.orderFound = false;
                 return m_spans.say(line(AgentLine::NotFound));
             }
@@ -86,8 +97,10 @@ private:
                        {"total", static_cast<double>(m_customer.amountCents) / 100},
                        {"currency", "EUR"}};
         if (m_customer.orderState == "delivered") {
-            result["delivered_days_ago"] = m_customer.deliveredDaysAgo;
-            result["days_late"] = m_customer.lateDays;
+            constexpr UtcNs kDay = 86'400'000'000'000;
+            const UtcNs delivered = m_start - m_customer.deliveredDaysAgo * kDay;
+            result["promised_on"] = formatDay(delivered - m_customer.lateDays * kDay);
+            result["delivered_on"] = formatDay(delivered);
         }
         result["customer_since"] = m_customer.since;
         return result;
@@ -117,7 +130,8 @@ private:
         const bool within = m_facts.limit && amount <= *m_facts.limit;
         if (m_customer.upset && m_rules.handOverWhenUpset) return handOver(AgentLine::HandedOverTone, within);
         if (m_customer.deliveredDaysAgo > window) {
-            if (m_customer.deliveredDaysAgo <= world.windowDays) m_spans.fail(PlayedFailure::StalePolicy, m_facts.retrieverSpan);
+            if (m_customer.deliveredDaysAgo <= world.windowDays)
+                m_spans.fail(PlayedFailure::StalePolicy, m_facts.retrieverSpan);
             m_facts.refusedByPolicy = true;
             return m_spans.say(line(AgentLine::RefusedWindow));
         }
@@ -140,8 +154,10 @@ private:
         run.handedOver = true;
         m_facts.handOverSpan = m_spans.lastSpanId();
         m_facts.handOverNeeded = !withinLimit;
-        if (withinLimit) m_spans.fail(PlayedFailure::PrematureHandOver, m_facts.handOverSpan);
-        else decideAsManager();
+        if (withinLimit)
+            m_spans.fail(PlayedFailure::PrematureHandOver, m_facts.handOverSpan);
+        else
+            decideAsManager();
         return m_spans.say(line(words));
     }
 
@@ -159,7 +175,8 @@ private:
 
     bool refund(double amount)
     {
-        Json arguments = {{"order_id", m_customer.orderId}, {"amount", amount}, {"currency", "EUR"}, {"reason", m_customer.reason}};
+        Json arguments = {
+            {"order_id", m_customer.orderId}, {"amount", amount}, {"currency", "EUR"}, {"reason", m_customer.reason}};
         const auto tool = m_rules.tools.find("issue_refund");
         const bool keyInTool = tool != m_rules.tools.end() && tool->second.properties.contains("idempotency_key");
         if (keyInTool || m_rules.refundRetry.idempotencyKey) m_facts.deduplicated = true;
@@ -179,7 +196,8 @@ private:
             m_facts.refundSpan = m_spans.lastSpanId();
             return m_spans.say(line(AgentLine::Refunded));
         }
-        m_spans.toolResult("issue_refund", arguments, callId, Json{{"status", "no_confirmation"}, {"message", "the gateway did not confirm within 10 s"}});
+        m_spans.toolResult("issue_refund", arguments, callId,
+                           Json{{"status", "no_confirmation"}, {"message", "the gateway did not confirm within 10 s"}});
         m_facts.refundSpan = m_spans.lastSpanId();
         return m_spans.say(line(retryRefund(arguments, callId) ? AgentLine::Refunded : AgentLine::Unconfirmed));
     }
@@ -222,7 +240,8 @@ private:
         constexpr std::int64_t kFinanceLimitCents = 200000;
         m_facts.financeAsks = m_customer.amountCents > kFinanceLimitCents && !(m_years >= 5 && m_customer.lateDays > 0);
         if (m_facts.financeAsks) m_spans.fail(PlayedFailure::OverAuthority, m_spans.lastSpanId());
-        if (m_customer.deliveredDaysAgo > m_facts.world.windowDays) m_spans.fail(PlayedFailure::PolicyBreach, m_facts.retrieverSpan);
+        if (m_customer.deliveredDaysAgo > m_facts.world.windowDays)
+            m_spans.fail(PlayedFailure::PolicyBreach, m_facts.retrieverSpan);
     }
 
     std::string line(AgentLine what)
@@ -244,6 +263,7 @@ private:
     Random& m_random;
     SpanWriter m_spans;
     RunFacts m_facts;
+    UtcNs m_start;
     int m_years;
 };
 

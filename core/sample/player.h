@@ -11,13 +11,19 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Why a played run failed. The first six are planted on purpose; the others come about by chance or by edits that no
 /// shipped version has. sample.h says how each shows in the data.
 enum class PlayedFailure : std::uint8_t {
     None,
-    OverLimitLoyalLate, HashOrderId, DoubleRefund, PrematureHandOver, StalePolicy, SilentAbandonment,
+    OverLimitLoyalLate,
+    HashOrderId,
+    DoubleRefund,
+    PrematureHandOver,
+    StalePolicy,
+    SilentAbandonment,
     ProviderError,   ///< the model's provider answers 429; layer model
     JudgeUnresolved, ///< the judge finds the second question unanswered; layer unknown
     OverAuthority,   ///< refunded above 2,000 without a reason that finance accepts; layer instructions
@@ -38,22 +44,22 @@ enum class Language : std::uint8_t { English, German, Spanish, French };
 struct Customer {
     std::string userId, firstName;
     Language language = Language::English;
-    int since = 2024;                 ///< year of the first order
-    std::string orderId;              ///< RF-104233
-    std::string typedOrderId;         ///< as in the message, perhaps with #
-    bool correctsOrderId = false;     ///< on being asked again, types it without #
-    std::string item, reason;         ///< reason as issue_refund names it
+    int since = 2024;             ///< year of the first order
+    std::string orderId;          ///< RF-104233
+    std::string typedOrderId;     ///< as in the message, perhaps with #
+    bool correctsOrderId = false; ///< on being asked again, types it without #
+    std::string item, reason;     ///< reason as issue_refund names it
     std::int64_t amountCents = 0;
     int deliveredDaysAgo = 5, lateDays = 0;
     std::string orderState = "delivered";
     bool upset = false;
-    bool confirmationLost = false;    ///< the gateway books the first call and does not confirm it
+    bool confirmationLost = false; ///< the gateway books the first call and does not confirm it
     bool providerFails = false;
     bool judgeDisagrees = false;
-    bool managerDeclines = false;     ///< against the managers' habit
-    int managerIndex = 0;             ///< 0..2
-    std::string task;                 ///< what the customer writes
-    std::string secondMessage;        ///< on being asked for the order number again
+    bool managerDeclines = false; ///< against the managers' habit
+    int managerIndex = 0;         ///< 0..2
+    std::string task;             ///< what the customer writes
+    std::string secondMessage;    ///< on being asked for the order number again
 
     [[nodiscard]] bool loyal(int year) const { return year - since >= 5; }
 };
@@ -69,7 +75,7 @@ struct PlayedSpan {
 };
 
 struct PlayedScore {
-    std::string spanId; ///< empty: of the trace
+    std::string spanId;                              ///< empty: of the trace
     std::string name, label, explanation, annotator; ///< annotator LLM, CODE or HUMAN
     std::optional<double> score;
     Json metadata = Json::object();
@@ -83,8 +89,8 @@ struct PlayedRun {
     std::vector<PlayedSpan> spans; ///< root first, then by start
     std::vector<PlayedScore> scores;
     PlayedFailure failure = PlayedFailure::None;
-    std::string decisiveSpanId;    ///< empty where nothing failed
-    std::string finalMessage;      ///< empty: the agent said nothing at the end
+    std::string decisiveSpanId; ///< empty where nothing failed
+    std::string finalMessage;   ///< empty: the agent said nothing at the end
     std::int64_t refundedCents = 0;
     int refundsBooked = 0;
     bool handedOver = false;

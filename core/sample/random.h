@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <span>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Splitmix64: the same numbers on every machine and library, which std's distributions do not promise.
-class Random {
+class Random
+{
 public:
     explicit Random(std::uint64_t seed) : m_state(seed) {}
     std::uint64_t next()
@@ -25,16 +27,8 @@ public:
         return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low + 1)));
     }
     bool chance(int perMille) { return below(1000) < static_cast<std::uint64_t>(perMille); }
-    template <class T, std::size_t n>
-    const T& pick(const T (&list)[n])
-    {
-        return list[below(n)];
-    }
-    template <class T>
-    const T& pick(std::span<const T> list)
-    {
-        return list[below(list.size())];
-    }
+    template <class T, std::size_t n> const T& pick(const T (&list)[n]) { return list[below(n)]; }
+    template <class T> const T& pick(std::span<const T> list) { return list[below(list.size())]; }
 
 private:
     std::uint64_t m_state;

@@ -14,8 +14,10 @@
 #include <cerrno>
 #include <fstream>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 namespace fs = std::filesystem;
 constexpr UtcNs kSecond = 1'000'000'000;
@@ -24,17 +26,29 @@ constexpr int kDays = 56;
 constexpr int kMostRuns = 200'000;
 
 /// One stream of numbers for each run and use, so that a run does not change when others are added or left out.
-Random streamOf(std::uint64_t seed, std::uint64_t run, std::uint64_t use) { return Random(Random(seed ^ (run * 0x9e37'79b9ULL + use)).next() + run); }
+Random streamOf(std::uint64_t seed, std::uint64_t run, std::uint64_t use)
+{
+    return Random(Random(seed ^ (run * 0x9e37'79b9ULL + use)).next() + run);
+}
 
 /// What was planted in which run, for tests and for the curious. Kept beside the store, never in it.
-class Truth {
+class Truth
+{
 public:
     explicit Truth(std::uint64_t seed)
     {
-        m_json = {{"format", "tackroom-sample-truth/1"}, {"seed", seed}, {"kinds", Json::object()}, {"versions", Json::object()}, {"runs", 0},
-                  {"failed", 0}, {"v4", {{"fixes", nameOf(PlayedFailure::PrematureHandOver)}, {"worsens", nameOf(PlayedFailure::SilentAbandonment)}}},
-                  {"failures", Json::object()}};
-        for (const PlayedFailure kind : kPlantedFailures) m_json["kinds"][std::string(nameOf(kind))] = {{"layer", layerOf(kind)}, {"planted", true}, {"runs", 0}};
+        m_json = {
+            {"format", "tackroom-sample-truth/1"},
+            {"seed", seed},
+            {"kinds", Json::object()},
+            {"versions", Json::object()},
+            {"runs", 0},
+            {"failed", 0},
+            {"v4",
+             {{"fixes", nameOf(PlayedFailure::PrematureHandOver)}, {"worsens", nameOf(PlayedFailure::SilentAbandonment)}}},
+            {"failures", Json::object()}};
+        for (const PlayedFailure kind : kPlantedFailures)
+            m_json["kinds"][std::string(nameOf(kind))] = {{"layer", layerOf(kind)}, {"planted", true}, {"runs", 0}};
     }
     explicit Truth(Json json) : m_json(std::move(json)) {}
 
@@ -52,8 +66,11 @@ public:
         if (ofKind.is_null()) ofKind = {{"layer", layerOf(run.failure)}, {"planted", false}, {"runs", 0}};
         count(ofKind["runs"]);
         count(ofVersion[kind]);
-        m_json["failures"][run.traceId] = {{"kind", kind}, {"layer", layerOf(run.failure)}, {"step", run.decisiveSpanId},
-                                           {"planted", isPlanted(run.failure)}, {"version", version}};
+        m_json["failures"][run.traceId] = {{"kind", kind},
+                                           {"layer", layerOf(run.failure)},
+                                           {"step", run.decisiveSpanId},
+                                           {"planted", isPlanted(run.failure)},
+                                           {"version", version}};
     }
     [[nodiscard]] std::string text() const { return dumpJson(m_json, 1) + "\n"; }
 
@@ -63,17 +80,21 @@ private:
 };
 
 /// Customers come one after another; some write a second time, in the same session.
-class Sessions {
+class Sessions
+{
 public:
     Sessions(std::uint64_t seed, std::uint64_t first) : m_seed(seed), m_next(first) {}
 
     void place(Random& random, Customer& customer, std::string& sessionId)
     {
-        const bool again = !m_lastUser.empty() && random.chance(600) && customer.since == m_lastSince && customer.language == m_lastLanguage;
-        if (again) customer.userId = m_lastUser;
+        const bool again =
+            !m_lastUser.empty() && random.chance(600) && customer.since == m_lastSince && customer.language == m_lastLanguage;
+        if (again)
+            customer.userId = m_lastUser;
         else {
             ++m_next;
-            m_session = "sess-" + std::to_string(Random(m_seed + m_next).next() % 900'000'000 + 100'000'000) + "-" + std::to_string(m_next);
+            m_session = "sess-" + std::to_string(Random(m_seed + m_next).next() % 900'000'000 + 100'000'000) + "-" +
+                        std::to_string(m_next);
         }
         m_lastUser = customer.userId;
         m_lastSince = customer.since;
@@ -107,7 +128,8 @@ Status moveTo(const fs::path& from, const fs::path& to)
 }
 
 /// A name beside the final one, gone again at the end unless it was renamed.
-class Scratch {
+class Scratch
+{
 public:
     explicit Scratch(const fs::path& finalPath) : m_path(finalPath.string() + ".new-" + std::to_string(::getpid())) { clear(); }
     ~Scratch() { clear(); }
@@ -180,8 +202,8 @@ Result<std::int64_t> runsIn(const fs::path& truth)
     return intAt(json, "runs");
 }
 
-Status makeStore(const SampleMade& made, const SampleHarness& harness, const std::vector<SampleCommit>& commits, const SampleOptions& options,
-                 const CancelToken& cancel, const Progress& progress)
+Status makeStore(const SampleMade& made, const SampleHarness& harness, const std::vector<SampleCommit>& commits,
+                 const SampleOptions& options, const CancelToken& cancel, const Progress& progress)
 {
     std::vector<HarnessRules> rules;
     for (const SampleVersion& version : harness.versions) rules.push_back(readRules(version.files));
@@ -200,9 +222,11 @@ Status makeStore(const SampleMade& made, const SampleHarness& harness, const std
 
 } // namespace
 
-Result<SampleMade> makeSample(const fs::path& dir, const SampleOptions& options, const CancelToken& cancel, const Progress& progress)
+Result<SampleMade> makeSample(const fs::path& dir, const SampleOptions& options, const CancelToken& cancel,
+                              const Progress& progress)
 {
-    if (options.runs < 1 || options.runs > kMostRuns) return fail(ErrorCode::Usage, "runs", "the number of runs must be between 1 and 200,000");
+    if (options.runs < 1 || options.runs > kMostRuns)
+        return fail(ErrorCode::Usage, "runs", "the number of runs must be between 1 and 200,000");
     std::error_code error;
     fs::create_directories(dir, error);
     if (error) return std::unexpected(errorFromErrno(error.value(), dir.string(), "creating the folder"));
@@ -222,7 +246,9 @@ Result<SampleMade> makeSample(const fs::path& dir, const SampleOptions& options,
         made.runs = static_cast<int>(runs);
         return made;
     }
-    if (fs::exists(made.store, error)) return fail(ErrorCode::Refused, made.store.string(), "there is a store of this name without its truth file; it is left alone");
+    if (fs::exists(made.store, error))
+        return fail(ErrorCode::Refused, made.store.string(),
+                    "there is a store of this name without its truth file; it is left alone");
     if (commits.empty()) { // the harness was there and may have moved on; the ids depend on the embedded files alone
         const Scratch reference(made.store.string() + ".harness");
         TR_ASSIGN(commits, makeSampleRepository(harness, reference.path()));
@@ -232,14 +258,15 @@ Result<SampleMade> makeSample(const fs::path& dir, const SampleOptions& options,
     return made;
 }
 
-Result<Appended> appendRuns(const fs::path& repo, const fs::path& storePath, int runs, std::uint64_t seed, const CancelToken& cancel,
-                            const Progress& progress)
+Result<Appended> appendRuns(const fs::path& repo, const fs::path& storePath, int runs, std::uint64_t seed,
+                            const CancelToken& cancel, const Progress& progress)
 {
     if (runs < 1 || runs > kMostRuns) return fail(ErrorCode::Usage, "runs", "the number of runs must be between 1 and 200,000");
     TR_ASSIGN(const LiveVersion live, readLiveVersion(repo));
     const HarnessRules rules = readRules(live.files);
     if (rules.systemPrompt.empty() || rules.tools.empty())
-        return fail(ErrorCode::UnknownFormat, repo.string(), "the refund agent needs prompts/system.md and tools/*.json, which its main line does not have");
+        return fail(ErrorCode::UnknownFormat, repo.string(),
+                    "the refund agent needs prompts/system.md and tools/*.json, which its main line does not have");
     TR_ASSIGN(PhoenixStore store, PhoenixStore::append(storePath));
     const fs::path truthPath = truthBeside(storePath);
     std::optional<Truth> truth;

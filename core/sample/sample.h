@@ -30,7 +30,8 @@
 /// v4 takes premature-hand-over away and makes silent-abandonment several times as frequent.
 /// over-limit-loyal-late counts as memory: the rule itself is wanted, what is missing is what the managers know.
 /// Scores: 1 means that what the agent did stands, 0 that it does not (also for manager_decision).
-namespace tackroom {
+namespace tackroom
+{
 
 struct SampleOptions {
     std::uint64_t seed = 20260302;
@@ -47,8 +48,8 @@ struct SampleMade {
 
 /// Writes the sample into `dir` (made if absent). What is there already, store with truth or harness, is kept as it is,
 /// whatever the options. Each part appears under its name only when complete. Blocking; call from a job's thread.
-[[nodiscard]] Result<SampleMade> makeSample(const std::filesystem::path& dir, const SampleOptions& options, const CancelToken& cancel,
-                                            const Progress& progress);
+[[nodiscard]] Result<SampleMade> makeSample(const std::filesystem::path& dir, const SampleOptions& options,
+                                            const CancelToken& cancel, const Progress& progress);
 
 struct Appended {
     int runs = 0;

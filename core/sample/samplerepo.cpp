@@ -16,19 +16,15 @@
 #include <memory>
 #include <set>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
-template <auto freeFunction>
-struct GitFree {
-    template <class T>
-    void operator()(T* object) const
-    {
-        freeFunction(object);
-    }
+template <auto freeFunction> struct GitFree {
+    template <class T> void operator()(T* object) const { freeFunction(object); }
 };
-template <class T, auto freeFunction>
-using Git = std::unique_ptr<T, GitFree<freeFunction>>;
+template <class T, auto freeFunction> using Git = std::unique_ptr<T, GitFree<freeFunction>>;
 using Repository = Git<git_repository, git_repository_free>;
 using Odb = Git<git_odb, git_odb_free>;
 using Tree = Git<git_tree, git_tree_free>;
@@ -57,10 +53,10 @@ std::unexpected<Error> gitError(int code, const std::string& where)
     return fail(last && last->klass == GIT_ERROR_OS ? ErrorCode::Io : ErrorCode::BadRepository, where, words);
 }
 
-#define TR_GIT(call)                                                                                                             \
-    do {                                                                                                                         \
-        const int trCode_ = (call);                                                                                              \
-        if (trCode_ < 0) return gitError(trCode_, where);                                                                        \
+#define TR_GIT(call)                                                                                                           \
+    do {                                                                                                                       \
+        const int trCode_ = (call);                                                                                            \
+        if (trCode_ < 0) return gitError(trCode_, where);                                                                      \
     } while (false)
 
 std::string hexOf(const git_oid& oid)
@@ -71,7 +67,8 @@ std::string hexOf(const git_oid& oid)
 }
 
 /// Blobs and trees of `files`, whose paths lie below `prefix`; returns the tree of that folder.
-Result<git_oid> writeTree(git_repository* repository, const std::string& where, const HarnessFiles& files, const std::string& prefix)
+Result<git_oid> writeTree(git_repository* repository, const std::string& where, const HarnessFiles& files,
+                          const std::string& prefix)
 {
     git_treebuilder* made = nullptr;
     TR_GIT(git_treebuilder_new(&made, repository, nullptr));
@@ -103,7 +100,8 @@ Result<Signature> signatureOf(const SampleVersion& version, const std::string& w
     return Signature(made);
 }
 
-Result<git_oid> writeCommit(git_repository* repository, const std::string& where, const SampleVersion& version, const git_oid* parent)
+Result<git_oid> writeCommit(git_repository* repository, const std::string& where, const SampleVersion& version,
+                            const git_oid* parent)
 {
     TR_ASSIGN(const git_oid treeId, writeTree(repository, where, version.files, ""));
     git_tree* treeMade = nullptr;
@@ -118,8 +116,8 @@ Result<git_oid> writeCommit(git_repository* repository, const std::string& where
     TR_ASSIGN(const Signature author, signatureOf(version, where));
     const git_commit* parents[] = {parentCommit.get()};
     git_buf bytes = GIT_BUF_INIT;
-    const int code = git_commit_create_buffer(&bytes, repository, author.get(), author.get(), nullptr, version.message.c_str(), tree.get(),
-                                              parent ? 1 : 0, parents);
+    const int code = git_commit_create_buffer(&bytes, repository, author.get(), author.get(), nullptr, version.message.c_str(),
+                                              tree.get(), parent ? 1 : 0, parents);
     if (code < 0) return gitError(code, where);
     const std::string commit(bytes.ptr, bytes.size);
     git_buf_dispose(&bytes);
@@ -147,12 +145,14 @@ Status setTag(git_repository* repository, const std::string& where, const Sample
     TR_ASSIGN(const Signature tagger, signatureOf(version, where));
     const std::string name = "harness/" + version.name;
     git_oid tag;
-    TR_GIT(git_tag_annotation_create(&tag, repository, name.c_str(), target.get(), tagger.get(), std::string(firstLine(version.message)).c_str()));
+    TR_GIT(git_tag_annotation_create(&tag, repository, name.c_str(), target.get(), tagger.get(),
+                                     std::string(firstLine(version.message)).c_str()));
     return setRef(repository, where, "refs/tags/" + name, tag);
 }
 
 /// Files and index of the work tree, written by ourselves: no filter and no hook has a say in it.
-Status writeWorkTree(git_repository* repository, const std::string& where, const std::filesystem::path& dir, const HarnessFiles& files)
+Status writeWorkTree(git_repository* repository, const std::string& where, const std::filesystem::path& dir,
+                     const HarnessFiles& files)
 {
     git_index* made = nullptr;
     TR_GIT(git_repository_index(&made, repository));
@@ -167,7 +167,8 @@ Status writeWorkTree(git_repository* repository, const std::string& where, const
         out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         out.close();
         struct stat status = {};
-        if (!out || ::lstat(file.c_str(), &status) != 0) return std::unexpected(errorFromErrno(errno ? errno : EIO, file.string(), "writing"));
+        if (!out || ::lstat(file.c_str(), &status) != 0)
+            return std::unexpected(errorFromErrno(errno ? errno : EIO, file.string(), "writing"));
         git_index_entry entry = {};
         entry.mode = GIT_FILEMODE_BLOB;
         entry.path = path.c_str();
@@ -217,7 +218,8 @@ Result<Reference> mainLine(git_repository* repository, const std::string& where)
     if (git_repository_head_detached(repository) == 0 && git_repository_head(&made, repository) == 0) return Reference(made);
     for (const char* name : {"refs/heads/main", "refs/heads/master"})
         if (git_reference_lookup(&made, repository, name) == 0) return Reference(made);
-    return fail(ErrorCode::BadRepository, where, "there is no main line: HEAD names no branch with a commit, and neither main nor master is there");
+    return fail(ErrorCode::BadRepository, where,
+                "there is no main line: HEAD names no branch with a commit, and neither main nor master is there");
 }
 
 struct TreeWalk {
@@ -230,9 +232,11 @@ int takeBlob(const char* root, const git_tree_entry* entry, void* payload)
 {
     auto* walk = static_cast<TreeWalk*>(payload);
     const auto mode = git_tree_entry_filemode(entry);
-    if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB || (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)) return 0;
+    if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB || (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE))
+        return 0;
     git_blob* made = nullptr;
-    if (const int code = git_blob_lookup(&made, walk->repository, git_tree_entry_id(entry)); code < 0) return walk->problem = code;
+    if (const int code = git_blob_lookup(&made, walk->repository, git_tree_entry_id(entry)); code < 0)
+        return walk->problem = code;
     const Git<git_blob, git_blob_free> blob(made);
     constexpr git_object_size_t kLargest = 1 << 20;
     const auto size = git_blob_rawsize(blob.get());
@@ -255,7 +259,8 @@ int takeTag(const char* name, git_oid*, void* payload)
     const std::string_view full(name);
     if (!full.starts_with(kPrefix)) return 0;
     git_object* made = nullptr;
-    if (git_revparse_single(&made, search->repository, (std::string(full) + "^{commit}").c_str()) < 0) return 0; // a tag of something else
+    if (git_revparse_single(&made, search->repository, (std::string(full) + "^{commit}").c_str()) < 0)
+        return 0; // a tag of something else
     const Object object(made);
     if (git_oid_equal(git_object_id(object.get()), &search->commit) == 0) return 0;
     const std::string label(full.substr(kPrefix.size()));
@@ -273,7 +278,8 @@ Result<SampleHarness> sampleHarness()
         const bool proposal = path.starts_with("proposals/");
         auto slash = path.find('/');
         if (proposal) slash = path.find('/', slash + 1);
-        if (slash == std::string_view::npos) return fail(ErrorCode::Internal, std::string(path), "a sample file outside of its folder");
+        if (slash == std::string_view::npos)
+            return fail(ErrorCode::Internal, std::string(path), "a sample file outside of its folder");
         folders[std::string(path.substr(0, slash))][std::string(path.substr(slash + 1))] = std::string(bytes);
     }
     SampleHarness harness;

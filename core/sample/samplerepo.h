@@ -8,15 +8,16 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A version or proposal of the embedded sample harness, in the order v1 … v4 or by name.
 struct SampleVersion {
-    std::string name;          ///< "v1", or a proposal's name without the folder
-    std::string base;          ///< of a proposal: "v4"
+    std::string name; ///< "v1", or a proposal's name without the folder
+    std::string base; ///< of a proposal: "v4"
     std::string authorName, authorMail, message;
     UtcNs time = 0;
-    HarnessFiles files;        ///< the whole tree
+    HarnessFiles files; ///< the whole tree
 };
 struct SampleHarness {
     std::vector<SampleVersion> versions, proposals;
@@ -30,7 +31,8 @@ struct SampleCommit {
 };
 /// Makes a repository with a work tree in `dir`, which must not exist: branch main, annotated tags harness/v1 to v4,
 /// branches proposals/*, index and files as of main. The ids are the same everywhere. Returns the versions' commits.
-[[nodiscard]] Result<std::vector<SampleCommit>> makeSampleRepository(const SampleHarness& harness, const std::filesystem::path& dir);
+[[nodiscard]] Result<std::vector<SampleCommit>> makeSampleRepository(const SampleHarness& harness,
+                                                                     const std::filesystem::path& dir);
 
 struct LiveVersion {
     std::string commit, label; ///< label "v5" from a tag harness/v5 on it; else empty

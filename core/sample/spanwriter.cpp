@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sample/spanwriter.h"
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 constexpr UtcNs kMs = 1'000'000;
 constexpr std::string_view kModelName = "sample-player (rules, no model)";
 
-Json message(std::string_view role, std::string_view content)
-{
-    return {{"message", {{"role", role}, {"content", content}}}};
-}
+Json message(std::string_view role, std::string_view content) { return {{"message", {{"role", role}, {"content", content}}}}; }
 
 std::string eventTime(UtcNs time)
 {
@@ -123,7 +122,9 @@ PlayedSpan& SpanWriter::llm(Json output, std::string_view finish)
                 {"invocation_parameters", R"({"temperature":0})"},
                 {"finish_reason", finish},
                 {"token_count",
-                 {{"prompt", span.promptTokens}, {"completion", span.completionTokens}, {"total", span.promptTokens + span.completionTokens}}},
+                 {{"prompt", span.promptTokens},
+                  {"completion", span.completionTokens},
+                  {"total", span.promptTokens + span.completionTokens}}},
                 {"input_messages", m_messages}};
     if (!m_toolsSent) {
         Json tools = Json::array();
@@ -200,7 +201,8 @@ void SpanWriter::toolError(std::string_view tool, const Json& arguments, const s
     const auto colon = error.find(": ");
     span.statusCode = "ERROR";
     span.statusMessage = error;
-    span.events.push_back(exceptionEvent(span.end, error.substr(0, colon), colon == std::string::npos ? error : error.substr(colon + 2)));
+    span.events.push_back(
+        exceptionEvent(span.end, error.substr(0, colon), colon == std::string::npos ? error : error.substr(colon + 2)));
 }
 
 std::optional<std::string> SpanWriter::rejected(std::string_view tool, const Json& arguments) const
@@ -209,13 +211,16 @@ std::optional<std::string> SpanWriter::rejected(std::string_view tool, const Jso
     if (known == m_rules.tools.end()) return "UnknownToolError: there is no tool '" + std::string(tool) + "'";
     const ToolRule& rule = known->second;
     for (const auto& [name, value] : arguments.items()) {
-        if (rule.closed && !rule.properties.contains(name)) return "ValidationError: additional property '" + name + "' is not allowed";
+        if (rule.closed && !rule.properties.contains(name))
+            return "ValidationError: additional property '" + name + "' is not allowed";
         if (const auto pattern = rule.patterns.find(name); pattern != rule.patterns.end() && value.is_string()) {
             const auto text = value.get<std::string>();
             if (!std::regex_search(text, pattern->second))
-                return "ValidationError: " + name + " '" + text + "' does not match the pattern '" + rule.patternTexts.at(name) + "'";
+                return "ValidationError: " + name + " '" + text + "' does not match the pattern '" +
+                       rule.patternTexts.at(name) + "'";
         }
-        if (const auto maximum = rule.maxima.find(name); maximum != rule.maxima.end() && value.is_number() && value.get<double>() > maximum->second)
+        if (const auto maximum = rule.maxima.find(name);
+            maximum != rule.maxima.end() && value.is_number() && value.get<double>() > maximum->second)
             return "ValidationError: " + name + " " + value.dump() + " is above the maximum";
     }
     return std::nullopt;
@@ -266,8 +271,10 @@ PlayedRun& SpanWriter::finish()
     PlayedSpan& root = m_run.spans.front();
     root.end = m_run.spans.back().end + m_random.between(1, 4) * kMs;
     m_run.end = root.end;
-    if (!m_run.finalMessage.empty()) setText(root.attributes, "output", m_run.finalMessage);
-    else if (root.statusCode == "OK") root.statusCode = "UNSET";
+    if (!m_run.finalMessage.empty())
+        setText(root.attributes, "output", m_run.finalMessage);
+    else if (root.statusCode == "OK")
+        root.statusCode = "UNSET";
     return m_run;
 }
 

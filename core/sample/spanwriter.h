@@ -6,25 +6,27 @@
 #include <string>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Writes down what the agent does as OpenInference spans, and keeps the clock and the conversation. One run.
-class SpanWriter {
+class SpanWriter
+{
 public:
     SpanWriter(const HarnessRules& rules, const Customer& customer, const RunSetting& setting, Random& random);
 
     void begin(const std::string& task);
     void guardrail(const std::string& task);
-    void hear(const std::string& message); ///< the customer writes again, a while later
-    bool say(std::string message);         ///< an LLM span that ends with a message; always true
-    std::string sayNothing();              ///< an LLM span without text; its id
-    std::string failingLlm();              ///< the provider answers 429; the span's id
+    void hear(const std::string& message);                              ///< the customer writes again, a while later
+    bool say(std::string message);                                      ///< an LLM span that ends with a message; always true
+    std::string sayNothing();                                           ///< an LLM span without text; its id
+    std::string failingLlm();                                           ///< the provider answers 429; the span's id
     std::string callTool(std::string_view tool, const Json& arguments); ///< an LLM span that asks for a call; the call's id
     void toolResult(std::string_view tool, const Json& arguments, const std::string& callId, const Json& result);
     void toolError(std::string_view tool, const Json& arguments, const std::string& callId, const std::string& error);
     /// Why the tool's schema refuses these arguments; nothing where it takes them.
     [[nodiscard]] std::optional<std::string> rejected(std::string_view tool, const Json& arguments) const;
-    const PolicyText* retrievePolicy();    ///< the newest policy of the harness that is in force today
+    const PolicyText* retrievePolicy(); ///< the newest policy of the harness that is in force today
     void pause(int seconds);
     void selfCheck();
 
