@@ -14,23 +14,25 @@ namespace tackroom::ui {
 
 namespace {
 
+QColor rgb(QRgb value) { return QColor(value | 0xff000000U); }
+
 RoleColors lightRoles()
 {
-    return {.added = 0x1a7f37, .removed = 0xb3261e, .moved = 0x6639ba, .failure = 0xb3261e, .success = 0x1a7f37, .human = 0x0b5cad,
-            .warning = 0x8a5a00, .live = 0x1a7f37, .unknown = 0x5f6670, .faint = 0x5f6670, .accent = 0x2457c5, .line = 0xdfe2e7,
-            .raised = 0xf6f7f9, .failureWash = 0xfdecea, .warningWash = 0xfff4d6, .accentWash = 0xe7eefc};
+    return {.added = rgb(0x1a7f37), .removed = rgb(0xb3261e), .moved = rgb(0x6639ba), .failure = rgb(0xb3261e), .success = rgb(0x1a7f37), .human = rgb(0x0b5cad),
+            .warning = rgb(0x8a5a00), .live = rgb(0x1a7f37), .unknown = rgb(0x5f6670), .faint = rgb(0x5f6670), .accent = rgb(0x2457c5), .line = rgb(0xdfe2e7),
+            .raised = rgb(0xf6f7f9), .failureWash = rgb(0xfdecea), .warningWash = rgb(0xfff4d6), .accentWash = rgb(0xe7eefc)};
 }
 RoleColors darkRoles()
 {
-    return {.added = 0x6fcf86, .removed = 0xff8a80, .moved = 0xc4a6ff, .failure = 0xff8a80, .success = 0x6fcf86, .human = 0x7cb8ff,
-            .warning = 0xf0c05a, .live = 0x6fcf86, .unknown = 0xa3aab5, .faint = 0xa3aab5, .accent = 0x8ab4ff, .line = 0x3a3f47,
-            .raised = 0x272b31, .failureWash = 0x43262a, .warningWash = 0x3f3620, .accentWash = 0x25344f};
+    return {.added = rgb(0x6fcf86), .removed = rgb(0xff8a80), .moved = rgb(0xc4a6ff), .failure = rgb(0xff8a80), .success = rgb(0x6fcf86), .human = rgb(0x7cb8ff),
+            .warning = rgb(0xf0c05a), .live = rgb(0x6fcf86), .unknown = rgb(0xa3aab5), .faint = rgb(0xa3aab5), .accent = rgb(0x8ab4ff), .line = rgb(0x3a3f47),
+            .raised = rgb(0x272b31), .failureWash = rgb(0x43262a), .warningWash = rgb(0x3f3620), .accentWash = rgb(0x25344f)};
 }
 RoleColors highContrastRoles()
 {
-    return {.added = 0x7dff9a, .removed = 0xff9d94, .moved = 0xd7c2ff, .failure = 0xff9d94, .success = 0x7dff9a, .human = 0x9fd0ff,
-            .warning = 0xffe066, .live = 0x7dff9a, .unknown = 0xffffff, .faint = 0xe6e6e6, .accent = 0xffff66, .line = 0xffffff,
-            .raised = 0x000000, .failureWash = 0x330000, .warningWash = 0x332b00, .accentWash = 0x003355};
+    return {.added = rgb(0x7dff9a), .removed = rgb(0xff9d94), .moved = rgb(0xd7c2ff), .failure = rgb(0xff9d94), .success = rgb(0x7dff9a), .human = rgb(0x9fd0ff),
+            .warning = rgb(0xffe066), .live = rgb(0x7dff9a), .unknown = rgb(0xffffff), .faint = rgb(0xe6e6e6), .accent = rgb(0xffff66), .line = rgb(0xffffff),
+            .raised = rgb(0x000000), .failureWash = rgb(0x330000), .warningWash = rgb(0x332b00), .accentWash = rgb(0x003355)};
 }
 
 struct PaletteColors {
@@ -96,14 +98,14 @@ QPalette themePalette(Theme theme)
 {
     switch (resolved(theme)) {
     case Theme::Dark:
-        return paletteOf({.window = 0x1f2226, .base = 0x191c1f, .alternate = 0x1e2125, .text = 0xe6e8eb, .button = 0x2d3138, .highlight = 0x2b4a80,
-                          .highlighted = 0xffffff, .link = 0x8ab4ff, .disabled = 0x8a9099, .mid = 0x3a3f47, .tip = 0x2d3138});
+        return paletteOf({.window = rgb(0x1f2226), .base = rgb(0x191c1f), .alternate = rgb(0x1e2125), .text = rgb(0xe6e8eb), .button = rgb(0x2d3138), .highlight = rgb(0x2b4a80),
+                          .highlighted = rgb(0xffffff), .link = rgb(0x8ab4ff), .disabled = rgb(0x8a9099), .mid = rgb(0x3a3f47), .tip = rgb(0x2d3138)});
     case Theme::HighContrast:
-        return paletteOf({.window = 0x000000, .base = 0x000000, .alternate = 0x101010, .text = 0xffffff, .button = 0x000000, .highlight = 0xffff66,
-                          .highlighted = 0x000000, .link = 0xffff66, .disabled = 0xd0d0d0, .mid = 0xffffff, .tip = 0x000000});
+        return paletteOf({.window = rgb(0x000000), .base = rgb(0x000000), .alternate = rgb(0x101010), .text = rgb(0xffffff), .button = rgb(0x000000), .highlight = rgb(0xffff66),
+                          .highlighted = rgb(0x000000), .link = rgb(0xffff66), .disabled = rgb(0xd0d0d0), .mid = rgb(0xffffff), .tip = rgb(0x000000)});
     default:
-        return paletteOf({.window = 0xf6f7f9, .base = 0xffffff, .alternate = 0xfafbfc, .text = 0x1d2127, .button = 0xf0f1f4, .highlight = 0xd3e2fd,
-                          .highlighted = 0x10131a, .link = 0x2457c5, .disabled = 0x767d88, .mid = 0xd0d4da, .tip = 0xffffff});
+        return paletteOf({.window = rgb(0xf6f7f9), .base = rgb(0xffffff), .alternate = rgb(0xfafbfc), .text = rgb(0x1d2127), .button = rgb(0xf0f1f4), .highlight = rgb(0xd3e2fd),
+                          .highlighted = rgb(0x10131a), .link = rgb(0x2457c5), .disabled = rgb(0x767d88), .mid = rgb(0xd0d4da), .tip = rgb(0xffffff)});
     }
 }
 
