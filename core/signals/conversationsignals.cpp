@@ -62,21 +62,26 @@ void detect::handOvers(const RunLayout& run, std::vector<Signal>& out)
     const bool ofStep = says != nullptr;
     for (const Score* score : run.failedScores)
         if (!says && speaksOfHandOver(*score)) says = score;
-    const bool judged = run.verdict.outcome == Outcome::Failure && run.verdict.source != OutcomeSource::Status;
-    if (!says && !judged) return;
     const auto before = static_cast<std::size_t>(std::ranges::count_if(
         run.calls, [&](const ToolCallFact& c) { return c.position < call->position && !c.handOver && !words::isThoughtTool(c.tool); }));
-    const bool worked = std::ranges::any_of(run.calls, [&](const ToolCallFact& c) { return c.effect == words::Effect::Write && !c.handOver && !c.failed; });
+    const std::string gaveAway = std::format("The agent gave the conversation away by {} after {} other call{}", words::quoted(call->tool), before, plural(before));
     Signal signal;
-    signal.family = "premature-hand-over";
     signal.layer = Layer::Instructions;
     signal.stepId = call->step->nativeId;
     signal.subject = call->tool;
-    signal.text = "handed over although it was not needed";
-    signal.strength = ofStep ? 0.9 : says ? 0.8 : worked ? 0.3 : before <= 2 ? 0.6 : 0.5;
-    signal.explanation = std::format("The agent handed over by {} after {} other call{}, and {}.", words::quoted(call->tool), before, plural(before),
-                                     says ? words::quoted(sayingOf(*says), 200) + " says that this was not right"
-                                          : "the run did not reach what it should have (" + words::quoted(run.verdict.reason, 100) + ")");
+    if (says) {
+        signal.family = "premature-hand-over";
+        signal.text = "handed over although it was not needed";
+        signal.strength = ofStep ? 0.9 : 0.8;
+        signal.explanation = gaveAway + ", and " + words::quoted(sayingOf(*says), 200) + " says that this was not right.";
+    } else {
+        // Nobody judged it. It is noted in passing runs as well, so that it weighs only where it goes with failure.
+        const bool worked = std::ranges::any_of(run.calls, [](const ToolCallFact& c) { return c.effect == words::Effect::Write && !c.handOver && !c.failed; });
+        signal.family = "hand-over";
+        signal.text = worked ? "handed over after changes" : "handed over without a change";
+        signal.strength = worked ? 0.4 : 0.6;
+        signal.explanation = gaveAway + (worked ? "." : ", without having changed anything.");
+    }
     out.push_back(std::move(signal));
 }
 

@@ -85,11 +85,13 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
     const auto* call = callAt(run, step);
     const std::string target = decision.target.empty() && call ? std::string(call->tool) : decision.target;
     const std::string subject = call ? std::string(call->tool) : decision.target.empty() ? "answer" : std::string(cutUtf8(firstLine(decision.target), 60));
-    const bool refused = words::saysNo(decision.target) || words::saysNo(decision.before);
+    const bool refused = !words::agreesWithRefusal(decision.after) && (words::saysNo(decision.target) || words::saysNo(decision.before));
     const bool reverses = decision.kind == DecisionKind::Override || (decision.kind == DecisionKind::Approve && refused);
     if (reverses) {
         steps.insert(decision.stepId);
-        out.push_back(overrideSignal(decision.stepId, subject, std::string(nameOf(decision.kind)) + " " + target,
+        // A short word such as "approved_by_hand" tells kinds of decision apart; a sentence would be another one each time.
+        const bool word = !decision.after.empty() && decision.after.size() <= 40 && decision.after.find(' ') == std::string::npos;
+        out.push_back(overrideSignal(decision.stepId, subject, word ? decision.after : std::string(nameOf(decision.kind)) + " " + target,
                                      std::format("{} decided otherwise than the agent about {}{}.", who(decision.by), words::quoted(target), why(decision.reason))));
         return;
     }

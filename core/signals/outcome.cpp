@@ -19,10 +19,10 @@ std::string scoreText(const Score& score)
     return name;
 }
 
-/// Whether what the agent did, as the decision tells it, was to say no.
+/// Whether what the agent did, as the decision tells it, was to say no, and the person did not agree.
 bool decidesAboutRefusal(const HumanDecision& decision)
 {
-    return words::saysNo(decision.target) || words::saysNo(decision.before);
+    return !words::agreesWithRefusal(decision.after) && (words::saysNo(decision.target) || words::saysNo(decision.before));
 }
 
 std::string decisionText(const HumanDecision& decision)

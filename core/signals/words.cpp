@@ -277,6 +277,8 @@ bool isEmptyResult(std::string_view text)
                          "\"results\":[]"});
 }
 
+bool agreesWithRefusal(std::string_view after) { return hasAny(after, {"upheld", "uphold", "confirmed", "confirm", "agreed", "refusal stands"}); }
+
 std::string quoted(std::string_view text, std::size_t maxBytes)
 {
     return "\"" + SafeText::line(text, maxBytes).utf8() + "\"";

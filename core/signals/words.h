@@ -52,6 +52,8 @@ enum class ErrorKind { Other, UnknownTool, InvalidArguments, Unavailable, Contex
 
 /// Any of the phrases (lower-case) occurs, at word borders where the phrase begins or ends with a letter.
 [[nodiscard]] bool hasAny(std::string_view text, const std::vector<std::string_view>& phrases);
+/// The person who decided agrees with what the agent had refused.
+[[nodiscard]] bool agreesWithRefusal(std::string_view after);
 /// The text in double quotes, one line, cut: for explanations.
 [[nodiscard]] std::string quoted(std::string_view text, std::size_t maxBytes = 120);
 

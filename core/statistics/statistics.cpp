@@ -14,7 +14,8 @@ ProportionInterval wilsonInterval(std::int64_t successes, std::int64_t total, do
     const double z2 = z * z;
     const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
     const double half = z / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-    return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+    // At the ends the formula gives exactly 0 and 1; rounding would not.
+    return {successes <= 0 ? 0.0 : std::max(0.0, centre - half), successes >= total ? 1.0 : std::min(1.0, centre + half)};
 }
 
 Difference newcombeDifference(std::int64_t aSuccesses, std::int64_t aTotal, std::int64_t bSuccesses, std::int64_t bTotal, double z)

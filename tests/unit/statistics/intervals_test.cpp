@@ -24,8 +24,8 @@ TEST(Wilson, agreesWithNewcombesTable)
 TEST(Wilson, agreesWithTheFormulaComputedElsewhere)
 {
     const auto interval = wilsonInterval(14, 39);
-    EXPECT_NEAR(interval.low, 0.22742085, 1e-8);
-    EXPECT_NEAR(interval.high, 0.51581845, 1e-8);
+    EXPECT_NEAR(interval.low, 0.2274208546, 1e-9);
+    EXPECT_NEAR(interval.high, 0.5158185145, 1e-9);
 }
 
 TEST(Wilson, staysWithinZeroAndOne)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/clusters/analysis.h"
+
+#include "core/clusters/labels.h"
+#include "core/index/indexschema.h"
+#include "core/platform/atomicfile.h"
+#include "core/platform/filelock.h"
+
+#include <chrono>
+#include <format>
+#include <system_error>
+
+namespace tackroom {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNewSuffix = ".new";
+constexpr int kLockWaitMs = 120'000;
+constexpr std::uint64_t kReportEvery = 500;
+
+/// Whether derived.db was computed from just this runs.db by just this program; false too where it cannot be read.
+bool isCurrent(const fs::path& file, const RunsState& state, AnalysisReport& report)
+{
+    auto db = openCacheReader(file);
+    if (!db) return false;
+    const auto version = db->scalar("PRAGMA user_version");
+    if (!version || *version != kDerivedSchemaVersion) return false;
+    auto meta = db->prepare("SELECT (SELECT value FROM meta WHERE key='runs_epoch'), (SELECT value FROM meta WHERE key='runs_generation'), "
+                            "(SELECT value FROM meta WHERE key='analysis_version')");
+    if (!meta) return false;
+    if (const auto row = meta->step(); !row || !*row) return false;
+    if (meta->textAt(0) != state.epoch || meta->textAt(1) != std::to_string(state.generation) || meta->textAt(2) != std::to_string(kAnalysisVersion)) return false;
+    auto counts = db->prepare("SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes WHERE outcome=?), (SELECT count(*) FROM signals), "
+                              "(SELECT count(*) FROM clusters)");
+    if (!counts) return false;
+    counts->bind(1, static_cast<int>(Outcome::Failure));
+    if (const auto row = counts->step(); !row || !*row) return false;
+    report.runs = counts->intAt(0);
+    report.failingRuns = counts->intAt(1);
+    report.signals = counts->intAt(2);
+    report.clusters = counts->intAt(3);
+    return true;
+}
+
+Result<std::map<std::string, std::string>> versionLabels(const fs::path& folder, const CancelToken& cancel)
+{
+    TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
+    TR_ASSIGN(Statement select, db.prepare("SELECT harness_version, max(harness_version_label) FROM runs GROUP BY harness_version"));
+    std::map<std::string, std::string> labels;
+    for (;;) {
+        TR_ASSIGN(const bool row, select.step());
+        if (!row) return labels;
+        labels.emplace(select.stringAt(0), select.stringAt(1));
+    }
+}
+
+void removeLeftovers(const fs::path& file)
+{
+    std::error_code ignored; // what cannot be removed shows itself when the file is opened
+    for (const char* end : {"", "-wal", "-shm", "-journal"}) fs::remove(fs::path(file.string() + end), ignored);
+}
+
+class Analysis {
+public:
+    Analysis(fs::path folder, const CancelToken& cancel, const Progress& progress) : m_folder(std::move(folder)), m_cancel(cancel), m_progress(progress) {}
+
+    Status run(AnalysisReport& report, std::int64_t expectedRuns)
+    {
+        const fs::path file = m_folder / kDerivedFile, fresh = file.string() + std::string(kNewSuffix);
+        removeLeftovers(fresh);
+        const auto done = write(fresh, report, expectedRuns);
+        if (!done) {
+            removeLeftovers(fresh);
+            return done;
+        }
+        std::error_code error;
+        fs::rename(fresh, file, error);
+        if (error) return fail(ErrorCode::Io, file.string(), "cannot be put in place: " + error.message());
+        return syncDirectory(m_folder);
+    }
+
+private:
+    Status write(const fs::path& file, AnalysisReport& report, std::int64_t expectedRuns)
+    {
+        TR_ASSIGN(DerivedWriter writer, DerivedWriter::create(file));
+        Grouping grouping;
+        PassingPool pool;
+        TR_ASSIGN(const RunsState state, readRuns(writer, grouping, pool, report, expectedRuns));
+        m_progress.report("clustering", 0, 1);
+        TR_ASSIGN(const auto labels, versionLabels(m_folder, m_cancel));
+        const std::vector<Group> groups = grouping.finish();
+        std::vector<ClusterDraft> drafts = draftClusters(grouping, groups, pool, frameOf(grouping, labels));
+        if (m_cancel.cancelled()) return CancelToken::error();
+        TR_TRY(describe(writer, grouping, drafts));
+        std::int64_t position = 0;
+        for (const ClusterDraft& draft : drafts) TR_TRY(writer.addCluster(grouping, draft, position++));
+        report.runs = static_cast<std::int64_t>(grouping.runs().size());
+        report.failingRuns = grouping.all().failing;
+        report.clusters = static_cast<std::int64_t>(drafts.size());
+        TR_TRY(writer.finish(state));
+        m_progress.report("clustering", 1, 1);
+        return {};
+    }
+
+    Result<RunsState> readRuns(DerivedWriter& writer, Grouping& grouping, PassingPool& pool, AnalysisReport& report, std::int64_t expectedRuns)
+    {
+        std::uint64_t done = 0;
+        const auto visit = [&](RunRow row, const RunRecord& record) -> Status {
+            if (m_cancel.cancelled()) return CancelToken::error();
+            const OutcomeVerdict verdict = resolveOutcome(record);
+            const std::vector<Signal> signals = detectSignals(record);
+            if (verdict.outcome == Outcome::Success) pool.add(static_cast<std::uint32_t>(grouping.runs().size()), record);
+            grouping.add(row, record, verdict, signals);
+            report.signals += static_cast<std::int64_t>(signals.size());
+            if (++done % kReportEvery == 0) m_progress.report("analysing", done, static_cast<std::uint64_t>(expectedRuns));
+            return writer.addRun(row, verdict, signals);
+        };
+        return forEachRecord(m_folder, visit, m_cancel);
+    }
+
+    static Status describe(DerivedWriter& writer, const Grouping& grouping, std::vector<ClusterDraft>& drafts)
+    {
+        for (ClusterDraft& draft : drafts) {
+            const ChosenRun& typical = draft.exemplars.front();
+            TR_ASSIGN(const std::string explanation, writer.explanationOf(grouping.runs()[typical.run].row, typical.signalOrdinal));
+            draft.item.description = descriptionOf(grouping, *draft.group, draft.item, explanation);
+        }
+        return {};
+    }
+
+    fs::path m_folder;
+    const CancelToken& m_cancel;
+    const Progress& m_progress;
+};
+
+} // namespace
+
+Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel, const Progress& progress)
+{
+    const auto begun = std::chrono::steady_clock::now();
+    AnalysisReport report;
+    const auto finished = [&] {
+        report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+        return report;
+    };
+    TR_ASSIGN(RunsState state, readRunsState(storeCacheFolder));
+    const fs::path derived = storeCacheFolder / kDerivedFile;
+    report.wasCurrent = isCurrent(derived, state, report);
+    if (report.wasCurrent) return finished();
+    TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
+    // Whoever held the lock may have done the work.
+    TR_ASSIGN(state, readRunsState(storeCacheFolder));
+    report.wasCurrent = isCurrent(derived, state, report);
+    if (report.wasCurrent) return finished();
+    report = {};
+    TR_TRY(Analysis(storeCacheFolder, cancel, progress).run(report, state.runs));
+    return finished();
+}
+
+} // namespace tackroom
