@@ -35,6 +35,9 @@ struct RunRecord {
 class RunSink {
 public:
     virtual ~RunSink() = default;
+    /// Called before the first run where `cursor` is of no use (the first time; rows were deleted; another file stands at the
+    /// path): everything is delivered, and what is not delivered again is no longer in the store.
+    virtual void startsOver() = 0;
     /// A run; given again with the same key it replaces the former one.
     [[nodiscard]] virtual Status add(RunRecord record) = 0;
     /// Something that was there and could not be read: counted and shown (N of M).

@@ -40,6 +40,8 @@ enum class DecisionKind : std::uint8_t { Approve, Reject, Edit, Override, Answer
 [[nodiscard]] std::string_view nameOf(DecisionKind);
 [[nodiscard]] StepKind stepKindOf(std::string_view name);     ///< case-insensitive; Other where unknown
 [[nodiscard]] Annotator annotatorOf(std::string_view name);
+[[nodiscard]] Outcome outcomeOf(std::string_view name);
+[[nodiscard]] OutcomeSource outcomeSourceOf(std::string_view name);
 
 struct Run {
     RunKey key;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// OpenInference attributes of one span, as Phoenix stores them (nested objects; older ones with flat keys inside lists), read
+/// into the common model. Pure functions of foreign text; no database here.
+#include "core/readers/jsonvalues.h"
+#include "core/traces/traces.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tackroom::openinference
+{
+
+using jsonvalues::Value;
+
+/// What names the harness version, each with the key that said so. See kCommitKeys and the others in the .cpp.
+struct VersionFacts {
+    std::string commit, commitKey;
+    std::string label, labelKey;
+    std::string prompt, promptKey;
+    [[nodiscard]] bool any() const { return !commit.empty() || !label.empty() || !prompt.empty(); }
+};
+
+/// What a span tells of its run, beside its step.
+struct SpanFacts {
+    std::string sessionId, userId, agentName;
+    std::string userText;           ///< of the input: what the user asked
+    std::string answerText;         ///< of the output
+    bool hasOutput = false;         ///< there is an output, be it an empty text
+    std::optional<double> costUsd;
+    VersionFacts version;
+};
+
+/// Parsers that are used again for every span. One a thread.
+struct Parsers {
+    jsonvalues::Parser attributes;
+    jsonvalues::Parser metadata;
+    jsonvalues::Parser inner; ///< of JSON inside a text: input.value, output.value
+    jsonvalues::Parser events;
+};
+
+/// Fills the step from the attributes (`kind` where it is still Other) and answers what they tell of the run.
+/// Damaged where the text is not a JSON object; the step keeps what it had.
+[[nodiscard]] Result<SpanFacts> readAttributes(std::string_view attributes, Step& step, Parsers& parsers);
+/// Error type and text from the span's events (the last "exception"), where the step has none.
+[[nodiscard]] Status readEvents(std::string_view events, Step& step, Parsers& parsers);
+
+/// The messages of an llm span, whole: input, output. Empty where it has none.
+struct LlmMessages {
+    std::vector<Message> input, output;
+};
+[[nodiscard]] LlmMessages messagesOf(Value attributes);
+
+/// input.value and output.value, whole. Of a retriever without an output: its documents.
+struct Texts {
+    std::string input, output;
+};
+[[nodiscard]] Texts textsOf(Value attributes);
+
+/// What the user asked, of an input text: the last user message where it is JSON with messages, the member "input", "query",
+/// "question" … where it is an object with one, else the text as it is.
+[[nodiscard]] std::string userTextOf(std::string_view input, Parsers& parsers);
+/// The same of an output text: the last assistant message, "output", "answer", "response" …
+[[nodiscard]] std::string answerTextOf(std::string_view output, Parsers& parsers);
+
+/// OpenInference's AGENT, CHAIN, LLM, TOOL …; UNKNOWN and PROMPT are Other.
+[[nodiscard]] StepKind kindOf(std::string_view spanKind);
+
+} // namespace tackroom::openinference
