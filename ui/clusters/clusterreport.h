@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/clusters/clusters.h"
+#include "core/index/runqueries.h"
+
+#include <QScrollArea>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+class QVBoxLayout;
+
+namespace tackroom::ui {
+
+/// What the report needs beside the cluster itself; read on a worker thread.
+struct ClusterEvidence {
+    std::vector<ExemplarRun> exemplars;
+    std::optional<RunListItem> first, last; ///< of its runs, by start
+};
+[[nodiscard]] Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder, const ClusterId& id);
+
+/// Something that names the cluster and can be opened: a proposal, a version.
+struct ClusterLink {
+    QString text, note, address;
+};
+
+/// One cluster as a page to read.
+class ClusterReport : public QScrollArea {
+    Q_OBJECT
+public:
+    using VersionText = std::function<QString(const std::string& version, const std::string& label)>;
+    explicit ClusterReport(VersionText versionText, QWidget* parent = nullptr);
+    void showCluster(const ClusterItem& cluster, std::int64_t allRuns);
+    void setEvidence(const ClusterEvidence& evidence);
+    void setEvidenceError(const Error& error);
+    /// `knowsRepository` false: no harness repository is open, and the section says so.
+    void setLinks(const std::vector<ClusterLink>& proposals, const std::vector<ClusterLink>& versions, bool knowsRepository);
+
+Q_SIGNALS:
+    void openAddress(const QString& address);
+
+private:
+    QVBoxLayout* section(const QString& title);
+    void addFigures(const ClusterItem& cluster, std::int64_t allRuns);
+    void addVersions(const ClusterItem& cluster);
+    void addLinks(QVBoxLayout* column, const std::vector<ClusterLink>& links, const QString& none);
+    static void empty(QLayout* layout);
+
+    VersionText m_versionText;
+    QWidget* m_page = nullptr;
+    QVBoxLayout* m_column = nullptr;
+    QVBoxLayout *m_seen = nullptr, *m_exemplars = nullptr, *m_proposals = nullptr, *m_versions = nullptr;
+    ClusterItem m_cluster;
+};
+
+} // namespace tackroom::ui

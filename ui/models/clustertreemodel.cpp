@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/models/clustertreemodel.h"
+
+#include "core/statistics/statistics.h"
+#include "ui/common/sentences.h"
+#include "ui/common/shown.h"
+
+#include <QCoreApplication>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace tackroom::ui {
+
+namespace {
+
+QString said(const char* text, int n = -1) { return QCoreApplication::translate("tackroom::ui::ClusterTexts", text, nullptr, n); }
+
+constexpr quintptr kIsLayer = 0; ///< internal id of a layer; that of a cluster is its layer's row + 1
+
+QList<double> trendOf(const ClusterItem& item)
+{
+    QList<double> weeks;
+    for (const std::int64_t runs : item.perWeek) weeks.append(static_cast<double>(runs));
+    return weeks;
+}
+
+} // namespace
+
+ClusterFilter parseClusterFilter(const QString& text)
+{
+    ClusterFilter filter;
+    // A word, a "phrase in quotes", or field:value.
+    static const QRegularExpression part(QStringLiteral("(?:([A-Za-z]+):)?(?:\"([^\"]*)\"?|(\\S+))"));
+    for (auto matches = part.globalMatch(text); matches.hasNext();) {
+        const QRegularExpressionMatch match = matches.next();
+        const QString field = match.captured(1).toLower(), value = match.captured(2) + match.captured(3);
+        if (field.isEmpty()) {
+            if (!value.isEmpty()) filter.words.append(value);
+        } else if (field == QLatin1String("layer") && (layerOf(utf8(value.toLower())) != Layer::Unknown || value.toLower() == QLatin1String("unknown"))) {
+            filter.layers.append(value.toLower());
+        } else {
+            filter.notUnderstood.append(match.captured(0));
+        }
+    }
+    return filter;
+}
+
+QString layerText(Layer layer)
+{
+    switch (layer) {
+    case Layer::Instructions: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "instructions"));
+    case Layer::Skills: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "skills"));
+    case Layer::Tools: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "tools"));
+    case Layer::Retrieval: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "retrieval"));
+    case Layer::Memory: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "memory"));
+    case Layer::Orchestration: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "orchestration"));
+    case Layer::Evaluators: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "evaluators"));
+    case Layer::Model: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "model"));
+    case Layer::Unknown: break;
+    }
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "layer unknown"));
+}
+
+QString failingShareText(std::int64_t runs, std::int64_t failingRuns)
+{
+    if (failingRuns <= 0) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 failing runs")).arg(countText(runs));
+    const auto interval = wilsonInterval(runs, failingRuns);
+    const auto percent = [](double share) { return QString::number(std::lround(share * 100)); };
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 of %2 failing runs (%3 %, %4–%5 %)"))
+        .arg(countText(runs), countText(failingRuns), percent(static_cast<double>(runs) / static_cast<double>(failingRuns)), percent(interval.low),
+             percent(interval.high));
+}
+
+QString trendSentence(const std::vector<std::int64_t>& perWeek)
+{
+    if (perWeek.empty()) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "no dates"));
+    const std::int64_t most = *std::max_element(perWeek.begin(), perWeek.end());
+    if (perWeek.size() == 1) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "one week, %1 runs")).arg(countText(most));
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 weeks: first %2 runs, last %3, most %4 in one week"))
+        .arg(countText(static_cast<std::int64_t>(perWeek.size())), countText(perWeek.front()), countText(perWeek.back()), countText(most));
+}
+
+void ClusterTreeModel::setOverview(ClusterOverview overview)
+{
+    m_overview = std::move(overview);
+    rebuild();
+}
+
+void ClusterTreeModel::setFilter(ClusterFilter filter)
+{
+    m_filter = std::move(filter);
+    rebuild();
+}
+
+void ClusterTreeModel::versionsChanged()
+{
+    for (int row = 0; row < rowCount(); ++row) {
+        const QModelIndex layer = index(row, 0);
+        if (const int count = rowCount(layer)) Q_EMIT dataChanged(index(0, VersionsColumn, layer), index(count - 1, VersionsColumn, layer));
+    }
+}
+
+bool ClusterTreeModel::matches(const ClusterItem& item) const
+{
+    if (!m_filter.layers.isEmpty() && !m_filter.layers.contains(own(nameOf(item.layer)))) return false;
+    const QString text = shownLine(item.label) + QLatin1Char('\n') + shownLine(item.family) + QLatin1Char('\n') + shownLine(item.subject)
+                         + QLatin1Char('\n') + shownLine(item.signature) + QLatin1Char('\n') + own(item.id.value);
+    return std::all_of(m_filter.words.begin(), m_filter.words.end(),
+                       [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
+}
+
+void ClusterTreeModel::rebuild()
+{
+    beginResetModel();
+    m_groups.clear();
+    std::map<Layer, std::size_t> places;
+    for (std::size_t at = 0; at < m_overview.clusters.size(); ++at) {
+        const ClusterItem& item = m_overview.clusters[at];
+        if (!matches(item)) continue;
+        const auto [place, isNew] = places.emplace(item.layer, m_groups.size());
+        if (isNew) m_groups.push_back({.layer = item.layer, .clusters = {}, .sum = {}});
+        Group& group = m_groups[place->second];
+        group.clusters.push_back(at);
+        ClusterItem& sum = group.sum;
+        sum.layer = item.layer;
+        sum.label = std::string(nameOf(item.layer));
+        sum.runs += item.runs;
+        sum.failingRuns = item.failingRuns;
+        sum.lastSeen = std::max(sum.lastSeen, item.lastSeen);
+        sum.perWeek.resize(std::max(sum.perWeek.size(), item.perWeek.size()));
+        for (std::size_t week = 0; week < item.perWeek.size(); ++week) sum.perWeek[week] += item.perWeek[week];
+    }
+    arrange();
+    endResetModel();
+}
+
+bool ClusterTreeModel::before(const ClusterItem& a, const ClusterItem& b) const
+{
+    const auto order = [&]() -> std::strong_ordering {
+        switch (m_sortColumn) {
+        case LabelColumn: return a.label <=> b.label;
+        case LastSeenColumn: return a.lastSeen <=> b.lastSeen;
+        case VersionsColumn: return a.versions.size() <=> b.versions.size();
+        default: return a.runs <=> b.runs;
+        }
+    }();
+    if (order != 0) return (order < 0) == (m_sortOrder == Qt::AscendingOrder);
+    return a.id < b.id;
+}
+
+void ClusterTreeModel::arrange()
+{
+    for (Group& group : m_groups) {
+        std::stable_sort(group.clusters.begin(), group.clusters.end(),
+                         [this](std::size_t a, std::size_t b) { return before(m_overview.clusters[a], m_overview.clusters[b]); });
+    }
+    std::stable_sort(m_groups.begin(), m_groups.end(), [this](const Group& a, const Group& b) { return before(a.sum, b.sum); });
+}
+
+void ClusterTreeModel::sort(int column, Qt::SortOrder order)
+{
+    if (column == TrendColumn || column < 0) return; // a shape has no order
+    beginResetModel();
+    m_sortColumn = column;
+    m_sortOrder = order;
+    arrange();
+    endResetModel();
+}
+
+int ClusterTreeModel::shownClusters() const
+{
+    int count = 0;
+    for (const Group& group : m_groups) count += static_cast<int>(group.clusters.size());
+    return count;
+}
+
+const ClusterItem* ClusterTreeModel::clusterAt(const QModelIndex& index) const
+{
+    if (!index.isValid() || index.model() != this || index.internalId() == kIsLayer) return nullptr;
+    const Group& group = m_groups[index.internalId() - 1];
+    return &m_overview.clusters[group.clusters[static_cast<std::size_t>(index.row())]];
+}
+
+const ClusterItem* ClusterTreeModel::cluster(const ClusterId& id) const
+{
+    const auto found = std::find_if(m_overview.clusters.begin(), m_overview.clusters.end(), [&](const ClusterItem& item) { return item.id == id; });
+    return found == m_overview.clusters.end() ? nullptr : &*found;
+}
+
+QModelIndex ClusterTreeModel::indexOf(const ClusterId& id) const
+{
+    for (std::size_t group = 0; group < m_groups.size(); ++group) {
+        const auto& clusters = m_groups[group].clusters;
+        for (std::size_t row = 0; row < clusters.size(); ++row) {
+            if (m_overview.clusters[clusters[row]].id == id) return createIndex(static_cast<int>(row), 0, static_cast<quintptr>(group + 1));
+        }
+    }
+    return {};
+}
+
+QString ClusterTreeModel::versionText(const VersionCount& version) const
+{
+    if (m_versionText) return m_versionText(version);
+    return shownLine(version.label.empty() ? version.version : version.label, 60);
+}
+
+QModelIndex ClusterTreeModel::index(int row, int column, const QModelIndex& parent) const
+{
+    if (row < 0 || column < 0 || column >= kColumnCount || row >= rowCount(parent)) return {};
+    return createIndex(row, column, parent.isValid() ? static_cast<quintptr>(parent.row() + 1) : kIsLayer);
+}
+
+QModelIndex ClusterTreeModel::parent(const QModelIndex& index) const
+{
+    if (!index.isValid() || index.internalId() == kIsLayer) return {};
+    return createIndex(static_cast<int>(index.internalId() - 1), 0, kIsLayer);
+}
+
+int ClusterTreeModel::rowCount(const QModelIndex& parent) const
+{
+    if (!parent.isValid()) return static_cast<int>(m_groups.size());
+    if (parent.column() != 0 || parent.internalId() != kIsLayer) return 0;
+    return static_cast<int>(m_groups[static_cast<std::size_t>(parent.row())].clusters.size());
+}
+
+int ClusterTreeModel::columnCount(const QModelIndex&) const { return kColumnCount; }
+
+QString ClusterTreeModel::versionsText(const ClusterItem& item) const
+{
+    QStringList versions;
+    for (const VersionCount& version : item.versions) {
+        if (version.runs > 0) versions.append(versionText(version));
+    }
+    if (versions.size() <= 3) return versions.join(QStringLiteral(", "));
+    return tr("%1 … %2 (%3 versions)").arg(versions.first(), versions.last(), countText(versions.size()));
+}
+
+QString ClusterTreeModel::textOf(const ClusterItem& item, const Group* layer, int column) const
+{
+    switch (column) {
+    case LabelColumn: return layer ? layerText(layer->layer) : shownLine(item.label);
+    case RunsColumn: return countText(item.runs);
+    case LastSeenColumn: return relativeTime(item.lastSeen);
+    case VersionsColumn: return layer ? QString() : versionsText(item);
+    default: return {};
+    }
+}
+
+QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, int column, int role) const
+{
+    switch (role) {
+    case Qt::DisplayRole: return textOf(item, layer, column);
+    case Qt::ToolTipRole:
+        switch (column) {
+        case LabelColumn:
+            return plainToolTip(layer ? tr("%1: %n cluster(s)", nullptr, static_cast<int>(layer->clusters.size())).arg(layerText(layer->layer))
+                                      : shownLine(item.label));
+        case TrendColumn: return plainToolTip(trendSentence(item.perWeek));
+        case LastSeenColumn: return plainToolTip(exactTime(item.lastSeen));
+        case VersionsColumn: return plainToolTip(textOf(item, layer, column));
+        default: return plainToolTip(failingShareText(item.runs, item.failingRuns));
+        }
+    case Qt::AccessibleTextRole:
+        if (column == ShareColumn) return failingShareText(item.runs, item.failingRuns);
+        if (column == TrendColumn) return trendSentence(item.perWeek);
+        if (column == LabelColumn && layer) return tr("layer %1").arg(layerText(layer->layer));
+        return textOf(item, layer, column);
+    case Qt::TextAlignmentRole:
+        return QVariant::fromValue(Qt::Alignment((column == RunsColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    case ShareRole: return item.failingRuns > 0 ? static_cast<double>(item.runs) / static_cast<double>(item.failingRuns) : 0.0;
+    case TrendRole: return QVariant::fromValue(trendOf(item));
+    case ClusterIdRole: return layer ? QString() : own(item.id.value);
+    case IsLayerRole: return layer != nullptr;
+    default: return {};
+    }
+}
+
+QVariant ClusterTreeModel::data(const QModelIndex& index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
+    if (const ClusterItem* item = clusterAt(index)) return dataOf(*item, nullptr, index.column(), role);
+    const Group& group = m_groups[static_cast<std::size_t>(index.row())];
+    return dataOf(group.sum, &group, index.column(), role);
+}
+
+QVariant ClusterTreeModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment((section == RunsColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    if (role == Qt::ToolTipRole && section == ShareColumn) return tr("Share of all failing runs of this store");
+    if (role == Qt::ToolTipRole && section == TrendColumn) return tr("Runs a week, from the store's first week to its last");
+    if (role != Qt::DisplayRole) return {};
+    switch (section) {
+    case LabelColumn: return tr("Cluster");
+    case RunsColumn: return tr("Runs");
+    case ShareColumn: return tr("Share");
+    case TrendColumn: return tr("Trend");
+    case VersionsColumn: return tr("Versions");
+    case LastSeenColumn: return tr("Last seen");
+    default: return {};
+    }
+}
+
+} // namespace tackroom::ui

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/traces/rundetails.h"
+
+#include "ui/common/sentences.h"
+#include "ui/common/shown.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+namespace tackroom::ui {
+
+namespace {
+QString tr(const char* text, int n = -1) { return QCoreApplication::translate("tackroom::ui::RunTexts", text, nullptr, n); }
+
+QString sourceSentence(OutcomeSource source)
+{
+    switch (source) {
+    case OutcomeSource::Human: return tr("A human decided");
+    case OutcomeSource::Verifier: return tr("An external check decided");
+    case OutcomeSource::Rule: return tr("A rule decided");
+    case OutcomeSource::ModelJudge: return tr("A model judged");
+    case OutcomeSource::Status: return tr("The run's own status says so");
+    case OutcomeSource::None: break;
+    }
+    return tr("Nothing in the store says whether it worked");
+}
+
+QString shownNumber(double value) { return QString::number(value, 'g', 4); }
+} // namespace
+
+const Signal* RunDetails::decisive() const
+{
+    if (item.outcome == Outcome::Success || findings.empty()) return nullptr;
+    return &findings.front();
+}
+
+const StepItem* RunDetails::step(const std::string& stepId) const
+{
+    const auto found = std::find_if(steps.begin(), steps.end(), [&](const StepItem& each) { return each.step.nativeId == stepId; });
+    return found == steps.end() ? nullptr : &*found;
+}
+
+std::string RunDetails::errorAfter(const std::string& after) const
+{
+    std::string first;
+    bool passed = after.empty();
+    for (const StepItem& each : steps) {
+        if (each.step.status == StepStatus::Error) {
+            if (first.empty()) first = each.step.nativeId;
+            if (passed) return each.step.nativeId;
+        }
+        if (each.step.nativeId == after) passed = true;
+    }
+    return first;
+}
+
+Result<RunDetails> readRunDetails(RunQueries& queries, const std::filesystem::path& storeCacheFolder, RunRow row)
+{
+    RunDetails details;
+    TR_ASSIGN(details.item, queries.item(row));
+    TR_ASSIGN(details.steps, queries.steps(row));
+    TR_ASSIGN(details.scores, queries.scores(row));
+    TR_ASSIGN(details.decisions, queries.decisions(row));
+    auto clusters = ClusterQueries::open(storeCacheFolder, {});
+    if (clusters) {
+        TR_ASSIGN(details.findings, (*clusters)->signalsOf(row));
+    } else if (clusters.error().code != ErrorCode::NotFound) {
+        return std::unexpected(clusters.error()); // not analysed yet is no failure: the run is shown without findings
+    }
+    return details;
+}
+
+QString annotatorText(Annotator annotator)
+{
+    switch (annotator) {
+    case Annotator::Human: return tr("human");
+    case Annotator::Code: return tr("program");
+    case Annotator::Llm: return tr("model");
+    case Annotator::Unknown: break;
+    }
+    return tr("source unknown");
+}
+
+QString scoreText(const Score& score)
+{
+    QString said = shownLine(score.label, 120);
+    if (score.value) said = said.isEmpty() ? shownNumber(*score.value) : tr("%1 (%2)").arg(said, shownNumber(*score.value));
+    QString text = said.isEmpty() ? shownLine(score.name, 120) : tr("%1 = %2").arg(shownLine(score.name, 120), said);
+    const QString by = shownLine(score.by, 80);
+    text += by.isEmpty() ? tr(", by a %1").arg(annotatorText(score.annotator)) : tr(", by a %1, %2").arg(annotatorText(score.annotator), by);
+    if (!score.explanation.empty()) text += tr(": %1").arg(shownLine(score.explanation));
+    return text;
+}
+
+QString decisionKindText(DecisionKind kind)
+{
+    switch (kind) {
+    case DecisionKind::Approve: return tr("approved");
+    case DecisionKind::Reject: return tr("rejected");
+    case DecisionKind::Edit: return tr("edited");
+    case DecisionKind::Override: return tr("overrode");
+    case DecisionKind::Answer: return tr("answered");
+    }
+    return {};
+}
+
+QString decisionText(const HumanDecision& decision)
+{
+    const QString by = decision.by.empty() ? tr("a person") : shownLine(decision.by, 80);
+    QString text = tr("%1 %2").arg(by, decisionKindText(decision.kind));
+    if (!decision.target.empty()) text += QLatin1Char(' ') + shownLine(decision.target, 160);
+    if (!decision.before.empty() || !decision.after.empty()) {
+        if (decision.before.empty()) text += tr(": %1").arg(shownLine(decision.after, 240));
+        else text += tr(": “%1” → “%2”").arg(shownLine(decision.before, 240), shownLine(decision.after, 240));
+    }
+    if (!decision.reason.empty()) text += tr(" — “%1”").arg(shownLine(decision.reason));
+    return text;
+}
+
+QString outcomeSentence(const RunDetails& details)
+{
+    QString text = sourceSentence(details.item.outcomeSource);
+    if (!details.item.outcomeReason.empty()) text = tr("%1: %2").arg(text, shownLine(details.item.outcomeReason));
+    text += QLatin1Char('.');
+    if (details.item.outcome == Outcome::Unknown) return text;
+    QStringList against;
+    for (const Score& score : details.scores) {
+        if (score.says == Outcome::Unknown || score.says == details.item.outcome) continue;
+        const QString said = !score.label.empty() ? shownLine(score.label, 80) : score.value ? shownNumber(*score.value) : outcomeText(score.says);
+        against.append(tr("%1 = %2 (%3)").arg(shownLine(score.name, 80), said, annotatorText(score.annotator)));
+    }
+    if (!against.isEmpty()) text += tr(" It outranks %1.").arg(against.mid(0, 3).join(QStringLiteral(", ")));
+    return text;
+}
+
+QStringList runFacts(const Run& run)
+{
+    QStringList facts;
+    facts.append(run.stepCount == 1 ? tr("1 step") : tr("%1 steps").arg(countText(run.stepCount)));
+    if (run.errorCount > 0) facts.append(run.errorCount == 1 ? tr("✗ 1 error") : tr("✗ %1 errors").arg(countText(run.errorCount)));
+    if (const QString duration = durationText(run.end - run.start); !duration.isEmpty()) facts.append(duration);
+    if (run.costUsd && *run.costUsd > 0) facts.append(costText(*run.costUsd));
+    if (const std::int64_t tokens = run.promptTokens + run.completionTokens; tokens > 0)
+        facts.append(tr("%1 tokens (%2 in, %3 out)").arg(countText(tokens), countText(run.promptTokens), countText(run.completionTokens)));
+    if (!run.agentName.empty()) facts.append(tr("agent %1").arg(shownLine(run.agentName, 60)));
+    if (!run.sessionId.empty()) facts.append(tr("session %1").arg(shownLine(run.sessionId, 60)));
+    if (!run.userId.empty()) facts.append(tr("user %1").arg(shownLine(run.userId, 60)));
+    return facts;
+}
+
+} // namespace tackroom::ui

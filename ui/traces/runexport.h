@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "ui/traces/rundetails.h"
+
+#include <QString>
+
+namespace tackroom::ui {
+
+/// One run for an issue or a mail: heading, facts, scores, decisions, conversation. Hidden characters are drawn.
+[[nodiscard]] QString runAsMarkdown(const RunDetails& details, const Body& body, const QString& version);
+/// {run, outcome, scores[], decisions[], findings[], steps[], messages[]} as the index and the store hold it.
+[[nodiscard]] QString runAsJson(const RunDetails& details, const Body& body);
+
+} // namespace tackroom::ui

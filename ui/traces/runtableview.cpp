@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/traces/runtableview.h"
+
+#include "ui/common/sentences.h"
+#include "ui/common/theme.h"
+#include "ui/models/runtablemodel.h"
+
+#include <QHeaderView>
+#include <QScrollBar>
+#include <QSettings>
+#include <QSignalBlocker>
+#include <QStyledItemDelegate>
+
+#include <algorithm>
+
+namespace tackroom::ui {
+
+namespace {
+constexpr const char* kHeaderKey = "traces/columns";
+constexpr const char* kMovedKey = "traces/columnsMoved";
+
+/// Outcome and errors in the colour of what they say, beside the word and the shape.
+class RunDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override
+    {
+        QStyledItemDelegate::initStyleOption(option, index);
+        option->textElideMode = index.column() == RunTableModel::TaskColumn ? Qt::ElideRight : Qt::ElideMiddle;
+        if (option->state & QStyle::State_Selected) return;
+        const RoleColors& colors = roleColors(option->palette);
+        if (index.column() == RunTableModel::OutcomeColumn) {
+            const QVariant outcome = index.data(RunTableModel::OutcomeRole);
+            if (!outcome.isValid()) return;
+            const auto said = static_cast<Outcome>(outcome.toInt());
+            option->palette.setColor(QPalette::Text, said == Outcome::Failure ? colors.failure : said == Outcome::Success ? colors.success : colors.unknown);
+        } else if (index.column() == RunTableModel::ErrorsColumn) {
+            option->palette.setColor(QPalette::Text, index.data(RunTableModel::ErrorsRole).toLongLong() > 0 ? colors.failure : colors.faint);
+        } else if (index.column() != RunTableModel::TaskColumn && index.column() != RunTableModel::ClusterColumn) {
+            option->palette.setColor(QPalette::Text, colors.faint);
+        }
+    }
+};
+
+} // namespace
+
+RunTableView::RunTableView(RunTableModel& model, QWidget* parent) : QTableView(parent), m_model(model)
+{
+    setModel(&model);
+    setAccessibleName(tr("Runs"));
+    setItemDelegate(new RunDelegate(this));
+    setSelectionBehavior(QAbstractItemView::SelectRows);
+    setSelectionMode(QAbstractItemView::ExtendedSelection);
+    setEditTriggers(QAbstractItemView::NoEditTriggers);
+    setShowGrid(false);
+    setWordWrap(false);
+    setFrameShape(QFrame::NoFrame);
+    setTabKeyNavigation(false);
+    setVerticalScrollMode(QAbstractItemView::ScrollPerItem);
+    setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    verticalHeader()->hide();
+    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    verticalHeader()->setMinimumSectionSize(1);
+    verticalHeader()->setDefaultSectionSize(static_cast<int>(fontMetrics().height() * 1.6));
+    setUpColumns();
+    connect(&model, &RunTableModel::rowsAboutToChange, this, &RunTableView::rememberPlace);
+    connect(&model, &RunTableModel::rowsArrived, this, &RunTableView::restorePlace);
+}
+
+RunTableView::~RunTableView()
+{
+    QSettings settings;
+    settings.setValue(QLatin1StringView(kHeaderKey), horizontalHeader()->saveState());
+    settings.setValue(QLatin1StringView(kMovedKey), m_columnsMoved);
+}
+
+void RunTableView::setUpColumns()
+{
+    QHeaderView* header = horizontalHeader();
+    header->setHighlightSections(false);
+    header->setSectionsMovable(true);
+    header->setStretchLastSection(false);
+    header->setMinimumSectionSize(fontMetrics().averageCharWidth() * 4);
+    header->setSortIndicator(RunTableModel::WhenColumn, Qt::DescendingOrder);
+    setSortingEnabled(true);
+    const QFontMetrics metrics = fontMetrics();
+    const auto widthOf = [&](const QString& text) { return metrics.horizontalAdvance(text) + 3 * kGrid; };
+    for (int column = 0; column < RunTableModel::kColumnCount; ++column) {
+        // The title with its sort mark, or a usual content, whichever is wider.
+        int width = widthOf(m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + kGrid;
+        if (column == RunTableModel::OutcomeColumn) width = std::max(width, widthOf(outcomeText(Outcome::Unknown)));
+        if (column == RunTableModel::DurationColumn) width = std::max(width, widthOf(QStringLiteral("59 min 59 s")));
+        if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("0000000")));
+        if (column == RunTableModel::WhenColumn) width = std::max(width, widthOf(QStringLiteral("23 hours ago")));
+        header->resizeSection(column, width);
+    }
+    QSettings settings;
+    if (const QByteArray state = settings.value(QLatin1StringView(kHeaderKey)).toByteArray(); !state.isEmpty()) {
+        m_columnsMoved = settings.value(QLatin1StringView(kMovedKey)).toBool();
+        if (m_columnsMoved) header->restoreState(state);
+        m_model.sort(header->sortIndicatorSection(), header->sortIndicatorOrder());
+    }
+    connect(header, &QHeaderView::sectionResized, this, [this] {
+        if (!m_spreading && isVisible()) m_columnsMoved = true;
+    });
+    connect(header, &QHeaderView::sectionMoved, this, [this] { m_columnsMoved = true; });
+}
+
+void RunTableView::spreadColumns()
+{
+    if (m_columnsMoved) return;
+    int others = 0;
+    for (int column = 0; column < RunTableModel::kColumnCount; ++column) {
+        if (column != RunTableModel::TaskColumn && column != RunTableModel::ClusterColumn) others += columnWidth(column);
+    }
+    const int unit = fontMetrics().averageCharWidth();
+    const int left = std::max(viewport()->width() - others, unit * 44);
+    m_spreading = true;
+    setColumnWidth(RunTableModel::TaskColumn, left * 3 / 5);
+    setColumnWidth(RunTableModel::ClusterColumn, left - left * 3 / 5);
+    m_spreading = false;
+}
+
+void RunTableView::resizeEvent(QResizeEvent* event)
+{
+    QTableView::resizeEvent(event);
+    spreadColumns();
+}
+
+void RunTableView::rememberPlace(bool inPlace)
+{
+    // At the very top the newest runs are wanted; anywhere else the reader's place.
+    m_topRun = inPlace && verticalScrollBar()->value() > 0 ? m_model.rowAt(rowAt(1)).value : 0;
+}
+
+void RunTableView::restorePlace()
+{
+    const int position = m_topRun ? m_model.positionOf(RunRow{m_topRun}) : -1;
+    if (position >= 0) verticalScrollBar()->setValue(position);
+}
+
+} // namespace tackroom::ui

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/traces/runview.h"
+
+#include "ui/common/messagebar.h"
+#include "ui/common/sentences.h"
+#include "ui/common/shown.h"
+#include "ui/common/statepane.h"
+#include "ui/common/theme.h"
+#include "ui/models/runtablemodel.h"
+#include "ui/models/session.h"
+#include "ui/traces/conversationview.h"
+#include "ui/traces/rawview.h"
+#include "ui/traces/runexport.h"
+#include "ui/traces/stepsview.h"
+
+#include <QClipboard>
+#include <QEvent>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QPushButton>
+#include <QStackedLayout>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace tackroom::ui {
+
+namespace {
+constexpr std::uint64_t kMostConversationBytes = 4 * 1024 * 1024;
+constexpr int kFewNotes = 3;
+} // namespace
+
+RunView::RunView(Session& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_pages(new QStackedLayout(this)), m_state(new StatePane(this)),
+      m_conversationState(new StatePane(this)), m_conversationPages(nullptr), m_content(new QWidget(this))
+{
+    setAccessibleName(tr("Run"));
+    auto* column = new QVBoxLayout(m_content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_message = new MessageBar(m_content);
+    column->addWidget(m_message);
+    buildHeading(column);
+    buildTabs(column);
+    m_pages->addWidget(m_state);
+    m_pages->addWidget(m_content);
+    clear();
+}
+
+void RunView::buildHeading(QVBoxLayout* column)
+{
+    auto* heading = new QVBoxLayout;
+    heading->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
+    heading->setSpacing(kGrid / 2);
+    m_task = new TextLabel({}, TextLabel::Heading | TextLabel::Elided, m_content);
+    m_outcome = new TextLabel({}, TextLabel::Strong, m_content);
+    m_reason = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
+    m_facts = new TextLabel({}, TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_content);
+    m_decisive = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
+    m_cluster = new QPushButton(m_content);
+    m_cluster->setFlat(true);
+    m_cluster->setCursor(Qt::PointingHandCursor);
+    m_notes = new QWidget(m_content);
+    m_notesColumn = new QVBoxLayout(m_notes);
+    m_notesColumn->setContentsMargins(0, 0, 0, 0);
+    m_notesColumn->setSpacing(kGrid / 4);
+
+    heading->addWidget(m_task);
+    auto* outcomeLine = new QHBoxLayout;
+    outcomeLine->setSpacing(kGrid);
+    outcomeLine->addWidget(m_outcome, 0, Qt::AlignTop);
+    outcomeLine->addWidget(m_reason, 1, Qt::AlignTop);
+    heading->addLayout(outcomeLine);
+    heading->addWidget(m_facts);
+    auto* decisiveLine = new QHBoxLayout;
+    decisiveLine->setSpacing(kGrid);
+    decisiveLine->addWidget(m_decisive, 1);
+    decisiveLine->addWidget(m_cluster, 0, Qt::AlignTop);
+    heading->addLayout(decisiveLine);
+    heading->addWidget(m_notes);
+    column->addLayout(heading);
+    connect(m_cluster, &QPushButton::clicked, this, [this] {
+        if (m_details) Q_EMIT openAddress(QString(QStringLiteral("cluster/") + own(m_details->item.cluster.value)));
+    });
+}
+
+void RunView::buildTabs(QVBoxLayout* column)
+{
+    m_tabs = new QTabWidget(m_content);
+    m_tabs->setDocumentMode(true);
+    m_tabs->setAccessibleName(tr("Ways to read the run"));
+    auto* conversationTab = new QWidget(m_tabs);
+    m_conversationPages = new QStackedLayout(conversationTab);
+    m_conversation = new ConversationView(conversationTab);
+    m_conversationPages->addWidget(m_conversationState);
+    m_conversationPages->addWidget(m_conversation);
+    m_steps = new StepsView(m_session, m_tabs);
+    m_raw = new RawView(m_session, m_tabs);
+    m_tabs->addTab(conversationTab, tr("Conversation"));
+    m_tabs->addTab(m_steps, tr("Steps"));
+    m_tabs->addTab(m_raw, tr("Raw"));
+
+    auto* corner = new QWidget(m_tabs);
+    auto* buttons = new QHBoxLayout(corner);
+    buttons->setContentsMargins(0, 0, kGrid, 0);
+    buttons->setSpacing(kGrid / 2);
+    const auto button = [&](const QString& text, const QString& toolTip) {
+        auto* made = new QToolButton(corner);
+        made->setText(text);
+        made->setToolTip(toolTip);
+        made->setAutoRaise(true);
+        buttons->addWidget(made);
+        return made;
+    };
+    m_errorButton = button(tr("✗ First error"), {});
+    m_decisiveButton = button(tr("◎ Decisive step"), {});
+    auto* copyButton = button(tr("Copy"), tr("Copy this run as text"));
+    copyButton->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(copyButton);
+    menu->addAction(tr("As Markdown"), this, &RunView::copyAsMarkdown);
+    menu->addAction(tr("As JSON"), this, &RunView::copyAsJson);
+    copyButton->setMenu(menu);
+    m_tabs->setCornerWidget(corner);
+    column->addWidget(m_tabs, 1);
+
+    connect(m_errorButton, &QToolButton::clicked, this, &RunView::goToNextError);
+    connect(m_decisiveButton, &QToolButton::clicked, this, &RunView::goToDecisiveStep);
+    connect(m_tabs, &QTabWidget::currentChanged, this, &RunView::loadTab);
+    connect(m_steps, &StepsView::stepPicked, this, [this](const QString& stepId) { stepMoved(utf8(stepId)); });
+    connect(m_conversation, &ConversationView::stepPicked, this, [this](const QString& stepId) {
+        const std::string step = utf8(stepId);
+        m_moving = true;
+        m_steps->showStep(step);
+        m_moving = false;
+        stepMoved(step);
+    });
+}
+
+RunView::Tab RunView::tab() const { return static_cast<Tab>(m_tabs->currentIndex()); }
+
+void RunView::showTab(Tab tab) { m_tabs->setCurrentIndex(tab); }
+
+bool RunView::settled() const { return m_job == 0 && m_bodyJob == 0 && m_steps->settled() && m_raw->settled(); }
+
+void RunView::clear()
+{
+    m_session.jobs().cancel(m_job);
+    m_session.jobs().cancel(m_bodyJob);
+    m_job = m_bodyJob = 0;
+    m_row = {};
+    m_details.reset();
+    m_body.reset();
+    m_step.clear();
+    m_jumpPending = false;
+    m_message->clear();
+    m_moving = true;
+    m_conversation->setTurns({}, 0);
+    m_steps->clear();
+    m_moving = false;
+    m_raw->clear();
+    m_state->showEmpty(tr("No run selected"), tr("Select a run in the list to read it. Select two to read them side by side."));
+    m_pages->setCurrentWidget(m_state);
+}
+
+void RunView::showRun(RunRow row, const std::string& stepId)
+{
+    if (row == m_row && m_details) {
+        if (!stepId.empty()) jumpTo(stepId, false);
+        return;
+    }
+    if (row == m_row && stepId.empty()) return; // on its way
+    clear();
+    m_row = row;
+    m_step = stepId;
+    load();
+}
+
+void RunView::reload()
+{
+    if (m_row.value != 0 && m_job == 0) load();
+}
+
+void RunView::load()
+{
+    if (!m_details) {
+        m_state->showLoading(tr("Reading the run"));
+        m_pages->setCurrentWidget(m_state);
+    }
+    m_job = m_session.askRuns<RunDetails>(
+        this, [row = m_row, folder = m_session.store().folder](RunQueries& queries) { return readRunDetails(queries, folder, row); },
+        [this](Result<RunDetails> details) { take(std::move(details)); });
+}
+
+void RunView::take(Result<RunDetails> details)
+{
+    m_job = 0;
+    if (!details) {
+        m_details.reset();
+        m_state->showEmpty(tr("This run could not be read"), sentenceOf(details.error()), {{tr("Try again"), [this] { load(); }}});
+        m_pages->setCurrentWidget(m_state);
+        return;
+    }
+    const bool again = m_details.has_value();
+    const std::string step = m_step;
+    m_details = std::move(*details);
+    fillHeading();
+    m_moving = true;
+    m_steps->setDetails(*m_details);
+    m_moving = false;
+    m_step = step;
+    m_pages->setCurrentWidget(m_content);
+    if (again && m_body) m_conversation->setTurns(turnsOf(*m_details, *m_body), m_body->omittedBytes);
+    if (!step.empty()) jumpTo(step, false);
+    loadTab();
+    if (!again && step.empty()) Q_EMIT placeChanged();
+}
+
+void RunView::fillHeading()
+{
+    const RunListItem& item = m_details->item;
+    const QString task = shownLine(item.run.task, 600);
+    m_task->setShown(task.isEmpty() ? tr("Run %1").arg(shownLine(item.run.nativeId, 80)) : task);
+    m_outcome->setShown(outcomeText(item.outcome));
+    m_reason->setShown(outcomeSentence(*m_details));
+    QStringList facts = runFacts(item.run);
+    if (const QString version = shownVersion(m_session, item.run.harnessVersion, item.versionLabel); !version.isEmpty()) facts.prepend(version);
+    if (const QString when = relativeTime(item.run.start); !when.isEmpty()) facts.append(when);
+    m_facts->setShown(facts.join(QStringLiteral(" · ")));
+    m_facts->setToolTip(plainToolTip(exactTime(item.run.start)));
+
+    const Signal* decisive = m_details->decisive();
+    m_decisive->setVisible(decisive != nullptr);
+    if (decisive) m_decisive->setShown(tr("◎ %1").arg(shownLine(decisive->explanation)));
+    const QString cluster = shownLine(item.clusterLabel, 200);
+    m_cluster->setVisible(!item.cluster.value.empty());
+    m_cluster->setText(tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 30)).replace(QLatin1Char('&'), QStringLiteral("&&")));
+    m_cluster->setToolTip(plainToolTip(cluster));
+    m_cluster->setAccessibleName(tr("Open the cluster %1").arg(cluster));
+
+    const bool anyError = !m_details->errorAfter({}).empty();
+    m_errorButton->setEnabled(anyError);
+    m_errorButton->setToolTip(anyError ? tr("First error, then the next one (E)") : tr("No step of this run failed"));
+    m_decisiveButton->setEnabled(decisive && !decisive->stepId.empty());
+    m_decisiveButton->setToolTip(!decisive                  ? tr("No step decided this run's outcome, as far as the detectors see")
+                                 : decisive->stepId.empty() ? tr("The finding is about the run as a whole")
+                                                            : tr("Go to the decisive step (D)"));
+    colorHeading();
+    fillNotes();
+}
+
+void RunView::fillNotes()
+{
+    while (QLayoutItem* item = m_notesColumn->takeAt(0)) {
+        if (item->widget()) item->widget()->deleteLater();
+        delete item;
+    }
+    QStringList notes;
+    for (const HumanDecision& decision : m_details->decisions) notes.append(tr("⚑ %1").arg(decisionText(decision)));
+    for (const Score& score : m_details->scores) {
+        const QString sign = score.says == Outcome::Failure ? QStringLiteral("✗ ") : score.says == Outcome::Success ? QStringLiteral("✓ ") : QStringLiteral("· ");
+        notes.append(sign + scoreText(score));
+    }
+    const bool many = notes.size() > kFewNotes + 1;
+    const qsizetype shown = many && !m_allNotes ? kFewNotes : notes.size();
+    for (qsizetype i = 0; i < shown; ++i) m_notesColumn->addWidget(new TextLabel(notes[i], TextLabel::Elided | TextLabel::Faint, m_notes));
+    if (many) {
+        auto* more = new QPushButton(m_allNotes ? tr("Show fewer scores") : tr("Show all %1 scores and decisions").arg(countText(notes.size())), m_notes);
+        more->setFlat(true);
+        m_notesColumn->addWidget(more, 0, Qt::AlignLeft);
+        connect(more, &QPushButton::clicked, this, [this] {
+            m_allNotes = !m_allNotes;
+            fillNotes();
+        });
+    }
+    m_notes->setVisible(!notes.isEmpty());
+}
+
+void RunView::colorHeading()
+{
+    const RoleColors& colors = roleColors(palette());
+    const auto color = [](QWidget* label, const QColor& text) {
+        QPalette changed = label->palette();
+        changed.setColor(QPalette::WindowText, text);
+        label->setPalette(changed);
+    };
+    if (m_details) {
+        const Outcome outcome = m_details->item.outcome;
+        color(m_outcome, outcome == Outcome::Failure ? colors.failure : outcome == Outcome::Success ? colors.success : colors.unknown);
+    }
+    color(m_decisive, colors.accent);
+    QPalette link = m_cluster->palette();
+    link.setColor(QPalette::ButtonText, palette().color(QPalette::Link));
+    m_cluster->setPalette(link);
+}
+
+void RunView::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) colorHeading();
+}
+
+void RunView::fetchConversation()
+{
+    if (m_body || m_bodyJob || !m_details) return;
+    m_conversationState->showLoading(tr("Reading the conversation"));
+    m_conversationPages->setCurrentWidget(m_conversationState);
+    m_bodyJob = m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes,
+                                    [this](Result<Body> body) { takeConversation(std::move(body)); });
+}
+
+void RunView::takeConversation(Result<Body> body)
+{
+    m_bodyJob = 0;
+    if (!body) {
+        m_conversationState->showEmpty(tr("The conversation could not be read"), sentenceOf(body.error()), {{tr("Try again"), [this] { fetchConversation(); }}});
+        return;
+    }
+    m_body = std::move(*body);
+    m_conversation->setTurns(turnsOf(*m_details, *m_body), m_body->omittedBytes);
+    if (m_conversation->turns().empty()) {
+        m_conversationState->showEmpty(tr("No conversation"), tr("The store keeps no messages of this run. Its steps may still tell what happened."),
+                                       {{tr("Show steps"), [this] { showTab(StepsTab); }}});
+        return;
+    }
+    m_conversationPages->setCurrentWidget(m_conversation);
+    if (m_jumpPending) jumpTo(m_step, m_jumpDecisive);
+}
+
+void RunView::loadTab()
+{
+    if (!m_details) return;
+    if (tab() == ConversationTab) fetchConversation();
+    if (tab() == RawTab) {
+        const StepItem* step = m_step.empty() ? nullptr : m_details->step(m_step);
+        m_raw->showRaw(m_details->item.run.nativeId, step ? m_step : std::string(),
+                       step ? tr("step “%1”, as in the store").arg(stepTitle(step->step)) : tr("the run, as in the store"));
+    }
+}
+
+void RunView::stepMoved(const std::string& stepId)
+{
+    if (m_moving || !m_details || stepId == m_step) return;
+    m_step = stepId;
+    Q_EMIT placeChanged();
+}
+
+void RunView::jumpTo(const std::string& stepId, bool decisive)
+{
+    if (!m_details || (stepId.empty() && !decisive)) return;
+    m_step = stepId;
+    m_moving = true;
+    const bool known = m_steps->showStep(stepId);
+    m_moving = false;
+    m_jumpPending = tab() == ConversationTab && !m_body;
+    m_jumpDecisive = decisive;
+    if (m_jumpPending) {
+        fetchConversation();
+    } else if (tab() == ConversationTab) {
+        const Signal* signal = m_details->decisive();
+        const bool marked = signal && signal->stepId == stepId;
+        const bool shown = m_conversation->showStep(stepId) || ((decisive || marked) && m_conversation->showDecisive());
+        if (!shown && known) showTab(StepsTab);
+    }
+    if (tab() == RawTab) loadTab();
+    if (!known && !stepId.empty()) m_message->showNews(tr("This run has no step %1; the run itself is shown.").arg(shownLine(stepId, 80)));
+    Q_EMIT placeChanged();
+}
+
+void RunView::goToNextError()
+{
+    if (!m_details) return;
+    const StepItem* current = m_step.empty() ? nullptr : m_details->step(m_step);
+    const bool onError = current && current->step.status == StepStatus::Error;
+    if (const std::string next = m_details->errorAfter(onError ? m_step : std::string()); !next.empty()) jumpTo(next, false);
+}
+
+void RunView::goToDecisiveStep()
+{
+    const Signal* decisive = m_details ? m_details->decisive() : nullptr;
+    if (decisive && !decisive->stepId.empty()) jumpTo(decisive->stepId, true);
+}
+
+void RunView::toggleCurrent()
+{
+    if (tab() == ConversationTab) m_conversation->toggleCurrent();
+    if (tab() == StepsTab) m_steps->toggleCurrent();
+    if (tab() == RawTab) m_raw->toggleCurrent();
+}
+
+void RunView::focusReading()
+{
+    if (tab() == ConversationTab) m_conversation->setFocus(Qt::ShortcutFocusReason);
+    else if (tab() == StepsTab) m_steps->tree()->setFocus(Qt::ShortcutFocusReason);
+    else m_raw->setFocus(Qt::ShortcutFocusReason);
+}
+
+void RunView::copyAsMarkdown() { copy(true); }
+void RunView::copyAsJson() { copy(false); }
+
+void RunView::copy(bool markdown)
+{
+    if (!m_details) return;
+    const auto put = [this, markdown](const Body& body) {
+        const QString version = shownVersion(m_session, m_details->item.run.harnessVersion, m_details->item.versionLabel);
+        QGuiApplication::clipboard()->setText(markdown ? runAsMarkdown(*m_details, body, version) : runAsJson(*m_details, body));
+        m_message->showNews(markdown ? tr("Copied as Markdown.") : tr("Copied as JSON."));
+    };
+    if (m_body) {
+        put(*m_body);
+        return;
+    }
+    m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes, [this, put, row = m_row](Result<Body> body) {
+        if (row != m_row || !m_details) return;
+        if (body) put(*body);
+        else m_message->showError(body.error());
+    });
+}
+
+} // namespace tackroom::ui

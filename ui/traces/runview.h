@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "ui/traces/rundetails.h"
+
+#include <QWidget>
+
+#include <optional>
+
+class QPushButton;
+class QStackedLayout;
+class QTabWidget;
+class QToolButton;
+class QVBoxLayout;
+
+namespace tackroom::ui {
+
+class ConversationView;
+class MessageBar;
+class RawView;
+class Session;
+class StatePane;
+class StepsView;
+class TextLabel;
+
+/// One run: heading, scores, human decisions, and three ways to read it. Bodies are fetched when their tab is looked at.
+class RunView : public QWidget {
+    Q_OBJECT
+public:
+    enum Tab { ConversationTab, StepsTab, RawTab };
+    explicit RunView(Session& session, QWidget* parent = nullptr);
+
+    /// Shows a run, at a step where one is named; the same run again only moves there.
+    void showRun(RunRow row, const std::string& stepId = {});
+    /// Reads the run that is shown anew: the store has changed.
+    void reload();
+    void clear();
+    [[nodiscard]] RunRow row() const { return m_row; }
+    /// Nothing while it is being read.
+    [[nodiscard]] const RunDetails* details() const { return m_details ? &*m_details : nullptr; }
+    [[nodiscard]] const std::string& currentStep() const { return m_step; }
+    [[nodiscard]] Tab tab() const;
+    void showTab(Tab tab);
+
+    void goToNextError();
+    void goToDecisiveStep();
+    void toggleCurrent();
+    void focusReading();
+    void copyAsMarkdown();
+    void copyAsJson();
+    [[nodiscard]] bool settled() const;
+
+Q_SIGNALS:
+    void placeChanged();                      ///< run or step, by the user or by showRun()
+    void openAddress(const QString& address);
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void buildHeading(QVBoxLayout* column);
+    void buildTabs(QVBoxLayout* column);
+    void load();
+    void take(Result<RunDetails> details);
+    void fillHeading();
+    void fillNotes();
+    void colorHeading();
+    void fetchConversation();
+    void takeConversation(Result<Body> body);
+    void loadTab();
+    void jumpTo(const std::string& stepId, bool decisive);
+    void stepMoved(const std::string& stepId);
+    void copy(bool markdown);
+
+    Session& m_session;
+    QStackedLayout* m_pages;
+    StatePane *m_state, *m_conversationState;
+    QStackedLayout* m_conversationPages;
+    QWidget* m_content;
+    TextLabel *m_task, *m_outcome, *m_reason, *m_facts, *m_decisive;
+    QPushButton* m_cluster;
+    QWidget* m_notes;
+    QVBoxLayout* m_notesColumn;
+    bool m_allNotes = false;
+    MessageBar* m_message;
+    QTabWidget* m_tabs;
+    QToolButton *m_errorButton, *m_decisiveButton;
+    ConversationView* m_conversation;
+    StepsView* m_steps;
+    RawView* m_raw;
+
+    RunRow m_row;
+    std::optional<RunDetails> m_details;
+    std::optional<Body> m_body;
+    std::string m_step;
+    bool m_moving = false;          ///< the views are being moved together
+    bool m_jumpPending = false, m_jumpDecisive = false;
+    quint64 m_job = 0, m_bodyJob = 0;
+};
+
+} // namespace tackroom::ui

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/traces/stepsview.h"
+
+#include "ui/common/sentences.h"
+#include "ui/common/shown.h"
+#include "ui/common/theme.h"
+#include "ui/models/session.h"
+#include "ui/traces/conversationturns.h"
+#include "ui/traces/textpage.h"
+#include "ui/traces/waterfalldelegate.h"
+
+#include <QHeaderView>
+#include <QPushButton>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace tackroom::ui {
+
+namespace {
+constexpr std::uint64_t kMostBodyBytes = 1024 * 1024;
+
+/// Single letters are keys of the page, not a search.
+class StepTree : public QTreeView {
+public:
+    using QTreeView::QTreeView;
+    void keyboardSearch(const QString&) override {}
+};
+} // namespace
+
+StepsView::StepsView(Session& session, QWidget* parent)
+    : QSplitter(Qt::Vertical, parent), m_session(session), m_model(new StepTreeModel(this)), m_tree(new StepTree(this)),
+      m_whole(new QPushButton(tr("Show whole texts"), this)), m_text(new TextPage(this))
+{
+    m_tree->setModel(m_model);
+    m_tree->setAccessibleName(tr("Steps"));
+    m_tree->setUniformRowHeights(true);
+    m_tree->setFrameShape(QFrame::NoFrame);
+    m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_tree->setTextElideMode(Qt::ElideMiddle);
+    m_tree->setIndentation(2 * kGrid);
+    m_tree->setItemDelegateForColumn(StepTreeModel::WaterfallColumn, new WaterfallDelegate(m_tree));
+    m_tree->setItemDelegateForColumn(StepTreeModel::StatusColumn, new StatusDelegate(m_tree));
+    QHeaderView* header = m_tree->header();
+    const int unit = fontMetrics().averageCharWidth();
+    header->setStretchLastSection(true);
+    header->setMinimumSectionSize(unit * 6);
+    header->resizeSection(StepTreeModel::NameColumn, unit * 32);
+    header->resizeSection(StepTreeModel::KindColumn, unit * 11);
+    header->resizeSection(StepTreeModel::StatusColumn, unit * 10);
+    header->resizeSection(StepTreeModel::DurationColumn, unit * 12);
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &StepsView::showCurrent);
+
+    auto* below = new QWidget(this);
+    auto* column = new QVBoxLayout(below);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    m_text->setAccessibleName(tr("Texts of the step"));
+    m_whole->setToolTip(tr("Fetches all messages of this step from the store"));
+    m_whole->setEnabled(false);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
+    bar->addStretch(1);
+    bar->addWidget(m_whole);
+    column->addWidget(m_text, 1);
+    column->addLayout(bar);
+    connect(m_whole, &QPushButton::clicked, this, &StepsView::fetchBodies);
+    addWidget(m_tree);
+    addWidget(below);
+    setChildrenCollapsible(false);
+    setStretchFactor(0, 3);
+    setStretchFactor(1, 2);
+}
+
+void StepsView::clear()
+{
+    m_session.jobs().cancel(m_bodyJob);
+    m_bodyJob = 0;
+    m_model->setSteps({});
+    showCurrent();
+}
+
+void StepsView::setDetails(const RunDetails& details)
+{
+    m_session.jobs().cancel(m_bodyJob);
+    m_bodyJob = 0;
+    m_runId = details.item.run.nativeId;
+    m_model->setSteps(details.steps);
+    const Signal* decisive = details.decisive();
+    m_decisiveStep = decisive ? decisive->stepId : std::string();
+    m_explanation = decisive ? shownLine(decisive->explanation) : QString();
+    if (decisive) m_model->setDecisive(m_decisiveStep, m_explanation);
+    m_tree->expandAll();
+    showCurrent();
+}
+
+bool StepsView::showStep(const std::string& stepId)
+{
+    const QModelIndex index = m_model->indexOfStep(stepId);
+    if (!index.isValid()) return false;
+    for (QModelIndex above = index.parent(); above.isValid(); above = above.parent()) m_tree->expand(above);
+    m_tree->setCurrentIndex(index);
+    m_tree->scrollTo(index);
+    return true;
+}
+
+void StepsView::toggleCurrent()
+{
+    const QModelIndex index = m_tree->currentIndex().siblingAtColumn(0);
+    m_tree->setExpanded(index, !m_tree->isExpanded(index));
+}
+
+std::string StepsView::currentStep() const
+{
+    const StepItem* item = m_model->stepAt(m_tree->currentIndex());
+    return item ? item->step.nativeId : std::string();
+}
+
+void StepsView::showCurrent()
+{
+    m_session.jobs().cancel(m_bodyJob);
+    m_bodyJob = 0;
+    const StepItem* item = m_model->stepAt(m_tree->currentIndex());
+    m_whole->setEnabled(item != nullptr);
+    m_text->begin();
+    if (item) {
+        writeStep(item->step);
+    } else {
+        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid);
+        m_text->addText(m_model->steps().empty() ? tr("The store holds no steps of this run.") : tr("Select a step to see what it was given and what came of it."),
+                        TextPage::Faint);
+    }
+    m_text->end();
+    m_text->moveCursor(QTextCursor::Start);
+    if (item) Q_EMIT stepPicked(own(item->step.nativeId));
+}
+
+void StepsView::writeSection(const QString& title, const std::string& text, int look, std::uint64_t omittedBytes)
+{
+    if (text.empty()) return;
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid + kGrid / 2);
+    m_text->addText(title, TextPage::Strong | TextPage::Faint);
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 4);
+    std::uint64_t omitted = 0;
+    m_text->addText(prettyText(text, 256 * 1024, &omitted), look);
+    if (omitted + omittedBytes == 0) return;
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
+    m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omitted + omittedBytes))), TextPage::Faint);
+}
+
+void StepsView::writeStep(const Step& step)
+{
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
+    m_text->addText(stepTitle(step), TextPage::Strong);
+    QStringList facts{stepKindText(step.kind)};
+    if (!step.model.empty()) facts.append(shownLine(step.model, 80));
+    if (const QString duration = durationText(step.end - step.start); !duration.isEmpty()) facts.append(duration);
+    if (const std::int64_t tokens = step.promptTokens + step.completionTokens; tokens > 0) facts.append(tr("%1 tokens").arg(countText(tokens)));
+    if (step.start > 0) facts.append(exactTime(step.start));
+    m_text->addText(QString(QStringLiteral("   ") + facts.join(QStringLiteral(" · "))), TextPage::Faint);
+    if (!m_decisiveStep.empty() && step.nativeId == m_decisiveStep) {
+        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::Accent, kGrid / 2);
+        m_text->addText(tr("◎ decisive: %1").arg(m_explanation), TextPage::Accent | TextPage::Strong);
+    }
+    const std::string error = step.errorType.empty() ? step.errorText
+                              : step.errorText.empty() ? step.errorType
+                                                       : std::string(step.errorType + ": " + step.errorText);
+    writeSection(tr("✗ Error"), error, TextPage::Failed);
+    writeSection(tr("Arguments"), step.arguments, TextPage::Mono);
+    writeSection(step.kind == StepKind::Retriever ? tr("Retrieved") : tr("Result"), step.result, TextPage::Mono);
+    writeSection(tr("Input"), step.inputText, TextPage::Plain);
+    writeSection(tr("Output"), step.outputText, TextPage::Plain);
+}
+
+void StepsView::fetchBodies()
+{
+    const std::string stepId = currentStep();
+    if (stepId.empty()) return;
+    m_whole->setEnabled(false);
+    m_session.jobs().cancel(m_bodyJob);
+    m_bodyJob = m_session.fetchBody(this, m_runId, stepId, kMostBodyBytes, [this, stepId](Result<Body> body) {
+        m_bodyJob = 0;
+        const StepItem* item = m_model->stepAt(m_tree->currentIndex());
+        if (!item || item->step.nativeId != stepId) return;
+        m_text->begin();
+        writeStep(item->step);
+        if (body) {
+            writeBody(*body);
+        } else {
+            m_whole->setEnabled(true);
+            m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::Failure, kGrid);
+            m_text->addText(sentenceOf(body.error()), TextPage::Failed);
+        }
+        m_text->end();
+    });
+}
+
+void StepsView::writeBody(const Body& body)
+{
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 2 * kGrid);
+    m_text->addText(tr("Whole texts, from the store"), TextPage::Strong);
+    for (const Message& message : body.messages) {
+        std::string text = message.content;
+        for (const Message::ToolCall& call : message.toolCalls) text += (text.empty() ? "→ " : "\n→ ") + call.name + " " + call.arguments;
+        writeSection(shownLine(message.name.empty() ? message.role : std::string(message.role + " " + message.name), 80), text,
+                     message.role == "tool" ? TextPage::Mono : TextPage::Plain);
+    }
+    if (body.messages.empty()) {
+        writeSection(tr("Input"), body.input, TextPage::Mono);
+        writeSection(tr("Output"), body.output, TextPage::Mono);
+    }
+    if (body.messages.empty() && body.input.empty() && body.output.empty()) {
+        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
+        m_text->addText(tr("The store holds no texts of this step."), TextPage::Faint);
+    }
+    if (body.omittedBytes > 0) {
+        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
+        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(body.omittedBytes))), TextPage::Faint);
+    }
+}
+
+} // namespace tackroom::ui

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "ui/models/steptreemodel.h"
+#include "ui/traces/rundetails.h"
+
+#include <QSplitter>
+
+class QPushButton;
+class QTreeView;
+
+namespace tackroom::ui {
+
+class Session;
+class TextPage;
+
+/// The steps as a tree with their time line; below, what the selected one was given and what came of it.
+class StepsView : public QSplitter {
+    Q_OBJECT
+public:
+    explicit StepsView(Session& session, QWidget* parent = nullptr);
+    void setDetails(const RunDetails& details);
+    void clear();
+    /// Selects a step and opens the way to it; false where the run has none of that id.
+    bool showStep(const std::string& stepId);
+    void toggleCurrent();
+    [[nodiscard]] std::string currentStep() const;
+    [[nodiscard]] QTreeView* tree() const { return m_tree; }
+    [[nodiscard]] bool settled() const { return m_bodyJob == 0; }
+
+Q_SIGNALS:
+    void stepPicked(const QString& stepId); ///< by the user or by showStep()
+
+private:
+    void showCurrent();
+    void writeStep(const Step& step);
+    void writeSection(const QString& title, const std::string& text, int look, std::uint64_t omittedBytes = 0);
+    void fetchBodies();
+    void writeBody(const Body& body);
+
+    Session& m_session;
+    StepTreeModel* m_model;
+    QTreeView* m_tree;
+    QPushButton* m_whole;
+    TextPage* m_text;
+    std::string m_runId;
+    QString m_explanation;       ///< of the decisive step
+    std::string m_decisiveStep;
+    quint64 m_bodyJob = 0;
+};
+
+} // namespace tackroom::ui

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/traces/textpage.h"
+
+#include "ui/common/theme.h"
+
+#include <QEvent>
+#include <QFontDatabase>
+#include <QScrollBar>
+#include <QTextBlock>
+
+namespace tackroom::ui {
+
+TextPage::TextPage(QWidget* parent) : QTextBrowser(parent)
+{
+    setReadOnly(true);
+    setAcceptRichText(false);
+    setOpenLinks(false);
+    setOpenExternalLinks(false);
+    setUndoRedoEnabled(false);
+    setFrameShape(QFrame::NoFrame);
+    setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard | Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    document()->setDocumentMargin(kGrid);
+}
+
+void TextPage::begin()
+{
+    setUpdatesEnabled(false);
+    document()->clear();
+    m_writer = QTextCursor(document());
+    m_writer.beginEditBlock();
+    m_empty = true;
+}
+
+void TextPage::end()
+{
+    m_writer.endEditBlock();
+    m_writer = QTextCursor();
+    setUpdatesEnabled(true);
+}
+
+void TextPage::startParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove)
+{
+    m_hang = hang;
+    m_wash = wash;
+    QTextBlockFormat format;
+    format.setLeftMargin(hang);
+    format.setTopMargin(spaceAbove);
+    format.setLineHeight(115, QTextBlockFormat::ProportionalHeight);
+    const RoleColors& colors = roleColors(palette());
+    if (wash == Wash::Accent) format.setBackground(colors.accentWash);
+    if (wash == Wash::Failure) format.setBackground(colors.failureWash);
+    if (wash == Wash::Human) format.setBackground(colors.warningWash);
+    if (!label.isEmpty()) {
+        format.setTextIndent(-hang);
+        format.setTabPositions({QTextOption::Tab(hang, QTextOption::LeftTab)});
+    }
+    if (m_empty) m_writer.setBlockFormat(format);
+    else m_writer.insertBlock(format, formatOf(Plain));
+    m_empty = false;
+    if (!label.isEmpty()) {
+        m_writer.insertText(label, formatOf(labelLook));
+        m_writer.insertText(QStringLiteral("\t"), formatOf(Plain));
+    }
+}
+
+void TextPage::addText(const QString& text, int look)
+{
+    const QTextCharFormat format = formatOf(look);
+    // insertText() makes a paragraph of each line; those after the first must not hang.
+    const QStringList lines = text.split(QLatin1Char('\n'));
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        if (i > 0) startParagraph(m_hang, {}, Plain, m_wash, 0);
+        m_writer.insertText(lines[i], format);
+    }
+}
+
+void TextPage::addLink(const QString& text, const QString& target)
+{
+    QTextCharFormat format = formatOf(Plain);
+    format.setAnchor(true);
+    format.setAnchorHref(target);
+    format.setForeground(palette().color(QPalette::Link));
+    format.setFontUnderline(true);
+    m_writer.insertText(text, format);
+}
+
+int TextPage::writePosition() const { return m_writer.position(); }
+
+void TextPage::showPosition(int position)
+{
+    QTextCursor cursor(document());
+    cursor.setPosition(qBound(0, position, document()->characterCount() - 1));
+    setTextCursor(cursor);
+    const QRect place = cursorRect(cursor);
+    verticalScrollBar()->setValue(verticalScrollBar()->value() + place.top() - viewport()->height() / 4);
+}
+
+void TextPage::changeEvent(QEvent* event)
+{
+    QTextBrowser::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) rewrite();
+}
+
+QTextCharFormat TextPage::formatOf(int look) const
+{
+    QTextCharFormat format;
+    const RoleColors& colors = roleColors(palette());
+    QFont font = look & Mono ? QFontDatabase::systemFont(QFontDatabase::FixedFont) : this->font();
+    if (look & Mono) font.setPointSizeF(this->font().pointSizeF() * 0.95);
+    if (look & Strong) font.setWeight(QFont::DemiBold);
+    format.setFont(font);
+    QColor color = palette().color(QPalette::Text);
+    if (look & Faint) color = colors.faint;
+    if (look & Failed) color = colors.failure;
+    if (look & Accent) color = colors.accent;
+    if (look & Human) color = colors.human;
+    format.setForeground(color);
+    return format;
+}
+
+// Whatever the document asks for, there is nothing to load.
+void TextPage::doSetSource(const QUrl&, QTextDocument::ResourceType) {}
+QVariant TextPage::loadResource(int, const QUrl&) { return {}; }
+
+} // namespace tackroom::ui

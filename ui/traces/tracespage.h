@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/index/runqueries.h"
+#include "ui/common/page.h"
+
+#include <QStringList>
+#include <QTimer>
+
+#include <string>
+
+class QSplitter;
+class QStackedLayout;
+class QToolButton;
+
+namespace tackroom::ui {
+
+class MessageBar;
+class RunTableModel;
+class RunTableView;
+class RunView;
+class Session;
+class StatePane;
+class TextLabel;
+class TextPage;
+
+/// The runs of the open store. Addresses: `run/<key>` and `run/<key>/step/<step id>`.
+class TracesPage : public Page {
+    Q_OBJECT
+public:
+    explicit TracesPage(Session& session, QWidget* parent = nullptr);
+    ~TracesPage() override;
+
+    [[nodiscard]] QString address() const override;
+    bool goTo(const QString& address) override;
+    void setQuery(const QString& query) override;
+    [[nodiscard]] QStringList queryCompletions() const override { return m_completions; }
+    [[nodiscard]] QString queryHint() const override;
+    [[nodiscard]] QList<QWidget*> panes() const override;
+    [[nodiscard]] bool settled() const override;
+
+    [[nodiscard]] RunTableModel& model() const { return *m_model; }
+    [[nodiscard]] RunTableView& table() const { return *m_table; }
+    [[nodiscard]] RunView& run() const { return *m_first; }
+    /// The other one of two that are read side by side.
+    [[nodiscard]] RunView& otherRun() const { return *m_second; }
+
+private:
+    QWidget* buildList();
+    void buildActions();
+    void storeChanged();
+    void showNoStore();
+    void showFailed();
+    void rowsArrived();
+    void showCounts();
+    void toggleSkipped();
+    void loadCompletions();
+    void showSelected();
+    void openWanted();
+    void openRun(RunRow row, const std::string& stepId);
+    [[nodiscard]] RunView* activeView() const;
+
+    Session& m_session;
+    QStackedLayout* m_pages;
+    StatePane *m_state, *m_noMatch;
+    MessageBar* m_message;
+    QSplitter *m_split, *m_right;
+    QStackedLayout* m_listPages;
+    RunTableModel* m_model;
+    RunTableView* m_table;
+    TextLabel* m_counts;
+    QToolButton* m_skippedButton;
+    TextPage* m_skipped;
+    RunView *m_first, *m_second;
+    QTimer m_selectSoon, m_filterSoon;
+    QString m_query, m_shownPath;
+    QStringList m_completions;
+    std::string m_wantedRun, m_wantedStep;   ///< an address that waits for its data
+    QString m_goingTo;                       ///< the same, until its run is on screen
+    quint64 m_findJob = 0, m_completionJob = 0, m_skippedJob = 0;
+    bool m_asked = false;                    ///< the rows of the open store have been asked for
+};
+
+} // namespace tackroom::ui
