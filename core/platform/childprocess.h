@@ -26,10 +26,10 @@ struct ChildOptions {
     Stream out = Stream::Null;
     Stream err = Stream::Null;
     /// "NAME=value"; the whole environment. Nothing: ours.
-    std::optional<std::vector<std::string>> environment;
-    std::filesystem::path workingDirectory; ///< empty: ours
-    std::uint64_t memoryBytes = 0;          ///< RLIMIT_AS; 0: no limit of its own
-    std::uint64_t cpuSeconds = 0;           ///< RLIMIT_CPU; 0: no limit of its own
+    std::optional<std::vector<std::string>> environment = std::nullopt;
+    std::filesystem::path workingDirectory = {}; ///< empty: ours
+    std::uint64_t memoryBytes = 0;               ///< RLIMIT_AS; 0: no limit of its own
+    std::uint64_t cpuSeconds = 0;                ///< RLIMIT_CPU; 0: no limit of its own
 };
 
 /// How a child ended.

@@ -34,7 +34,7 @@ int deny(Impl& impl, std::string sentence)
     return SQLITE_DENY;
 }
 
-int onAuthorize(void* context, int action, const char* first, const char* second, const char*, const char* view)
+int onAuthorize(void* context, int action, const char* first, const char* second, const char*, const char*)
 {
     Impl& impl = *static_cast<Impl*>(context);
     const std::string_view name = first ? first : "";
@@ -45,7 +45,10 @@ int onAuthorize(void* context, int action, const char* first, const char* second
     case SQLITE_SAVEPOINT:
         return SQLITE_OK;
     case SQLITE_READ:
-        if (view) return deny(impl, std::format("`{}` is a view, and only real tables are read from a store", view));
+        // Views are off for the connection as a whole (SQLITE_DBCONFIG_ENABLE_VIEW).
+        // SQLite makes the tables of its PRAGMAs (pragma_table_info …) even when its modules are gone.
+        if (asciiLower(name).starts_with("pragma_"))
+            return deny(impl, std::format("`{}` is a virtual table, and only real tables are read from a store", name));
         return SQLITE_OK;
     case SQLITE_FUNCTION: {
         const std::string function = asciiLower(second ? second : "");
