@@ -12,7 +12,7 @@ using namespace sampletest;
 namespace
 {
 
-constexpr int kMany = 1500;
+constexpr int kMany = 900;
 
 /// Refunds above `cents` that the agent booked by itself.
 int refundsAbove(const std::vector<PlayedRun>& runs, std::int64_t cents)
@@ -55,23 +55,23 @@ TEST(Player, ALimitThatNoVersionHasChangesConduct)
     auto& skill = files["skills/issue-refund/SKILL.md"];
     skill = replacedOnce(skill, "up to 2,000 EUR", "up to 2,750 EUR");
     const auto higher = playMany(files, kMany);
-    EXPECT_GT(refundsAbove(higher, 200'000), 50);
+    EXPECT_GT(refundsAbove(higher, 200'000), 30);
     EXPECT_EQ(refundsAbove(higher, 275'000), 0);
     EXPECT_LT(handOvers(higher), handOvers(shipped));
     EXPECT_GT(countOf(higher, PlayedFailure::OverAuthority), 20); // and it shows that such a limit has a price
     skill = replacedOnce(skill, "up to 2,750 EUR", "up to 350 EUR");
     const auto lower = playMany(files, kMany);
     EXPECT_EQ(refundsAbove(lower, 35'000), 0);
-    EXPECT_GT(handOvers(lower), handOvers(shipped) + 50);
-    EXPECT_GT(countOf(lower, PlayedFailure::LimitTooLow), 50);
+    EXPECT_GT(handOvers(lower), handOvers(shipped) + 30);
+    EXPECT_GT(countOf(lower, PlayedFailure::LimitTooLow), 30);
 }
 
 TEST(Player, ALessonChangesConductOnlyWhereItsConditionHolds)
 {
     const auto before = playMany(version("v4"), kMany), after = playMany(proposal("loyal-late-lesson").files, kMany);
-    EXPECT_GT(countOf(before, PlayedFailure::OverLimitLoyalLate), 50);
+    EXPECT_GT(countOf(before, PlayedFailure::OverLimitLoyalLate), 25);
     EXPECT_LT(countOf(after, PlayedFailure::OverLimitLoyalLate), countOf(before, PlayedFailure::OverLimitLoyalLate) / 4);
-    EXPECT_GT(refundsAbove(after, 200'000), 40);
+    EXPECT_GT(refundsAbove(after, 200'000), 20);
     EXPECT_EQ(refundsAbove(after, 300'000), 0);
     EXPECT_EQ(countOf(after, PlayedFailure::OverAuthority), 0);
     int changed = 0;
@@ -109,7 +109,7 @@ TEST(Player, RetriesCameWithV2)
 {
     EXPECT_EQ(countOf(playMany(version("v1"), kMany), PlayedFailure::DoubleRefund), 0);
     const auto v2 = playMany(version("v2"), kMany);
-    EXPECT_GT(countOf(v2, PlayedFailure::DoubleRefund), 30);
+    EXPECT_GT(countOf(v2, PlayedFailure::DoubleRefund), 15);
     for (const PlayedRun& run : v2) {
         if (run.failure != PlayedFailure::DoubleRefund) continue;
         std::vector<std::string> calls;
@@ -142,7 +142,7 @@ TEST(Player, EveryProposalDoesWhatItClaims)
                    {"policy-2026-03", PlayedFailure::StalePolicy},        {"idempotent-retries", PlayedFailure::DoubleRefund}};
     for (const auto& [name, kind] : kClaims) {
         const auto edited = playMany(proposal(name).files, kMany);
-        EXPECT_GT(countOf(base, kind), 25) << name;
+        EXPECT_GT(countOf(base, kind), 12) << name;
         EXPECT_EQ(countOf(edited, kind), 0) << name;
         EXPECT_NE(proposal(name).message.find("\nProposed-by: "), std::string::npos) << name;
         EXPECT_NE(proposal(name).message.find("\nCluster: "), std::string::npos) << name;
