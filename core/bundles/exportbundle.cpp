@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/platform/atomicfile.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -78,7 +79,7 @@ public:
             if (::rename(m_name.c_str(), m_to.c_str()) != 0) return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot name the file"));
             m_name.clear();
         }
-        return syncFolder();
+        return syncDirectory(m_to.parent_path().empty() ? std::filesystem::path(".") : m_to.parent_path());
     }
 
     std::unexpected<Error> alreadyThere() const
@@ -90,18 +91,6 @@ public:
     [[nodiscard]] const std::string& temporaryName() const { return m_name; }
 
 private:
-    Status syncFolder() const
-    {
-        const auto folder = m_to.parent_path().empty() ? std::filesystem::path(".") : m_to.parent_path();
-        const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) return std::unexpected(errorFromErrno(errno, folder.string(), "cannot open the folder"));
-        const bool ok = ::fsync(fd) == 0 || errno == EINVAL;
-        const int error = errno;
-        ::close(fd);
-        if (!ok) return std::unexpected(errorFromErrno(error, folder.string(), "cannot bring the folder to disk"));
-        return {};
-    }
-
     std::filesystem::path m_to;
     std::string m_name; ///< of the temporary file; empty when there is none
     int m_fd = -1;
