@@ -32,7 +32,7 @@ void Shots::start()
     const std::pair<Theme, const char*> themes[] = {{Theme::Light, "light"}, {Theme::Dark, "dark"}};
     for (const auto& [theme, themeName] : themes)
         for (const auto& [size, sizeName] : sizes)
-            for (const char* page : {"start", "traces", "clusters", "proposals", "versions", "settings"})
+            for (const char* page : {"start", "traces", "clusters", "proposals", "versions", "settings", "help"})
                 m_shots.push_back({QStringLiteral("%1-%2-%3").arg(QLatin1String(page), QLatin1String(themeName), QLatin1String(sizeName)), QLatin1String(page), size,
                                    static_cast<int>(theme)});
     m_poll.start();

@@ -13,6 +13,7 @@
 #include "ui/shell/cheatsheet.h"
 #include "ui/shell/commandpalette.h"
 #include "ui/shell/contextbar.h"
+#include "ui/shell/helppage.h"
 #include "ui/shell/jobbar.h"
 #include "ui/shell/rail.h"
 #include "ui/start/startpage.h"
@@ -73,7 +74,7 @@ void MainWindow::makePages()
 {
     m_stack = new QStackedWidget(this);
     m_pages = {new StartPage(m_session, m_stack),     new TracesPage(m_session, m_stack),   new ClustersPage(m_session, m_stack),
-               new ProposalsPage(m_session, m_stack), new VersionsPage(m_session, m_stack), new SettingsPage(m_session, m_stack)};
+               new ProposalsPage(m_session, m_stack), new VersionsPage(m_session, m_stack), new SettingsPage(m_session, m_stack), new HelpPage(m_stack)};
     for (int i = 0; i < kPageCount; ++i) {
         Page* page = m_pages[static_cast<std::size_t>(i)];
         m_stack->addWidget(page);
@@ -103,7 +104,7 @@ QAction* MainWindow::windowAction(const QString& id, const QString& text, const 
 
 void MainWindow::makeActions()
 {
-    const std::array<const char*, kPageCount> icons = {"go-home", "view-list-tree", "view-categorized", "document-edit", "vcs-branch", "configure"};
+    const std::array<const char*, kPageCount> icons = {"go-home", "view-list-tree", "view-categorized", "document-edit", "vcs-branch", "configure", "help-contents"};
     auto* group = new QActionGroup(this);
     for (int i = 0; i < kPageCount; ++i) {
         const auto index = static_cast<PageIndex>(i);
@@ -152,6 +153,7 @@ void MainWindow::makeFrame()
     m_rail = new Rail(this);
     for (const PageIndex index : {Traces, Clusters, Proposals, Versions}) m_rail->addEntry(m_pageActions[index]);
     m_rail->addEntry(m_pageActions[Start], true);
+    m_rail->addEntry(m_pageActions[Help], true);
     m_rail->addEntry(m_pageActions[Settings], true);
     m_context = new ContextBar(m_back, m_forward, m_commands, m_openedMenu, this);
     m_messages = new MessageBar(this);
@@ -211,6 +213,7 @@ QString MainWindow::pageTitle(PageIndex index) const
     case Proposals: return tr("Proposals");
     case Versions: return tr("Versions");
     case Settings: return tr("Settings");
+    case Help: return tr("Help");
     case kPageCount: break;
     }
     return {};
@@ -221,7 +224,7 @@ MainWindow::PageIndex MainWindow::currentPage() const { return static_cast<PageI
 
 QString MainWindow::address() const
 {
-    static const std::array<const char*, kPageCount> names = {"start", "traces", "clusters", "proposals", "versions", "settings"};
+    static const std::array<const char*, kPageCount> names = {"start", "traces", "clusters", "proposals", "versions", "settings", "help"};
     const PageIndex at = currentPage();
     const QString inside = m_pages[at]->address();
     return inside.isEmpty() ? QLatin1String(names[at]) : inside;
@@ -235,6 +238,7 @@ MainWindow::PageIndex MainWindow::pageOf(const QString& address)
     if (first == QLatin1String("proposal") || first == QLatin1String("proposals")) return Proposals;
     if (first == QLatin1String("version") || first == QLatin1String("versions")) return Versions;
     if (first == QLatin1String("settings")) return Settings;
+    if (first == QLatin1String("help")) return Help;
     if (first == QLatin1String("start")) return Start;
     return kPageCount;
 }

@@ -24,7 +24,7 @@ class StartPage;
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    enum PageIndex { Start, Traces, Clusters, Proposals, Versions, Settings, kPageCount };
+    enum PageIndex { Start, Traces, Clusters, Proposals, Versions, Settings, Help, kPageCount };
 
     explicit MainWindow(Session& session, QWidget* parent = nullptr);
     ~MainWindow() override;
