@@ -21,7 +21,9 @@ class DiffView : public QAbstractScrollArea {
 public:
     enum class Mode { SideBySide, Unified };
     Q_ENUM(Mode)
-    enum class Command { NextChange, PreviousChange, ToggleUnified, ToggleWrap, ToggleFolds, Find, FindNext, FindPrevious, Copy, SelectAll };
+    enum class Command {
+        NextChange, PreviousChange, ToggleUnified, ToggleWrap, ToggleFolds, OtherSide, Find, FindNext, FindPrevious, Copy, SelectAll
+    };
     Q_ENUM(Command)
 
     explicit DiffView(QWidget* parent = nullptr);
@@ -63,7 +65,6 @@ Q_SIGNALS:
     void selectionChanged();
 
 protected:
-    bool event(QEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
@@ -80,6 +81,7 @@ protected:
 
 private:
     friend class DiffViewPrivate;
+    friend class DiffAccessible;
     std::unique_ptr<class DiffViewPrivate> d;
 };
 
