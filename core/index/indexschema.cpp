@@ -8,8 +8,9 @@ namespace tackroom {
 const std::string_view kRunsDdl = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     run_key TEXT NOT NULL UNIQUE,
+    content INTEGER NOT NULL,
     native_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -39,6 +40,7 @@ CREATE INDEX runs_tokens ON runs(prompt_tokens + completion_tokens);
 CREATE INDEX runs_version ON runs(harness_version, start_ns);
 CREATE INDEX runs_session ON runs(session_id);
 CREATE INDEX runs_user ON runs(user_id);
+CREATE INDEX runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
 CREATE INDEX runs_native ON runs(native_id);
 CREATE TABLE steps(
     id INTEGER PRIMARY KEY,

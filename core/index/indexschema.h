@@ -9,13 +9,15 @@
 ///
 /// runs.db (written by the reader process alone, under runs.lock; WAL)
 ///   meta      key, value. `epoch`: a random id made with the file; row numbers hold only within one epoch. `generation`:
-///             raised by each ingest that changed something. `fingerprint`, `cursor`, `reader`: of the store when last read.
-///   runs      one row a run; `id` is the RunRow, kept when a run is read again
+///             raised in each transaction that changed something. `runs`, `steps`, `scores`, `decisions`, `unreadable`: totals.
+///             `kind`, `fingerprint`, `cursor`: of the store when it was last read to its end.
+///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
+///             whole record, by which a run that is read again unchanged is left alone
 ///   steps, scores, decisions
 ///             `id` = run row * 2^20 + ordinal, ordinal from 1. So the rows of one run lie together and need no index:
 ///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575. The run row of any of them is id >> 20.
 ///             Steps are numbered in tree order: depth first, children by start. parent = ordinal of the parent, 0 for a root.
-///   skipped   what was there and could not be read
+///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
 ///
 /// derived.db (written by the analysis job alone, under derived.lock; WAL)
 ///   meta      `runs_epoch` and `runs_generation`: the runs.db that it was computed from. With another epoch its row numbers
@@ -28,6 +30,8 @@ namespace tackroom {
 
 inline constexpr int kRunsSchemaVersion = 1;
 inline constexpr int kDerivedSchemaVersion = 1;
+
+inline constexpr std::int64_t kMaxSkippedRows = 10'000;
 
 inline constexpr std::string_view kRunsFile = "runs.db";
 inline constexpr std::string_view kDerivedFile = "derived.db";

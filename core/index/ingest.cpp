@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/ingest.h"
+
+#include "core/base/json.h"
+#include "core/index/indexschema.h"
+#include "core/index/indexwriter.h"
+#include "core/platform/atomicfile.h"
+#include "core/platform/directories.h"
+#include "core/platform/filelock.h"
+
+#include <chrono>
+
+namespace tackroom
+{
+
+namespace
+{
+
+constexpr int kLockMs = 20'000;
+
+Status writeStoreFile(const StoreInfo& info, const std::filesystem::path& store, const std::filesystem::path& folder, const IngestReport& report)
+{
+    const Json json = {{"path", store.string()},      {"kind", info.kind},       {"schema", info.schema}, {"title", info.title},
+                       {"sizeBytes", info.sizeBytes}, {"runs", report.runs},     {"steps", report.steps}, {"unreadable", report.unreadable},
+                       {"seconds", report.seconds},   {"indexedAt", formatTime(utcNow())}};
+    return writeFileAtomically(folder / kStoreFile, dumpJson(json, 2) + "\n");
+}
+
+IngestReport reportOf(const IndexWriter& writer)
+{
+    const auto& totals = writer.totals();
+    return {.runs = totals.runs,
+            .steps = totals.steps,
+            .scores = totals.scores,
+            .decisions = totals.decisions,
+            .unreadable = totals.unreadable,
+            .newRuns = writer.newRuns(),
+            .removedRuns = writer.removedRuns()};
+}
+
+Result<IngestReport> ingestLocked(StoreReader& reader, const std::filesystem::path& store, const std::filesystem::path& folder,
+                                  const Progress& progress, const CancelToken& cancel)
+{
+    const auto started = std::chrono::steady_clock::now();
+    TR_ASSIGN(auto writer, IndexWriter::open(folder / kRunsFile, progress));
+    TR_ASSIGN(const std::string fingerprint, reader.fingerprint());
+    TR_ASSIGN(const std::string formerKind, writer->meta("kind"));
+    TR_ASSIGN(const std::string formerFingerprint, writer->meta("fingerprint"));
+    const bool sameKind = formerKind == reader.info().kind;
+    if (sameKind && formerFingerprint == fingerprint) {
+        IngestReport report = reportOf(*writer);
+        report.wasCurrent = true;
+        return report;
+    }
+    std::string cursor;
+    if (sameKind) {
+        TR_ASSIGN(cursor, writer->meta("cursor"));
+    }
+    auto newCursor = reader.ingest(cursor, *writer, cancel);
+    if (!newCursor) {
+        TR_TRY(writer->keep());
+        return std::unexpected(newCursor.error());
+    }
+    TR_TRY(writer->finish(reader.info().kind, fingerprint, *newCursor));
+    IngestReport report = reportOf(*writer);
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    TR_TRY(writeStoreFile(reader.info(), store, folder, report));
+    return report;
+}
+
+} // namespace
+
+Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore, const std::filesystem::path& folder,
+                                 const Progress& progress, const CancelToken& cancel)
+{
+    TR_TRY(makePrivateDirectory(folder));
+    TR_ASSIGN(const FileLock lock, FileLock::acquire(folder / kRunsLock, kLockMs, cancel));
+    auto report = ingestLocked(reader, canonicalStore, folder, progress, cancel);
+    // Damage that shows only while writing (a broken page of our own file, not of the store): begin anew, once.
+    const bool ours = !report && report.error().code == ErrorCode::Damaged && report.error().where == (folder / kRunsFile).string();
+    if (!ours) return report;
+    std::error_code ignored;
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove((folder / kRunsFile).string() + suffix, ignored);
+    return ingestLocked(reader, canonicalStore, folder, progress, cancel);
+}
+
+} // namespace tackroom

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/runqueries.h"
+
+#include "core/index/filtersql.h"
+#include "core/index/indexschema.h"
+#include "core/index/rowvalues.h"
+#include "core/sql/sql.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <charconv>
+#include <format>
+#include <map>
+#include <sys/stat.h>
+
+namespace tackroom
+{
+
+namespace
+{
+
+constexpr std::size_t kShortestPrefix = 6;
+/// Above this many versions they are ordered by their names; nobody reads an order of first use that long.
+constexpr std::size_t kMaxOrderedVersions = 500;
+
+std::string uriOf(const std::filesystem::path& file)
+{
+    std::string uri = "file://";
+    for (const char c : std::filesystem::absolute(file).string()) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' || c == '_';
+        uri += plain ? std::string(1, c) : std::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return uri + "?mode=ro";
+}
+
+/// What tells whether derived.db is still the file that was attached.
+struct FileId {
+    std::uint64_t device = 0, inode = 0;
+    friend bool operator==(const FileId&, const FileId&) = default;
+};
+FileId fileIdOf(const std::filesystem::path& file)
+{
+    struct stat st {};
+    if (::stat(file.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return {};
+    return {st.st_dev, st.st_ino};
+}
+
+std::string_view orderText(RunOrder order, bool derived)
+{
+    switch (order) {
+    case RunOrder::Start: return "r.start_ns";
+    case RunOrder::Duration: return "r.end_ns - r.start_ns";
+    case RunOrder::Steps: return "r.step_count";
+    case RunOrder::Errors: return "r.error_count";
+    case RunOrder::Cost: return "r.cost_usd";
+    case RunOrder::Tokens: return "r.prompt_tokens + r.completion_tokens";
+    case RunOrder::Outcome: return derived ? "(SELECT o.outcome FROM d.outcomes o WHERE o.run_row = r.id)" : "r.id";
+    case RunOrder::Version: return "r.harness_version";
+    case RunOrder::Task: return "substr(r.task, 1, 60) COLLATE NOCASE";
+    case RunOrder::Cluster:
+        return derived ? "(SELECT c.position FROM d.cluster_members m JOIN d.clusters c ON c.id = m.cluster_id WHERE m.run_row = r.id)" : "r.id";
+    }
+    return "r.id";
+}
+
+} // namespace
+
+struct RunQueries::Private {
+    Database db;
+    std::filesystem::path folder;
+    FileId attached; ///< of derived.db; nothing where it is not attached
+
+    [[nodiscard]] bool derived() const { return attached != FileId{}; }
+    [[nodiscard]] Status lookForDerived();
+    [[nodiscard]] Status attach(const std::filesystem::path& file, FileId id);
+    [[nodiscard]] Result<std::string> meta(std::string_view key);
+    [[nodiscard]] Result<std::int64_t> number(std::string_view key);
+    [[nodiscard]] Status collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where, const std::string* last);
+    [[nodiscard]] Result<std::vector<std::string>> versionsByFirstUse();
+    [[nodiscard]] Result<RunRow> findBy(std::string_view condition, const std::string& first, const std::string& second, bool& several);
+    [[nodiscard]] std::string itemSql() const;
+    [[nodiscard]] RunListItem itemOf(const Statement& row) const;
+    using Values = std::vector<std::pair<std::string, std::int64_t>>;
+    [[nodiscard]] Result<Values> countedValues(const std::string& sql);
+    [[nodiscard]] Result<Values> toolValues();
+};
+
+/// The analysis may finish, or begin anew, while the window is open: looked at before each question, by one stat.
+Status RunQueries::Private::lookForDerived()
+{
+    const auto file = folder / kDerivedFile;
+    const FileId now = fileIdOf(file);
+    if (now == attached) return {};
+    if (derived()) {
+        TR_TRY(db.exec("DETACH d"));
+        attached = {};
+    }
+    if (now == FileId{}) return {};
+    const auto done = attach(file, now);
+    // A derived.db that cannot be read is as good as none; the analysis makes it anew.
+    if (!done && done.error().code == ErrorCode::Cancelled) return done;
+    return {};
+}
+
+Status RunQueries::Private::attach(const std::filesystem::path& file, FileId id)
+{
+    // The reader's limits forbid attaching; this one file is ours.
+    sqlite3_limit(db.handle(), SQLITE_LIMIT_ATTACHED, 1);
+    {
+        TR_ASSIGN(Statement statement, db.prepare("ATTACH ? AS d"));
+        statement.bind(1, uriOf(file));
+        TR_TRY(statement.run());
+    }
+    const auto fits = [&]() -> Result<bool> {
+        TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA d.user_version"));
+        if (version != kDerivedSchemaVersion) return false;
+        TR_ASSIGN(Statement statement, db.prepare("SELECT value FROM d.meta WHERE key = 'runs_epoch'"));
+        TR_ASSIGN(const bool row, statement.step());
+        if (!row) return false;
+        const std::string theirs = statement.stringAt(0);
+        TR_ASSIGN(const std::string ours, meta("epoch"));
+        return theirs == ours;
+    }();
+    if (fits && *fits) {
+        attached = id;
+        return {};
+    }
+    TR_TRY(db.exec("DETACH d"));
+    if (!fits) return std::unexpected(fits.error());
+    return {};
+}
+
+Result<std::string> RunQueries::Private::meta(std::string_view key)
+{
+    TR_ASSIGN(Statement statement, db.prepare("SELECT value FROM main.meta WHERE key = ?"));
+    statement.bind(1, key);
+    TR_ASSIGN(const bool row, statement.step());
+    return row ? statement.stringAt(0) : std::string();
+}
+
+Result<std::int64_t> RunQueries::Private::number(std::string_view key)
+{
+    TR_ASSIGN(const std::string text, meta(key));
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+Result<std::unique_ptr<RunQueries>> RunQueries::open(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel)
+{
+    TR_ASSIGN(Database db, openCacheReader(storeCacheFolder / kRunsFile, cancel));
+    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
+    if (version != kRunsSchemaVersion)
+        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "the index is of another version of Tackroom", "index the store again");
+    db.setCancel(cancel);
+    auto queries = std::unique_ptr<RunQueries>(
+        new RunQueries(std::unique_ptr<Private>(new Private{.db = std::move(db), .folder = storeCacheFolder, .attached = {}})));
+    TR_TRY(queries->d->lookForDerived());
+    return queries;
+}
+
+RunQueries::RunQueries(std::unique_ptr<Private> priv) : d(std::move(priv)) {}
+RunQueries::~RunQueries() = default;
+
+Result<RunCounts> RunQueries::counts()
+{
+    TR_TRY(d->lookForDerived());
+    RunCounts counts;
+    TR_ASSIGN(counts.runs, d->number("runs"));
+    TR_ASSIGN(counts.steps, d->number("steps"));
+    TR_ASSIGN(counts.scores, d->number("scores"));
+    TR_ASSIGN(counts.decisions, d->number("decisions"));
+    TR_ASSIGN(counts.unreadable, d->number("unreadable"));
+    if (d->derived()) {
+        TR_ASSIGN(counts.failures, d->db.scalar("SELECT count(*) FROM d.outcomes WHERE outcome = 2"));
+        TR_ASSIGN(counts.successes, d->db.scalar("SELECT count(*) FROM d.outcomes WHERE outcome = 1"));
+    }
+    counts.unknown = std::max<std::int64_t>(0, counts.runs - counts.failures - counts.successes);
+    return counts;
+}
+
+Result<std::int64_t> RunQueries::count(const RunFilter& filter)
+{
+    TR_TRY(d->lookForDerived());
+    if (filter.fields.empty() && filter.words.empty()) return d->number("runs");
+    TR_ASSIGN(const auto where, filtersql::whereOf(d->db, filter, d->derived()));
+    TR_ASSIGN(Statement statement, d->db.prepare("SELECT count(*) FROM runs r" + where.text));
+    filtersql::bindAll(statement, where);
+    TR_ASSIGN(const bool row, statement.step());
+    return row ? statement.intAt(0) : 0;
+}
+
+Status RunQueries::Private::collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where, const std::string* last)
+{
+    TR_ASSIGN(Statement statement, db.prepare(sql));
+    const int next = filtersql::bindAll(statement, where);
+    if (last) statement.bind(next, *last);
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return {};
+        into.push_back(RunRow(statement.intAt(0)));
+    }
+}
+
+Result<std::vector<std::string>> RunQueries::Private::versionsByFirstUse()
+{
+    TR_ASSIGN(const auto names, filtersql::distinctValues(db, "runs", "harness_version", "1", kMaxOrderedVersions + 1));
+    if (names.size() > kMaxOrderedVersions) return std::vector<std::string>();
+    std::vector<std::pair<std::int64_t, std::string>> byStart;
+    for (const auto& name : names) {
+        TR_ASSIGN(Statement statement, db.prepare("SELECT min(start_ns) FROM runs WHERE harness_version = ?"));
+        statement.bind(1, name);
+        TR_ASSIGN(const bool row, statement.step());
+        byStart.emplace_back(row ? statement.intAt(0) : 0, name);
+    }
+    std::ranges::sort(byStart);
+    std::vector<std::string> versions;
+    for (auto& [start, name] : byStart) versions.push_back(std::move(name));
+    return versions;
+}
+
+Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder order, bool descending)
+{
+    TR_TRY(d->lookForDerived());
+    TR_ASSIGN(const auto where, filtersql::whereOf(d->db, filter, d->derived()));
+    std::vector<RunRow> rows;
+    const std::string_view direction = descending ? "DESC" : "ASC";
+    const std::string select = "SELECT r.id FROM runs r" + where.text;
+    if (order == RunOrder::Version) {
+        // The names are commit ids: their order says nothing, that of their first use does.
+        TR_ASSIGN(auto versions, d->versionsByFirstUse());
+        if (!versions.empty()) {
+            if (descending) std::ranges::reverse(versions);
+            const std::string condition = std::format("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
+            for (const auto& version : versions)
+                TR_TRY(d->collect(rows, std::format("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction), where, &version));
+            return rows;
+        }
+    }
+    // The orders whose key is not from an index of its own fall back on the time within equal keys.
+    const bool timeWithin = order == RunOrder::Outcome || order == RunOrder::Cluster;
+    TR_TRY(d->collect(rows,
+                      std::format("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, d->derived()), direction,
+                                  timeWithin ? std::format(", r.start_ns {}", direction) : std::string(), direction),
+                      where, nullptr));
+    return rows;
+}
+
+std::string RunQueries::Private::itemSql() const
+{
+    const std::string base = std::format("SELECT {}", rowvalues::kRunColumns);
+    if (!derived()) return base + " FROM runs r WHERE r.id = ?";
+    return base + ", o.outcome, o.source, o.reason, c.id, c.label FROM runs r LEFT JOIN d.outcomes o ON o.run_row = r.id "
+                  "LEFT JOIN d.cluster_members m ON m.run_row = r.id LEFT JOIN d.clusters c ON c.id = m.cluster_id WHERE r.id = ?";
+}
+
+RunListItem RunQueries::Private::itemOf(const Statement& row) const
+{
+    RunListItem item;
+    item.row = RunRow(row.intAt(0));
+    item.run = rowvalues::readRun(row);
+    item.versionLabel = filtersql::versionLabelOf(item.run.harnessVersion, item.run.harnessVersionLabel);
+    if (!derived()) return item;
+    int c = rowvalues::kRunColumnCount;
+    item.outcome = rowvalues::enumOf(row.intAt(c++), Outcome::Failure);
+    item.outcomeSource = rowvalues::enumOf(row.intAt(c++), OutcomeSource::Human);
+    item.outcomeReason = row.stringAt(c++);
+    item.cluster = ClusterId(row.stringAt(c++));
+    item.clusterLabel = row.stringAt(c++);
+    return item;
+}
+
+Result<std::vector<RunListItem>> RunQueries::items(const std::vector<RunRow>& rows)
+{
+    TR_TRY(d->lookForDerived());
+    std::vector<RunListItem> items;
+    items.reserve(rows.size());
+    TR_ASSIGN(Statement statement, d->db.prepare(d->itemSql()));
+    for (const RunRow row : rows) {
+        statement.bind(1, row.value);
+        TR_ASSIGN(const bool found, statement.step());
+        // A run that left the store meanwhile keeps its place, empty, so that places and rows still agree.
+        items.push_back(found ? d->itemOf(statement) : RunListItem{.row = row, .run = {}, .outcomeReason = {}, .cluster = {}, .clusterLabel = {}, .versionLabel = {}});
+        statement.reset();
+    }
+    return items;
+}
+
+Result<RunListItem> RunQueries::item(RunRow row)
+{
+    TR_TRY(d->lookForDerived());
+    TR_ASSIGN(Statement statement, d->db.prepare(d->itemSql()));
+    statement.bind(1, row.value);
+    TR_ASSIGN(const bool found, statement.step());
+    if (!found) return fail(ErrorCode::NotFound, d->folder.string(), "this run is no longer in the index");
+    return d->itemOf(statement);
+}
+
+/// The one run of a condition; `several` where there are more. Row 0 where there is none.
+Result<RunRow> RunQueries::Private::findBy(std::string_view condition, const std::string& first, const std::string& second, bool& several)
+{
+    TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT r.id FROM runs r WHERE {} LIMIT 2", condition)));
+    statement.bind(1, first);
+    if (!second.empty()) statement.bind(2, second);
+    TR_ASSIGN(const bool found, statement.step());
+    if (!found) return RunRow(0);
+    const RunRow row(statement.intAt(0));
+    TR_ASSIGN(several, statement.step());
+    return row;
+}
+
+Result<RunRow> RunQueries::find(std::string_view keyOrId)
+{
+    const std::string text(keyOrId);
+    bool several = false;
+    for (const std::string_view condition : {"r.run_key = ?1", "r.native_id = ?1"}) {
+        TR_ASSIGN(const RunRow row, d->findBy(condition, text, {}, several));
+        if (row.value != 0 && !several) return row;
+    }
+    if (text.size() >= kShortestPrefix) {
+        const std::string end = text + "\U0010FFFF";
+        TR_ASSIGN(const RunRow row, d->findBy("(r.run_key >= ?1 AND r.run_key < ?2) OR (r.native_id >= ?1 AND r.native_id < ?2)", text, end, several));
+        if (several) return fail(ErrorCode::NotFound, text, "several runs begin like this", "give more of the id");
+        if (row.value != 0) return row;
+    }
+    return fail(ErrorCode::NotFound, text, "there is no such run in the index",
+                text.size() < kShortestPrefix ? "give the whole id or at least 6 characters of it" : "");
+}
+
+Result<std::vector<StepItem>> RunQueries::steps(RunRow row)
+{
+    std::vector<StepItem> steps;
+    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectSteps));
+    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return steps;
+        const std::int64_t parent = statement.intAt(1);
+        steps.push_back({statement.intAt(0), parent > 0 ? firstPartOf(row.value) + parent : 0, static_cast<int>(statement.intAt(2)),
+                         rowvalues::readStep(statement)});
+    }
+}
+
+Result<std::vector<Score>> RunQueries::scores(RunRow row)
+{
+    std::vector<Score> scores;
+    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectScores));
+    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return scores;
+        scores.push_back(rowvalues::readScore(statement));
+    }
+}
+
+Result<std::vector<HumanDecision>> RunQueries::decisions(RunRow row)
+{
+    std::vector<HumanDecision> decisions;
+    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectDecisions));
+    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return decisions;
+        decisions.push_back(rowvalues::readDecision(statement));
+    }
+}
+
+Result<std::vector<RunQueries::Skipped>> RunQueries::skipped(std::size_t limit)
+{
+    std::vector<Skipped> skipped;
+    TR_ASSIGN(Statement statement, d->db.prepare("SELECT where_text, why FROM skipped ORDER BY where_text, why LIMIT ?"));
+    statement.bind(1, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return skipped;
+        skipped.push_back({statement.stringAt(0), statement.stringAt(1)});
+    }
+}
+
+Result<RunQueries::Private::Values> RunQueries::Private::countedValues(const std::string& sql)
+{
+    Values values;
+    TR_ASSIGN(Statement statement, db.prepare(sql));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return values;
+        values.emplace_back(statement.stringAt(0), statement.intAt(1));
+    }
+}
+
+Result<RunQueries::Private::Values> RunQueries::Private::toolValues()
+{
+    Values values;
+    TR_ASSIGN(const auto names, filtersql::distinctValues(db, "steps", "tool_name", "tool_name <> ''", 2000));
+    for (const auto& name : names) {
+        TR_ASSIGN(Statement statement, db.prepare("SELECT count(DISTINCT id >> 20) FROM steps WHERE tool_name <> '' AND tool_name = ?"));
+        statement.bind(1, name);
+        TR_ASSIGN(const bool row, statement.step());
+        values.emplace_back(name, row ? statement.intAt(0) : 0);
+    }
+    return values;
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std::string_view field, std::size_t limit)
+{
+    TR_TRY(d->lookForDerived());
+    Private::Values found;
+    if (field == "version") {
+        TR_ASSIGN(const auto versions, d->countedValues("SELECT harness_version, count(*) FROM runs GROUP BY harness_version"));
+        std::map<std::string, std::int64_t> byLabel;
+        for (const auto& [version, runs] : versions) {
+            TR_ASSIGN(Statement statement, d->db.prepare("SELECT harness_version_label FROM runs WHERE harness_version = ? ORDER BY start_ns DESC LIMIT 1"));
+            statement.bind(1, version);
+            TR_ASSIGN(const bool row, statement.step());
+            const std::string label = filtersql::versionLabelOf(version, row ? statement.stringAt(0) : std::string());
+            byLabel[label.empty() ? "none" : label] += runs;
+        }
+        found.assign(byLabel.begin(), byLabel.end());
+    } else if (field == "tool") {
+        TR_ASSIGN(found, d->toolValues());
+    } else if (field == "session" || field == "user") {
+        TR_ASSIGN(found, d->countedValues(std::format("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
+    } else if (field == "error") {
+        TR_ASSIGN(found, d->countedValues("SELECT error_type, count(DISTINCT id >> 20) FROM steps WHERE status = 2 AND error_type <> '' GROUP BY error_type"));
+    } else if (field == "cluster" && d->derived()) {
+        TR_ASSIGN(found, d->countedValues("SELECT cluster_id, count(*) FROM d.cluster_members GROUP BY cluster_id"));
+    } else if (field == "outcome" || field == "source") {
+        const bool outcome = field == "outcome";
+        TR_ASSIGN(const std::int64_t runs, d->number("runs"));
+        std::map<std::int64_t, std::int64_t> byNumber{{0, runs}};
+        if (d->derived()) {
+            TR_ASSIGN(const auto numbers, d->countedValues(std::format("SELECT {0}, count(*) FROM d.outcomes WHERE {0} <> 0 GROUP BY {0}", field)));
+            for (const auto& [number, count] : numbers) {
+                byNumber[std::stoll(number)] = count;
+                byNumber[0] -= count;
+            }
+        }
+        for (const auto& [number, count] : byNumber)
+            if (count > 0)
+                found.emplace_back(outcome ? nameOf(static_cast<Outcome>(number)) : nameOf(static_cast<OutcomeSource>(number)), count);
+    }
+    std::ranges::sort(found, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    if (found.size() > limit) found.resize(limit);
+    return found;
+}
+
+} // namespace tackroom

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/runrecords.h"
+
+#include "core/index/indexschema.h"
+#include "core/index/rowvalues.h"
+#include "core/sql/sql.h"
+
+#include <charconv>
+#include <format>
+
+namespace tackroom
+{
+
+namespace
+{
+
+std::int64_t numberIn(std::string_view text)
+{
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+Result<std::string> metaValue(Database& db, std::string_view key)
+{
+    TR_ASSIGN(Statement statement, db.prepare("SELECT value FROM meta WHERE key = ?"));
+    statement.bind(1, key);
+    TR_ASSIGN(const bool row, statement.step());
+    return row ? statement.stringAt(0) : std::string();
+}
+
+Result<RunsState> stateOf(Database& db)
+{
+    RunsState state;
+    TR_ASSIGN(state.epoch, metaValue(db, "epoch"));
+    TR_ASSIGN(const std::string generation, metaValue(db, "generation"));
+    TR_ASSIGN(const std::string runs, metaValue(db, "runs"));
+    state.generation = numberIn(generation);
+    state.runs = numberIn(runs);
+    return state;
+}
+
+Result<Database> openRuns(const std::filesystem::path& folder, const CancelToken& cancel)
+{
+    TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
+    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
+    if (version != kRunsSchemaVersion)
+        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom", "index the store again");
+    return db;
+}
+
+template <class Part> Status readParts(Database& db, std::string_view sql, std::int64_t row, std::vector<Part>& into, Part (*read)(const Statement&))
+{
+    TR_ASSIGN(Statement statement, db.prepare(sql));
+    statement.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return {};
+        into.push_back(read(statement));
+    }
+}
+
+Result<RunRecord> recordOf(Database& db, const Statement& row)
+{
+    RunRecord record;
+    const std::int64_t id = row.intAt(0);
+    record.run = rowvalues::readRun(row);
+    TR_TRY(readParts<Step>(db, rowvalues::kSelectSteps, id, record.steps, rowvalues::readStep));
+    TR_TRY(readParts<Score>(db, rowvalues::kSelectScores, id, record.scores, rowvalues::readScore));
+    TR_TRY(readParts<HumanDecision>(db, rowvalues::kSelectDecisions, id, record.decisions, rowvalues::readDecision));
+    return record;
+}
+
+} // namespace
+
+Result<RunsState> readRunsState(const std::filesystem::path& storeCacheFolder)
+{
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, {}));
+    TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
+    return stateOf(db);
+}
+
+Result<RunsState> forEachRecord(const std::filesystem::path& storeCacheFolder, const std::function<Status(RunRow, const RunRecord&)>& visit,
+                                const CancelToken& cancel)
+{
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, cancel));
+    TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
+    TR_ASSIGN(const RunsState state, stateOf(db));
+    // The order is taken first, as ids only: sorting whole rows would need their texts in memory.
+    std::vector<std::int64_t> order;
+    {
+        TR_ASSIGN(Statement ids, db.prepare("SELECT id FROM runs ORDER BY start_ns, run_key"));
+        for (;;) {
+            TR_ASSIGN(const bool more, ids.step());
+            if (!more) break;
+            order.push_back(ids.intAt(0));
+        }
+    }
+    TR_ASSIGN(Statement row, db.prepare(std::format("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
+    for (const std::int64_t id : order) {
+        if (cancel.cancelled()) return CancelToken::error();
+        row.bind(1, id);
+        TR_ASSIGN(const bool found, row.step());
+        if (!found) return fail(ErrorCode::Damaged, storeCacheFolder.string(), "the index lost a run", "index the store again");
+        TR_ASSIGN(const RunRecord record, recordOf(db, row));
+        row.reset();
+        TR_TRY(visit(RunRow(id), record));
+    }
+    return state;
+}
+
+Result<RunRecord> readRecord(const std::filesystem::path& storeCacheFolder, RunRow runRow)
+{
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, {}));
+    TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
+    TR_ASSIGN(Statement row, db.prepare(std::format("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
+    row.bind(1, runRow.value);
+    TR_ASSIGN(const bool found, row.step());
+    if (!found) return fail(ErrorCode::NotFound, storeCacheFolder.string(), std::format("there is no run {} in the index", runRow.value));
+    return recordOf(db, row);
+}
+
+} // namespace tackroom
