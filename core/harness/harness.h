@@ -14,7 +14,8 @@
 
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
 using CommitId = Strong<struct CommitIdTag, std::string>; ///< 40 hexadecimal digits
 using BlobId = Strong<struct BlobIdTag, std::string>;     ///< 40 hexadecimal digits; empty: the file is not there

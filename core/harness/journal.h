@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Who decides: from the settings or --reviewer, never from repository configuration.
 struct Reviewer {
@@ -22,26 +23,26 @@ struct Reviewer {
 [[nodiscard]] std::string toString(const Reviewer& reviewer);
 
 enum class EntryKind : std::uint8_t { Baseline, Approve, Reject, Defer, RequestChanges, Rollback, Imported, Reopen, Note };
-[[nodiscard]] std::string_view nameOf(EntryKind);  ///< "baseline", "approve", …
+[[nodiscard]] std::string_view nameOf(EntryKind); ///< "baseline", "approve", …
 
 /// One entry of the journal. Written once, never changed; undo is a new entry.
 struct JournalEntry {
-    std::string id;              ///< UUIDv5 of its own content; unique
-    std::uint64_t lamport = 0;   ///< replay order: topological, then (lamport, id)
+    std::string id;            ///< UUIDv5 of its own content; unique
+    std::uint64_t lamport = 0; ///< replay order: topological, then (lamport, id)
     EntryKind kind = EntryKind::Note;
     UtcNs time = 0;
     Reviewer reviewer;
     std::string reason;
-    ProposalId proposal;         ///< approve, reject, defer …
-    CommitId patchSet;           ///< the proposal's commit that was decided
-    CommitId base;               ///< main line before
-    CommitId result;             ///< main line after (approve, rollback)
-    std::string version;         ///< label of the result: "v5"
-    std::string rollsBack;       ///< label or commit of what is taken back
-    std::string cluster;         ///< the cluster that the decision was about, as shown
-    std::vector<Atom> atoms;     ///< exactly what was decided, by bytes
+    ProposalId proposal;               ///< approve, reject, defer …
+    CommitId patchSet;                 ///< the proposal's commit that was decided
+    CommitId base;                     ///< main line before
+    CommitId result;                   ///< main line after (approve, rollback)
+    std::string version;               ///< label of the result: "v5"
+    std::string rollsBack;             ///< label or commit of what is taken back
+    std::string cluster;               ///< the cluster that the decision was about, as shown
+    std::vector<Atom> atoms;           ///< exactly what was decided, by bytes
     std::vector<std::string> evidence; ///< RunKeys and cluster ids that were shown
-    Json extra = Json::object(); ///< what a newer program wrote and we keep
+    Json extra = Json::object();       ///< what a newer program wrote and we keep
 
     [[nodiscard]] Json toJson() const;
     [[nodiscard]] static Result<JournalEntry> fromJson(const Json& json);

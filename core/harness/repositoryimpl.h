@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// What repository.cpp, landing.cpp, versions.cpp and rollback.cpp share.
+#include "core/harness/files.h"
+#include "core/harness/gitstore.h"
+#include "core/harness/journalstore.h"
+#include "core/harness/repository.h"
+#include "core/harness/trees.h"
+#include "core/harness/vault.h"
+#include "core/harness/worktree.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tackroom
+{
+
+inline constexpr const char* kVersionTags = "refs/tags/harness/";
+
+struct RepositoryState {
+    HarnessRepository::Options options;
+    RepositoryInfo info;
+    Manifest manifest;
+    std::string owner; ///< marks files of ours in a repository: hash of the vault's path
+    Registration registration;
+    std::filesystem::path workTree;  ///< empty: none
+    std::filesystem::path elsewhere; ///< another work tree that has the main line checked out; empty: none
+    std::optional<GitStore> repository;
+    std::optional<GitStore> vault;
+    std::string journalTip;
+    std::vector<JournalEntry> entries;
+    std::vector<std::string> notices; ///< of the last bringUpToDate()
+    std::vector<std::string> lasting; ///< said at each opening: from locating and registering
+
+    JournalReader reader;
+    std::optional<std::vector<Version>> versions;
+    std::map<std::string, std::string> versionTags; ///< label -> commit, from the vault
+    std::unordered_map<std::string, bool> touches;  ///< commit -> its difference to the first parent holds artifacts
+
+    [[nodiscard]] std::string mainRef() const { return "refs/heads/" + info.mainBranch; }
+    [[nodiscard]] std::string vaultRef(const char* what) const
+    {
+        return "refs/tackroom/repositories/" + registration.key + '/' + what;
+    }
+    [[nodiscard]] UtcNs now() const { return options.now(); }
+    [[nodiscard]] Result<files::Lock> lock(const CancelToken& cancel) const;
+    void say(std::string notice);
+
+    /// All of it under the lock: what a kill left is cleared and completed, objects go to the vault, projections are made
+    /// again.
+    [[nodiscard]] Status bringUpToDate(const CancelToken& cancel);
+    [[nodiscard]] Status reopen();
+    [[nodiscard]] Status sweep();
+    [[nodiscard]] Status readJournal();
+    [[nodiscard]] Status readTip();
+    [[nodiscard]] Status copyToVault(const CancelToken& cancel);
+    [[nodiscard]] Status writeBaseline();
+    [[nodiscard]] Status lookForLosses();
+    [[nodiscard]] Status projectTags(const CancelToken& cancel);
+    [[nodiscard]] Status projectJournal(const CancelToken& cancel);
+    [[nodiscard]] Status readManifest();
+    /// The ref in the vault, whatever it was before.
+    [[nodiscard]] Status setVaultRef(const std::string& name, const std::string& id);
+    /// Appends one batch to the vault's journal; `pack` may hold more objects.
+    [[nodiscard]] Result<std::vector<JournalEntry>> append(std::vector<JournalEntry> batch);
+
+    [[nodiscard]] Result<std::string> treeAt(const std::string& commit) const { return treeOf(*vault, commit); }
+    [[nodiscard]] const std::vector<JournalEntry>& journal() const { return entries; }
+    /// Ids of decisions whose landing was given up (a later entry says so).
+    [[nodiscard]] std::set<std::string> givenUp() const;
+
+    // versions.cpp
+    [[nodiscard]] Status listVersions();
+    [[nodiscard]] Result<bool> touchesArtifacts(const std::string& commit, const std::string& parent);
+    [[nodiscard]] std::string labelOf(const std::string& commit) const;
+    [[nodiscard]] int nextVersionNumber() const;
+};
+
+struct HarnessRepository::Private : RepositoryState {
+};
+
+} // namespace tackroom
