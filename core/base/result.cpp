@@ -83,6 +83,7 @@ Error errorFromErrno(int errnoValue, std::string where, std::string_view doing)
     ErrorCode code = ErrorCode::Io;
     switch (errnoValue) {
     case ENOSPC:
+    case EFBIG:
     case EDQUOT:
         code = ErrorCode::DiskFull;
         break;

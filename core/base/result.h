@@ -65,7 +65,8 @@ using Status = Result<void>;
 [[nodiscard]] int exitCodeOf(ErrorCode code);
 /// One line for a terminal or log: `where: detail (hint)`. Foreign parts are made safe by SafeText.
 [[nodiscard]] std::string oneLine(const Error& error);
-/// From errno, with the system's own words: ENOSPC becomes DiskFull, EACCES NotReadable, ENOENT NotFound, else Io.
+/// From errno, with the system's own words: ENOSPC (EDQUOT, EFBIG) becomes DiskFull, EACCES and EPERM
+/// NotReadable, ENOENT NotFound, EISDIR NotAFile, else Io.
 [[nodiscard]] Error errorFromErrno(int errnoValue, std::string where, std::string_view doing);
 
 } // namespace tackroom

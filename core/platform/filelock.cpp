@@ -55,7 +55,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, int timeou
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return std::unexpected(errorFromErrno(errno, path.string(), "cannot lock the file"));
         if (cancel.cancelled()) return CancelToken::error();
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         if (left.count() <= 0) return lockedError(fd.get(), path);
         std::this_thread::sleep_for(std::min(pause, left));
         pause = std::min(pause * 2, std::chrono::milliseconds(50));
