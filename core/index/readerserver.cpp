@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/readerserver.h"
+
+#include "core/base/json.h"
+#include "core/index/ingest.h"
+#include "core/index/readerclient.h"
+#include "core/index/readerframes.h"
+#include "core/platform/childprocess.h"
+#include "core/readers/readers.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <new>
+#include <unistd.h>
+
+namespace tackroom
+{
+
+namespace
+{
+
+using frames::FrameType;
+
+constexpr std::chrono::milliseconds kProgressEvery{100};
+
+/// The highest resident size of this program. Not getrusage's, which counts what the parent was before the exec.
+std::int64_t peakRssBytes()
+{
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::strtoll(line.c_str() + 6, nullptr, 10) * 1024;
+    return 0;
+}
+
+class Server
+{
+  public:
+    Server(int inFd, int outFd) : m_in(inFd), m_out(outFd) {}
+
+    int run()
+    {
+        for (;;) {
+            std::array<char, frames::kHeaderBytes> bytes{};
+            if (!readExactly(bytes)) return 0; // the parent is done with us
+            const auto header = frames::decodeHeader({bytes.data(), bytes.size()});
+            if (!header || header->type != FrameType::Request) return 1;
+            m_request = header->request;
+            std::string payload(header->length, '\0');
+            if (!readExactly(payload)) return 1;
+            if (!send(FrameType::Answer, dumpJson(answer(payload)))) return 1;
+        }
+    }
+
+  private:
+    bool readExactly(std::span<char> buffer) const
+    {
+        while (!buffer.empty()) {
+            const ssize_t got = ::read(m_in, buffer.data(), buffer.size());
+            if (got < 0 && errno == EINTR) continue;
+            if (got <= 0) return false;
+            buffer = buffer.subspan(static_cast<std::size_t>(got));
+        }
+        return true;
+    }
+
+    Status send(FrameType type, std::string_view payload) const
+    {
+        if (type != FrameType::Text && payload.size() > frames::kMaxControlBytes) {
+            const Json error = {{"error", frames::errorJson({ErrorCode::Internal, {}, "the reader's answer is too long", {}})}};
+            return send(FrameType::Answer, dumpJson(error));
+        }
+        return writeFully(m_out, frames::encode(type, m_request, payload), -1, "the pipe to the parent");
+    }
+
+    Json answer(std::string_view payload)
+    {
+        Result<Json> done = Json();
+        try {
+            done = handle(payload);
+        } catch (const std::bad_alloc&) {
+            m_reader.reset();
+            done = fail(ErrorCode::Refused, m_path, "the store needs more memory than the reader may use");
+        } catch (const std::exception& error) {
+            m_reader.reset();
+            done = fail(ErrorCode::Internal, m_path, error.what());
+        }
+        if (done) return *done;
+        return {{"error", frames::errorJson(done.error())}};
+    }
+
+    Result<Json> handle(std::string_view payload)
+    {
+        TR_ASSIGN(const Json request, parseJson(payload, "request"));
+        const std::string verb = stringAt(request, "verb");
+        TR_TRY(open(stringAt(request, "path"), verb != "fetch"));
+        if (verb == "recognise") return Json{{"info", frames::infoJson(m_reader->info())}};
+        if (verb == "index") return index(stringAt(request, "cache"));
+        if (verb == "fetch") return fetch(request);
+        return fail(ErrorCode::Internal, {}, "the reader does not know the verb " + verb);
+    }
+
+    Status open(const std::string& path, bool anew)
+    {
+        if (m_reader && m_path == path && !anew) return {};
+        m_reader.reset();
+        m_path = path;
+        TR_ASSIGN(m_reader, openStore(path, {}));
+        return {};
+    }
+
+    Result<Json> index(const std::string& cache)
+    {
+        std::error_code error;
+        const auto canonical = std::filesystem::canonical(m_path, error);
+        if (error) return fail(ErrorCode::NotFound, m_path, "the file is no longer there");
+        auto last = std::chrono::steady_clock::time_point{};
+        const Progress progress([&](std::string_view what, std::uint64_t done, std::uint64_t total) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now - last < kProgressEvery && done != total) return;
+            last = now;
+            // A parent that is gone shows in the answer; it also sends us SIGKILL.
+            (void)send(FrameType::Progress, dumpJson({{"what", what}, {"done", done}, {"total", total}}));
+        });
+        const auto& info = m_reader->info();
+        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, storeCacheFolder(cache, canonical, info.kind), progress, {}));
+        return Json{{"info", frames::infoJson(info)},   {"path", canonical.string()},
+                    {"runs", report.runs},              {"steps", report.steps},
+                    {"scores", report.scores},          {"decisions", report.decisions},
+                    {"unreadable", report.unreadable},  {"newRuns", report.newRuns},
+                    {"seconds", report.seconds},        {"peakRssBytes", peakRssBytes()}};
+    }
+
+    Result<Json> fetch(const Json& request)
+    {
+        const auto maxBytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, intAt(request, "maxBytes")));
+        TR_ASSIGN(const Body body, m_reader->fetch(stringAt(request, "run"), stringAt(request, "step"), maxBytes));
+        TR_TRY(frames::sendBody(body, [this](std::string_view payload) { return send(FrameType::Text, payload); }));
+        return Json{{"omittedBytes", body.omittedBytes}};
+    }
+
+    int m_in, m_out;
+    std::uint32_t m_request = 0;
+    std::string m_path;
+    std::unique_ptr<StoreReader> m_reader;
+};
+
+} // namespace
+
+int serveReader(int inFd, int outFd) { return Server(inFd, outFd).run(); }
+
+} // namespace tackroom
