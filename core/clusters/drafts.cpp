@@ -28,6 +28,13 @@ UtcNs mondayOf(UtcNs time)
     return week * kWeek - kToMonday;
 }
 
+/// A commit id as people write it.
+std::string shortName(const std::string& version)
+{
+    const bool commit = version.size() == 40 && version.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return commit ? version.substr(0, 8) : version;
+}
+
 ClusterId clusterIdOf(const Group& group)
 {
     std::string identity(nameOf(group.layer));
@@ -73,7 +80,7 @@ StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::st
     }
     for (std::uint32_t i = 0; i < versions.size(); ++i) {
         const auto label = labels.find(versions.text(i));
-        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? versions.text(i) : label->second);
+        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? shortName(versions.text(i)) : label->second);
     }
     if (first == 0) return frame;
     frame.firstWeek = std::max(mondayOf(first), mondayOf(last) - (kMaxWeeks - 1) * kWeek);

@@ -82,7 +82,8 @@ std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& g
     const auto facet = std::ranges::find(best->facets, group.subject);
     if (facet != best->facets.end() && !group.subject.empty()) {
         run.stepId = best->facetSteps[static_cast<std::size_t>(facet - best->facets.begin())];
-        run.explanation = std::format("It passed, and has \"{}\" as well.", group.subject);
+        const bool isCheck = group.family == "failed-evaluator" || group.family == "human-feedback";
+        run.explanation = isCheck ? std::format("It passed \"{}\" with a task of the same kind.", group.subject) : std::format("It passed, though \"{}\" occurs in it as well.", group.subject);
     } else {
         run.explanation = "It passed with a task of the same kind.";
     }

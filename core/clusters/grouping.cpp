@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/clusters/grouping.h"
 
+#include "core/base/hash.h"
+
 #include <algorithm>
 #include <set>
 
@@ -52,6 +54,7 @@ SignalRef Grouping::refOf(const Signal& signal, std::size_t ordinal)
     ref.strength = static_cast<float>(signal.strength);
     ref.nearness = static_cast<float>(match.similarity);
     ref.ordinal = static_cast<std::uint16_t>(ordinal);
+    ref.step = signal.stepId.empty() ? 0 : static_cast<std::uint32_t>(xxh64(signal.stepId));
     return ref;
 }
 
@@ -105,14 +108,15 @@ void Grouping::weigh()
         candidate.evidence = evidenceOf(candidate.seen, m_all, bySubject[{candidate.family, candidate.subject}]);
 }
 
-Member Grouping::nameOf(std::uint32_t runIndex) const
+template <class Allowed>
+Member Grouping::nameOf(std::uint32_t runIndex, Allowed allowed) const
 {
     Member member;
     member.run = runIndex;
     double best = 0;
     for (const SignalRef& ref : signalsOf(m_runs[runIndex])) {
         const double weight = weightOf(ref);
-        if (weight < kNamingFloor || weight <= best) continue;
+        if (weight < kNamingFloor || weight <= best || !allowed(ref)) continue;
         best = weight;
         member.signal = ref;
         member.hasSignal = true;
@@ -124,14 +128,40 @@ Member Grouping::nameOf(std::uint32_t runIndex) const
     return member;
 }
 
+std::vector<Member> Grouping::nameAll() const
+{
+    std::vector<Member> members;
+    std::vector<std::int64_t> size(m_candidates.size(), 0);
+    for (std::uint32_t i = 0; i < m_runs.size(); ++i) {
+        if (m_runs[i].outcome != Outcome::Failure) continue;
+        members.push_back(nameOf(i, [](const SignalRef&) { return true; }));
+        if (members.back().hasSignal) ++size[members.back().signal.candidate];
+    }
+    for (Member& member : members) {
+        if (!member.hasSignal || size[member.signal.candidate] > 1 || member.signal.strength >= kAloneStrength) continue;
+        const Member other = nameOf(member.run, [&](const SignalRef& ref) { return size[ref.candidate] > 1; });
+        if (other.hasSignal) member = other;
+    }
+    return members;
+}
+
+void Grouping::addLayerWeights(Group& group, const Member& member) const
+{
+    for (const SignalRef& ref : signalsOf(m_runs[member.run])) {
+        const Candidate& candidate = m_candidates[ref.candidate];
+        // A failed check of the decisive step says that this step is wrong, which the naming signal says as well, and knows why.
+        const bool sameStep = member.hasSignal && ref.step == member.signal.step && ref.step != 0;
+        if (sameStep && ref.candidate != member.signal.candidate && candidate.family == "failed-evaluator") continue;
+        group.layerWeight[static_cast<std::size_t>(candidate.layer)] += weightOf(ref);
+    }
+}
+
 std::vector<Group> Grouping::finish()
 {
     weigh();
     std::map<std::int64_t, Group> named;
     std::map<std::string, Group> unnamed;
-    for (std::uint32_t i = 0; i < m_runs.size(); ++i) {
-        if (m_runs[i].outcome != Outcome::Failure) continue;
-        Member member = nameOf(i);
+    for (const Member& member : nameAll()) {
         Group* group = nullptr;
         if (member.hasSignal) {
             const Candidate& candidate = m_candidates[member.signal.candidate];
@@ -144,13 +174,12 @@ std::vector<Group> Grouping::finish()
                 group->signature = candidate.signature;
             }
         } else {
-            const std::string& decider = m_deciderNames.text(m_deciders[i]);
+            const std::string& decider = m_deciderNames.text(m_deciders.at(member.run));
             group = &unnamed[decider];
             group->family = "no-signal";
             group->subject = decider;
         }
-        for (const SignalRef& ref : signalsOf(m_runs[i]))
-            group->layerWeight[static_cast<std::size_t>(m_candidates[ref.candidate].layer)] += weightOf(ref);
+        addLayerWeights(*group, member);
         group->members.push_back(member);
     }
     std::vector<Group> groups;

@@ -20,6 +20,9 @@ namespace tackroom {
 inline constexpr std::size_t kLayerCount = 9;
 /// Below this much weight (strength × evidence) a signal does not name a failing run.
 inline constexpr double kNamingFloor = 0.12;
+/// A single run makes a cluster of its own only for a signal of at least this strength; else it goes where its next signal leads,
+/// if that is a cluster.
+inline constexpr double kAloneStrength = 0.9;
 
 /// What may name a cluster: signals of one layer, family and subject whose signatures are near to each other.
 struct Candidate {
@@ -35,6 +38,7 @@ struct SignalRef {
     float strength = 0;
     float nearness = 1;       ///< of its signature to the candidate's
     std::uint16_t ordinal = 0; ///< place among the run's signals
+    std::uint32_t step = 0;    ///< hash of the decisive step; 0: the run
 };
 
 struct GroupedRun {
@@ -97,7 +101,11 @@ private:
     SignalRef refOf(const Signal& signal, std::size_t ordinal);
     void count(const GroupedRun& run);
     void weigh();
-    [[nodiscard]] Member nameOf(std::uint32_t runIndex) const;
+    /// The member with the signal that names its run, of those that `allowed` takes.
+    template <class Allowed>
+    [[nodiscard]] Member nameOf(std::uint32_t runIndex, Allowed allowed) const;
+    [[nodiscard]] std::vector<Member> nameAll() const;
+    void addLayerWeights(Group& group, const Member& member) const;
 
     std::vector<GroupedRun> m_runs;
     std::vector<SignalRef> m_signals;

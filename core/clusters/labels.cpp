@@ -32,10 +32,10 @@ constexpr std::array kPatterns{
     LabelPattern{"step-error", "{0} fails: {1}"},
     LabelPattern{"context-overflow", "The context overflows: {1}"},
     LabelPattern{"failed-evaluator", "{0} fails: {1}"},
-    LabelPattern{"human-override", "A person decides otherwise: {0}, {1}"},
+    LabelPattern{"human-override", "A person decides otherwise about {0}: {1}"},
     LabelPattern{"human-edit", "A person changes what the agent proposed: {1}"},
     LabelPattern{"human-reject", "A person rejects what the agent proposed: {1}"},
-    LabelPattern{"human-feedback", "Marked down by a person: {0}, {1}"},
+    LabelPattern{"human-feedback", "Marked down by a person: {0} {1}"},
     LabelPattern{"premature-hand-over", "{0} is called although no hand-over was needed"},
     LabelPattern{"hand-over", "{0}: {1}"},
     LabelPattern{"silent-abandonment", "The conversation ends without an answer"},
@@ -106,13 +106,14 @@ std::string layerReasonOf(const Grouping& grouping, const Group& group)
         return std::format("unknown, because no detector found anything in {} that passing runs do not have as well", runsText(static_cast<std::int64_t>(group.members.size())));
     const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
     const DetectorInfo* info = detectorOf(group.family);
-    std::string text = std::format("{} ({:.2f}), because all {} have \"{}\"", nameOf(group.layer), layerShareOf(group), runsText(static_cast<std::int64_t>(group.members.size())),
+    std::string text = std::format("{} ({:.2f}), because {} \"{}\"", nameOf(group.layer), layerShareOf(group),
+                                   group.members.size() == 1 ? std::string("the run has") : "all " + runsText(static_cast<std::int64_t>(group.members.size())) + " have",
                                    info ? asciiLower(info->title) : group.family);
     if (!group.subject.empty()) text += " at " + group.subject;
     const Occurrence all = grouping.all();
     if (all.passing > 0)
         text += std::format(", which {} of {} failing and {} of {} passing runs have", candidate.seen.failing, all.failing, candidate.seen.passing, all.passing);
-    double sum = 0, most = 0;
+    double sum = group.layer == Layer::Unknown ? group.layerWeight[0] : 0, most = 0; // as in layerShareOf
     Layer other = Layer::Unknown;
     for (std::size_t i = 1; i < kLayerCount; ++i) {
         sum += group.layerWeight[i];

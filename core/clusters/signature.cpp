@@ -132,25 +132,18 @@ constexpr std::array kSchemaWords{std::string_view{"argument"}, std::string_view
 /// Collects the tokens of a signature.
 class Signature {
 public:
-    void mark(std::string_view mark)
-    {
-        m_lastWord.clear();
-        if (m_lastMark == mark) return; // a list of ids is as good as one
-        m_lastMark = mark;
-        push(mark);
-    }
     void word(std::string_view word)
     {
         m_lastWord = asciiLower(word);
         // "120 EUR" and "EUR 120": the currency goes with the figure.
         if (std::ranges::find(kCurrencies, m_lastWord) != kCurrencies.end()) {
-            if (m_lastMark == kNumber) {
-                m_out.resize(m_out.size() - kNumber.size());
-                m_out += kAmount;
-                m_lastMark = kAmount;
+            if (m_lastMark != kNumber) {
+                m_currencyBefore = true;
                 return;
             }
-            m_currencyBefore = true;
+            m_out.resize(m_out.size() - kNumber.size());
+            m_out += kAmount;
+            m_lastMark = kAmount;
             return;
         }
         flushCurrency();
@@ -159,29 +152,31 @@ public:
     }
     void figure(std::string_view markText)
     {
-        if (m_currencyBefore && markText == kNumber) {
-            m_currencyBefore = false;
-            mark(kAmount);
-            return;
-        }
-        flushCurrency();
-        mark(markText);
+        const bool amount = m_currencyBefore && markText == kNumber;
+        if (!amount) flushCurrency();
+        m_currencyBefore = false;
+        mark(amount ? kAmount : markText);
     }
-    /// A colon tells a class from its message and a message from its detail; other punctuation says little.
-    void colon()
-    {
-        if (!m_out.empty() && !m_out.ends_with(':')) m_out += ':';
-        m_lastMark = {};
-    }
+    /// A colon or comma, written when something follows.
+    void punctuation(char c) { m_pending = m_pending == ':' ? ':' : c; }
     [[nodiscard]] const std::string& lastWord() const { return m_lastWord; }
     [[nodiscard]] std::string text()
     {
         flushCurrency();
-        while (m_out.ends_with(':')) m_out.pop_back();
         return std::string(cutUtf8(m_out, kSignatureBytes));
     }
 
 private:
+    void mark(std::string_view mark)
+    {
+        m_lastWord.clear();
+        if (m_lastMark == mark && m_pending != ':') { // a list of ids is as good as one
+            m_pending = 0;
+            return;
+        }
+        m_lastMark = mark;
+        push(mark);
+    }
     void flushCurrency()
     {
         if (m_currencyBefore) push(kAmount);
@@ -189,11 +184,16 @@ private:
     }
     void push(std::string_view part)
     {
-        if (!m_out.empty()) m_out += ' ';
+        if (!m_out.empty()) {
+            if (m_pending != 0) m_out += m_pending;
+            m_out += ' ';
+        }
+        m_pending = 0;
         m_out += part;
     }
     std::string m_out, m_lastWord;
     std::string_view m_lastMark;
+    char m_pending = 0;
     bool m_currencyBefore = false;
 };
 
@@ -201,9 +201,9 @@ bool isEdge(char c) { return std::string_view(".,;!?()[]{}<>*=|&~").find(c) != s
 
 void addBareWord(Signature& signature, std::string_view word)
 {
-    bool colon = false;
+    char punctuation = 0;
     while (!word.empty() && (isEdge(word.back()) || word.back() == ':')) {
-        colon = colon || word.back() == ':';
+        if (word.back() == ':' || (word.back() == ',' && punctuation == 0)) punctuation = word.back();
         word.remove_suffix(1);
     }
     while (!word.empty() && (isEdge(word.front()) || word.front() == ':')) word.remove_prefix(1);
@@ -213,7 +213,7 @@ void addBareWord(Signature& signature, std::string_view word)
         if (split != std::string_view::npos && split > 0 && split + 1 < word.size() && isLetter(word[0]) && word.find("://") == std::string_view::npos &&
             !isTime(word)) {
             addBareWord(signature, word.substr(0, split));
-            signature.colon();
+            signature.punctuation(':');
             addBareWord(signature, word.substr(split + 1));
         } else if (const std::string_view mark = markOf(word); !mark.empty()) {
             signature.figure(mark);
@@ -221,7 +221,7 @@ void addBareWord(Signature& signature, std::string_view word)
             signature.word(word);
         }
     }
-    if (colon) signature.colon();
+    if (punctuation != 0) signature.punctuation(punctuation);
 }
 
 struct Quote {
@@ -263,7 +263,9 @@ void addQuotation(Signature& signature, std::string_view within, std::string_vie
         return;
     }
     const std::string_view mark = oneWord ? markOf(within) : std::string_view();
-    signature.figure(mark.empty() ? kText : mark);
+    // A pattern or a piece of code is no id, whatever figures it has.
+    const bool code = within.find_first_of("^[]{}$\\*()") != std::string_view::npos;
+    signature.figure(mark.empty() || code ? kText : mark);
 }
 
 constexpr std::array kCommonWords{

@@ -95,8 +95,8 @@ void detect::abandonment(const RunLayout& run, std::vector<Signal>& out)
     const bool asksInVain = words::givesUp(run.llm.empty() ? std::string_view() : std::string_view(run.llm.back()->inputText));
     const bool handedOver = std::ranges::any_of(run.calls, [](const ToolCallFact& c) { return c.handOver && !c.failed; });
     const Score* says = nullptr;
-    for (const Score* score : run.failedScores)
-        if (score->annotator != Annotator::Human && speaksOfSilence(*score)) says = score;
+    for (const Score* score : run.failedScores) // what code says before what a model says
+        if (score->annotator != Annotator::Human && speaksOfSilence(*score) && (!says || says->annotator == Annotator::Llm)) says = score;
     const bool silent = lastSaysNothing || lastIsPerson || !answered;
     if (!silent || (!says && (handedOver || (answered && !asksInVain && !lastIsPerson)))) return;
     Signal signal;

@@ -51,6 +51,35 @@ double strengthOfCheck(const Score& score, bool ofSingleStep)
     return ofSingleStep ? 0.6 : 0.5;
 }
 
+/// A reward tells that the run missed its end and nothing of how: "reward = 0", "r_actions = 0".
+bool saysThatNotWhy(const Score& score)
+{
+    return score.weight == OutcomeSource::Verifier && score.stepId.empty() && words::nameParts(score.explanation).size() <= 4;
+}
+
+/// "r_actions = 0" → "r_actions, ": the part of the reward that was missed.
+std::string partOf(const Score& score)
+{
+    const auto equals = score.explanation.find('=');
+    if (equals == std::string::npos) return {};
+    return std::string(trimmed(std::string_view(score.explanation).substr(0, equals))) + ", ";
+}
+
+/// What the agent did that lasts, in words that are the same for runs that went the same way.
+std::string conductOf(const RunLayout& run)
+{
+    const ToolCallFact* lastWrite = nullptr;
+    bool handedOver = false;
+    for (const auto& call : run.calls) {
+        if (call.failed) continue;
+        handedOver = handedOver || call.handOver;
+        if (call.effect == words::Effect::Write && !call.handOver) lastWrite = &call;
+    }
+    std::string conduct = lastWrite ? "last change by " + std::string(lastWrite->tool) : std::string("nothing changed");
+    if (handedOver) conduct += ", handed over";
+    return conduct;
+}
+
 /// A person decided what the agent had refused or given away.
 bool isOverride(const RunLayout& run, const Score& score)
 {
@@ -149,6 +178,7 @@ void detect::failedEvaluators(const RunLayout& run, std::vector<Signal>& out)
         signal.stepId = score->stepId;
         signal.subject = score->name;
         signal.text = byModel || score->explanation.empty() ? labelOf(*score) : score->explanation;
+        if (saysThatNotWhy(*score)) signal.text = partOf(*score) + conductOf(run);
         signal.explanation = std::format("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60), words::quoted(labelOf(*score), 60),
                                          score->explanation.empty() ? "" : ": " + words::quoted(score->explanation, 200));
         signal.strength = strengthOfCheck(*score, ofSingleStep);

@@ -181,9 +181,20 @@ std::string errorSentence(std::string_view text)
     return std::string(cutUtf8(trimmed(found), 500));
 }
 
+namespace {
+
+/// Names of error classes are made of parts without borders: UnknownToolError, pydantic.ValidationError.
+bool typeHas(std::string_view type, std::initializer_list<std::string_view> parts)
+{
+    return std::ranges::any_of(parts, [&](std::string_view part) { return containsNoCase(type, part); });
+}
+
+} // namespace
+
 ErrorKind errorKindOf(std::string_view errorType, std::string_view errorText)
 {
-    if (hasAny(errorType, {"unknowntool", "toolnotfound", "unknown_tool", "tool_not_found"}) ||
+    const std::string_view prefix = errorText.substr(0, errorText.find(':')); // "ValidationError: …"
+    if (typeHas(errorType, {"unknowntool", "toolnotfound", "unknown_tool", "tool_not_found"}) || typeHas(prefix, {"unknowntool", "toolnotfound"}) ||
         hasAny(errorText, {"unknown tool", "no such tool", "tool not found", "unknown function", "unknown action", "no tool named",
                            "is not a valid tool", "function not found", "tool does not exist", "unknown method"}))
         return ErrorKind::UnknownTool;
@@ -191,19 +202,19 @@ ErrorKind errorKindOf(std::string_view errorType, std::string_view errorText)
                            "context_length_exceeded", "input is too long"}))
         return ErrorKind::ContextOverflow;
     if (hasAny(errorText, {"content filter", "content_filter", "content policy", "content management policy"}) ||
-        hasAny(errorType, {"content_filter", "contentfilter"}))
+        typeHas(errorType, {"content_filter", "contentfilter"}))
         return ErrorKind::ContentFilter;
-    if (hasAny(errorType, {"validationerror", "validation_error", "invalidarguments", "invalid_arguments", "schemaerror", "invalidparams",
-                           "invalid_params"}) ||
+    if (typeHas(errorType, {"validationerror", "validation_error", "invalidarguments", "invalid_arguments", "schemaerror", "invalidparams",
+                           "invalid_params"}) || typeHas(prefix, {"validationerror"}) ||
         hasAny(errorText, {"validation error", "schema validation", "does not match the pattern", "does not match pattern", "required property",
                            "missing required", "required argument", "required parameter", "required positional argument",
                            "unexpected keyword argument", "invalid argument", "invalid arguments", "invalid parameter", "invalid parameters",
-                           "additional properties", "additional property", "additionalproperties", "validationerror", "above the maximum", "below the minimum", "is not of type", "is not one of", "wrong type",
+                           "additional properties", "additional property", "additionalproperties", "above the maximum", "below the minimum", "is not of type", "is not one of", "wrong type",
                            "does not match the schema", "invalid params", "field required"}))
         return ErrorKind::InvalidArguments;
-    if (hasAny(errorType, {"timeout", "timeouterror", "connectionerror", "ratelimiterror"}) ||
+    if (typeHas(errorType, {"timeout", "timeouterror", "connectionerror", "ratelimiterror"}) ||
         hasAny(errorText, {"timed out", "timeout", "time-out", "rate limit", "too many requests", "service unavailable", "temporarily unavailable",
-                           "connection refused", "connection reset", "connection error", "bad gateway", "gateway", "overloaded",
+                           "connection refused", "connection reset", "connection error", "bad gateway", "overloaded",
                            "internal server error", "try again later"}))
         return ErrorKind::Unavailable;
     return ErrorKind::Other;
