@@ -125,7 +125,10 @@ std::vector<LineChange> diffLines(const Lines& oldLines, const Lines& newLines, 
     Interner interner(options.whitespace, std::size_t{oldLines.count()} + newLines.count());
     const std::vector<std::uint32_t> oldIds = interner.intern(oldLines), newIds = interner.intern(newLines);
     std::vector<LineChange> changes = changesOf(matchSequences(oldIds, newIds, interner.count(), MatchStyle::Anchored));
-    if (options.slide) slideChanges(changes, oldLines, oldIds, newLines, newIds);
+    if (options.slide) {
+        slideChanges(changes, oldLines, oldIds, newLines, newIds);
+        joinAcrossBlanks(changes, oldLines, newLines);
+    }
     return changes;
 }
 

@@ -74,7 +74,8 @@ enum class Whitespace : std::uint8_t {
 
 struct DiffOptions {
     Whitespace whitespace = Whitespace::Exact;
-    /// Move changes that could stand in several places to where a reader expects them (before headings, after blank lines).
+    /// Cut the changes where a reader expects it: those that could stand in several places before headings and after blank
+    /// lines; two that only blank lines part as one, where a line's successor is then in the same change.
     bool slide = true;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 /// Two lines less alike than this are not the same line before and after.
 constexpr double kMinLikeness = 0.4;
+constexpr float kBlankPair = 0.01F;
 constexpr std::size_t kMaxTotalCells = 1'000'000;
 constexpr std::size_t kMaxTableSide = 100;
 /// Bytes of a line that are looked at.
@@ -76,6 +77,14 @@ std::vector<Bag> bagsOf(const Lines& lines, LineRange range)
 
 using Bags = std::span<const Bag>;
 
+/// What a pair is worth; 0 for no pair. Two empty lines only break a tie.
+float pairValue(const Bag& a, const Bag& b)
+{
+    if (a.weight == 0 || b.weight == 0) return a.weight == b.weight ? kBlankPair : 0.0F;
+    const double value = likenessOf(a, b, kMinLikeness);
+    return value >= kMinLikeness ? static_cast<float>(value * value) : 0.0F;
+}
+
 /// The pairs in order with the greatest sum of (squared) likenesses, by the usual table.
 void pairTable(Bags a, Bags b, std::uint32_t aFirst, std::uint32_t bFirst, std::vector<LinePair>& out)
 {
@@ -83,8 +92,7 @@ void pairTable(Bags a, Bags b, std::uint32_t aFirst, std::uint32_t bFirst, std::
     std::vector<float> score((a.size() + 1) * width), like(a.size() * b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const double value = likenessOf(a[i], b[j], kMinLikeness);
-            const float kept = value >= kMinLikeness ? static_cast<float>(value * value) : 0.0F;
+            const float kept = pairValue(a[i], b[j]);
             like[i * b.size() + j] = kept;
             float& best = score[(i + 1) * width + j + 1];
             best = std::max(score[i * width + j + 1], score[(i + 1) * width + j]);
@@ -108,6 +116,17 @@ void pairTable(Bags a, Bags b, std::uint32_t aFirst, std::uint32_t bFirst, std::
 }
 
 } // namespace
+
+double pairingWorth(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange)
+{
+    double worth = 0;
+    for (const LinePair& pair : pairLines(oldLines, oldRange, newLines, newRange)) {
+        const float value = pairValue(bagOf(oldLines.text(LineNo{oldRange.begin.value + pair.oldIndex})),
+                                      bagOf(newLines.text(LineNo{newRange.begin.value + pair.newIndex})));
+        if (value > kBlankPair) worth += static_cast<double>(value);
+    }
+    return worth;
+}
 
 double likeness(std::string_view oldLine, std::string_view newLine) { return likenessOf(bagOf(oldLine), bagOf(newLine), 0); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diff/slide.h"
 
+#include "core/diff/words.h"
+
 #include <algorithm>
 #include <limits>
 #include <string_view>
@@ -10,6 +12,11 @@ namespace {
 
 /// How far a change is moved; more happens only in long runs of equal lines, where no place is better than another.
 constexpr std::uint32_t kMaxSlide = 100;
+
+constexpr std::uint32_t kMaxBlanksJoined = 2;
+constexpr std::uint32_t kMaxJoinedLines = 80;
+/// A line that is half the same on both sides is worth the empty lines that the joined change has more.
+constexpr double kJoinGain = 0.25;
 
 struct LineLook {
     int indent = 0;
@@ -158,6 +165,30 @@ void slideChanges(std::vector<LineChange>& changes, const Lines& oldLines, std::
     const Mover removals{oldLines, oldIds, &LineChange::oldLines, &LineChange::newLines};
     const Mover insertions{newLines, newIds, &LineChange::newLines, &LineChange::oldLines};
     Slider(changes, removals, insertions).run();
+}
+
+void joinAcrossBlanks(std::vector<LineChange>& changes, const Lines& oldLines, const Lines& newLines)
+{
+    const auto worth = [&](const LineChange& c) { return pairingWorth(oldLines, c.oldLines, newLines, c.newLines); };
+    const auto onlyBlanksBetween = [&](const LineChange& a, const LineChange& b) {
+        const std::uint32_t begin = a.oldLines.end.value, end = b.oldLines.begin.value;
+        if (end - begin > kMaxBlanksJoined) return false;
+        for (std::uint32_t i = begin; i < end; ++i)
+            if (!lookOf(oldLines.text(LineNo{i})).blank) return false;
+        return true;
+    };
+    std::vector<LineChange> done;
+    for (const LineChange& change : changes) {
+        done.push_back(change);
+        if (done.size() < 2 || !onlyBlanksBetween(done[done.size() - 2], change)) continue;
+        const LineChange& before = done[done.size() - 2];
+        const LineChange both = joined(before, change);
+        if (both.oldLines.count() + both.newLines.count() > kMaxJoinedLines) continue;
+        if (worth(both) < worth(before) + worth(change) + kJoinGain) continue;
+        done.pop_back();
+        done.back() = both;
+    }
+    changes = std::move(done);
 }
 
 } // namespace tackroom

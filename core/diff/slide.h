@@ -14,4 +14,8 @@ namespace tackroom {
 void slideChanges(std::vector<LineChange>& changes, const Lines& oldLines, std::span<const std::uint32_t> oldIds,
                   const Lines& newLines, std::span<const std::uint32_t> newIds);
 
+/// Joins two changes that only empty lines stand between where lines then find their successors: an empty line says nothing
+/// about which paragraph became which.
+void joinAcrossBlanks(std::vector<LineChange>& changes, const Lines& oldLines, const Lines& newLines);
+
 } // namespace tackroom

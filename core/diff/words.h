@@ -43,6 +43,9 @@ struct LinePair {
 /// compared in parts, so that a pair across two parts is missed.
 [[nodiscard]] std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);
 
+/// How well the lines of a block pair, as the sum over the pairs of their likeness squared. To compare two ways to cut a block.
+[[nodiscard]] double pairingWorth(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);
+
 /// 0 (nothing in common) to 1 (the same words), from the words of both, blanks aside.
 [[nodiscard]] double likeness(std::string_view oldLine, std::string_view newLine);
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr int kTabColumns = 4;
 constexpr std::size_t kMaxCells = 800;
-constexpr std::size_t kOpenedLineBytes = 1'000'000;
 
 /// About how many lines a text takes at a width, as word wrap breaks it. Exact for ASCII in a monospaced font.
 std::uint32_t wrappedLines(std::string_view text, std::uint32_t columns)
@@ -98,7 +97,7 @@ void DiffViewPrivate::rebuildDisplay()
     display.reserve(folded ? 256 : total);
     std::uint32_t at = 0;
     if (folded) {
-        for (const Fold& fold : model()->folds(unified())) {
+        for (const Fold& fold : model()->folds(unified(), 3, 8)) {
             for (; at < fold.begin.value; ++at) display.push_back({at, 0});
             if (expandedFolds.contains(at)) continue;
             display.push_back({at, fold.count()});
@@ -217,6 +216,19 @@ QString DiffViewPrivate::lineMark(Side side, LineNo line, std::uint32_t hunk)
     return lines.line(line).ends_with("\r\n") ? QStringLiteral(" CR LF") : QStringLiteral(" LF");
 }
 
+/// True where blanks within lines are all that differs, so that they must be seen; what differs in line ends alone has its mark.
+bool DiffViewPrivate::blanksDiffer(std::uint32_t hunk)
+{
+    if (!wordsOf(hunk).layoutOnly) return false;
+    const LineChange& change = model()->hunks()[hunk].lines;
+    if (change.oldLines.count() != change.newLines.count()) return false;
+    for (std::uint32_t i = 0; i < change.oldLines.count(); ++i) {
+        const LineNo left{change.oldLines.begin.value + i}, right{change.newLines.begin.value + i};
+        if (model()->oldLines().text(left) != model()->newLines().text(right)) return true;
+    }
+    return false;
+}
+
 void DiffViewPrivate::appendWordFormats(QList<QTextLayout::FormatRange>& formats, const Cell& cell, Side side, LineNo line,
                                         std::uint32_t hunk)
 {
@@ -231,8 +243,10 @@ void DiffViewPrivate::appendWordFormats(QList<QTextLayout::FormatRange>& formats
     format.setUnderlineColor(side == Side::Old ? colors.removedSign : colors.addedSign);
     auto range = std::ranges::upper_bound(ranges, begin, {}, &ByteRange::end);
     for (; range != ranges.end() && range->begin < end; ++range) {
-        const int from = cell.shown.columnOf(std::max(range->begin, begin) - begin);
-        const int to = cell.shown.columnOf(std::min(range->end, end) - begin);
+        int from = cell.shown.columnOf(std::max(range->begin, begin) - begin);
+        int to = cell.shown.columnOf(std::min(range->end, end) - begin);
+        while (from < to && cell.shown.text.at(from).isSpace()) ++from; // indentation is no word
+        while (from < to && cell.shown.text.at(to - 1).isSpace()) --to;
         if (to > from) formats.append({from, to - from, format});
     }
 }
@@ -258,7 +272,7 @@ Cell& DiffViewPrivate::cell(Side side, LineNo line, std::uint32_t hunk)
         option.setTextDirection(Qt::LeftToRight);
         option.setTabStopDistance(charWidth * kTabColumns);
         option.setWrapMode(q->wraps() ? QTextOption::WrapAtWordBoundaryOrAnywhere : QTextOption::NoWrap);
-        if (hunk != kNone && wordsOf(hunk).layoutOnly) option.setFlags(QTextOption::ShowTabsAndSpaces);
+        if (hunk != kNone && blanksDiffer(hunk)) option.setFlags(QTextOption::ShowTabsAndSpaces);
         slot->layout.setTextOption(option);
     }
     Cell& made = *slot;
@@ -338,6 +352,30 @@ void DiffViewPrivate::expandFold(std::size_t displayIndex)
 {
     expandedFolds.insert(display[displayIndex].row);
     relayout(true);
+}
+
+bool DiffViewPrivate::isCutMark(const TextPlace& place)
+{
+    const TableRow row = tableRow(place.row);
+    const Side side = sideOf(row, place.side);
+    const LineNo line = lineOf(row, side);
+    if (line.value == kNone) return false;
+    const ShownLine& shown = cell(side, line, row.hunk).shown;
+    const std::size_t endOfShown = linesOf(side).text(line).size() - shown.omittedBytes;
+    return shown.omittedBytes > 0 && shown.byteAt[static_cast<std::size_t>(place.column)] >= endOfShown;
+}
+
+bool DiffViewPrivate::openLongLine(const TextPlace& place)
+{
+    const TableRow row = tableRow(place.row);
+    const Side side = sideOf(row, place.side);
+    const LineNo line = lineOf(row, side);
+    if (line.value == kNone || openedLines.contains(cellKey(side, line)) || cell(side, line, row.hunk).shown.omittedBytes == 0) return false;
+    openedLines.insert(cellKey(side, line));
+    const std::size_t bytes = std::min(linesOf(side).text(line).size(), kOpenedLineBytes);
+    longestColumns = std::max(longestColumns, static_cast<std::uint32_t>(bytes) + 24);
+    relayout(true);
+    return true;
 }
 
 void DiffViewPrivate::unfoldRow(std::uint32_t tableRowNo)

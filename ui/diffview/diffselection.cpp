@@ -15,6 +15,30 @@ namespace {
 /// What is copied at once; more would be a mistake of the hand, and a clipboard of gigabytes.
 constexpr qsizetype kMaxCopied = 20'000'000;
 
+/// The query in lower case where it is ASCII alone, else empty.
+std::string asciiQuery(const QString& text)
+{
+    const bool ascii = std::all_of(text.begin(), text.end(), [](QChar c) { return c >= u' ' && c < u'\x7f'; });
+    return ascii ? text.toLower().toStdString() : std::string();
+}
+
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// True where a look at the bytes is enough to know that the line does not hold the query. Lines with anything but plain ASCII
+/// are shown otherwise than they are written, so they are looked at as shown.
+bool cannotHold(std::string_view line, std::string_view query)
+{
+    if (query.empty() || line.size() > kShownLineBytes) return false;
+    const auto plain = [](char c) { return (c >= ' ' && c < '\x7f') || c == '\t'; };
+    if (!std::all_of(line.begin(), line.end(), plain)) return false;
+    for (std::size_t at = 0; at + query.size() <= line.size(); ++at) {
+        std::size_t i = 0;
+        while (i < query.size() && folded(line[at + i]) == query[i]) ++i;
+        if (i == query.size()) return false;
+    }
+    return true;
+}
+
 bool isBefore(const TextPlace& a, const TextPlace& b) { return a.row != b.row ? a.row < b.row : a.column < b.column; }
 
 } // namespace
@@ -60,7 +84,7 @@ QString DiffViewPrivate::shownText(std::uint32_t tableRowNo, Side side)
     const Side shownSide = sideOf(row, side);
     const LineNo line = lineOf(row, shownSide);
     if (line.value == kNone) return {};
-    const std::size_t most = openedLines.contains(cellKey(shownSide, line)) ? 1'000'000 : kShownLineBytes;
+    const std::size_t most = openedLines.contains(cellKey(shownSide, line)) ? kOpenedLineBytes : kShownLineBytes;
     return showLine(linesOf(shownSide).text(line), most, lineMark(shownSide, line, row.hunk)).text;
 }
 
@@ -231,14 +255,7 @@ bool DiffViewPrivate::handleKey(QKeyEvent* event)
         expandFold(index);
         return true;
     }
-    const TableRow row = tableRow(caret.row);
-    const Side side = sideOf(row, caret.side);
-    const LineNo line = lineOf(row, side);
-    if (line.value == kNone || cell(side, line, row.hunk).shown.omittedBytes == 0) return false;
-    openedLines.insert(cellKey(side, line));
-    longestColumns = std::max<std::uint32_t>(longestColumns, static_cast<std::uint32_t>(std::min<std::size_t>(linesOf(side).text(line).size(), 1'000'000)));
-    relayout(true);
-    return true;
+    return openLongLine(caret);
 }
 
 bool DiffViewPrivate::find(const QString& text, bool backwards)
@@ -246,6 +263,7 @@ bool DiffViewPrivate::find(const QString& text, bool backwards)
     lastFind = text;
     const std::uint32_t total = tableSize();
     if (text.isEmpty() || total == 0) return false;
+    const std::string plainQuery = asciiQuery(text);
     const auto [from, to] = ordered();
     // The places are (row, side) in reading order; unified rows have one side.
     const std::uint32_t sides = unified() ? 1 : 2, places = total * sides;
@@ -257,6 +275,7 @@ bool DiffViewPrivate::find(const QString& text, bool backwards)
         const std::uint32_t row = place / sides;
         const TableRow entry = tableRow(row);
         if (lineOf(entry, side).value == kNone) continue;
+        if (cannotHold(linesOf(sideOf(entry, side)).text(lineOf(entry, side)), plainQuery)) continue;
         const QString line = shownText(row, side);
         qsizetype at = -1;
         if (backwards) {

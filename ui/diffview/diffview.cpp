@@ -304,6 +304,7 @@ void DiffView::mousePressEvent(QMouseEvent* event)
     const auto place = d->placeAt(point, extend ? std::optional(d->caret.side) : std::nullopt);
     if (!place) return;
     d->moveCaret(*place, extend, false);
+    if (!extend && d->isCutMark(*place) && d->openLongLine(*place)) return;
     d->dragging = true;
     const std::uint32_t hunk = d->tableRow(place->row).hunk;
     if (hunk != kNone) d->setCurrent(static_cast<int>(hunk), false);

@@ -103,6 +103,7 @@ public:
     Cell& cell(Side side, LineNo line, std::uint32_t hunk);
     [[nodiscard]] QString lineMark(Side side, LineNo line, std::uint32_t hunk);
     const HunkWords& wordsOf(std::uint32_t hunk);
+    [[nodiscard]] bool blanksDiffer(std::uint32_t hunk);
     void appendWordFormats(QList<QTextLayout::FormatRange>& formats, const Cell& cell, Side side, LineNo line, std::uint32_t hunk);
     /// Lays a display row out and corrects its height; gives the height in text lines.
     std::uint32_t settleRow(std::size_t displayIndex);
@@ -110,6 +111,9 @@ public:
     [[nodiscard]] std::size_t displayIndexOf(std::uint32_t tableRow) const;
     [[nodiscard]] int topOf(std::size_t displayIndex) const; ///< y in the viewport
     void expandFold(std::size_t displayIndex);
+    [[nodiscard]] bool isCutMark(const TextPlace& place);
+    /// Shows more of the line under a place; false where it is not cut.
+    bool openLongLine(const TextPlace& place);
     void unfoldRow(std::uint32_t tableRow);
     void scrollToDisplay(std::size_t first, std::size_t last, bool place);
     void dropCells();

@@ -77,7 +77,7 @@ ShownLine showLine(std::string_view bytes, std::size_t maxBytes, const QString& 
     const auto endByte = static_cast<std::uint32_t>(end);
     if (line.omittedBytes > 0) {
         //: behind a very long line; Enter or a click shows all of it
-        appendChip(line, QCoreApplication::translate("DiffView", " … %1 bytes more").arg(QLocale().toString(qulonglong(line.omittedBytes))), endByte);
+        appendChip(line, QCoreApplication::translate("DiffView", " … %1 bytes more (Enter)").arg(QLocale().toString(qulonglong(line.omittedBytes))), endByte);
     }
     if (!mark.isEmpty()) appendChip(line, mark, endByte);
     line.byteAt.push_back(static_cast<std::uint32_t>(bytes.size()));

@@ -25,6 +25,8 @@ struct ShownLine {
 
 /// Bytes of a line that are shown unless it was opened.
 inline constexpr std::size_t kShownLineBytes = 10'000;
+/// Bytes of a line that was opened. Laying out more would make the window wait.
+inline constexpr std::size_t kOpenedLineBytes = 100'000;
 
 /// `bytes` without the line's end; `mark` (such as a note on the end) becomes a chip behind it.
 [[nodiscard]] ShownLine showLine(std::string_view bytes, std::size_t maxBytes, const QString& mark = {});

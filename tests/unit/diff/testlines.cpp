@@ -123,6 +123,15 @@ TEST(DiffLines, AnInsertedFunctionKeepsItsBraces)
     EXPECT_EQ(diff(before, after), (std::vector{change(5, 5, 5, 10)}));
 }
 
+TEST(DiffLines, AnEmptyLineDoesNotPartALineFromItsSuccessor)
+{
+    const std::string before = "start\n\n- You should deny requests against this policy.\n\n- You should transfer the user to a human agent if needed.\n\nend\n";
+    const std::string after = "start\n\n- You should transfer the user to a human agent if it is needed at all.\n\n- Never call it with a number.\n- Write one sentence.\n\nend\n";
+    EXPECT_EQ(diff(before, after), (std::vector{change(2, 5, 2, 6)}));
+    // Two paragraphs that were each reworded stay two changes.
+    EXPECT_EQ(diff("one two three four\n\nfive six seven eight\n", "one two 3 four\n\nfive six 7 eight\n").size(), 2U);
+}
+
 TEST(DiffLines, RandomEditsAreRebuiltAndNearlyMinimal)
 {
     std::size_t got = 0, fewest = 0;

@@ -102,7 +102,7 @@ TEST(RowModel, FoldsAndSteps)
     EXPECT_EQ(model->folds(false), (std::vector<Fold>{{RowNo{0}, RowNo{17}}, {RowNo{24}, RowNo{57}}, {RowNo{64}, RowNo{101}}}));
     EXPECT_EQ(model->folds(true), (std::vector<Fold>{{RowNo{0}, RowNo{17}}, {RowNo{25}, RowNo{58}}, {RowNo{65}, RowNo{102}}}));
     EXPECT_EQ(model->folds(false, 3, 34).size(), 1U);
-    EXPECT_EQ(model->folds(false, 17).size(), 2U);
+    EXPECT_EQ(model->folds(false, 17, 4).size(), 2U);
     EXPECT_EQ(model->nextHunk(RowNo{0}, false), 0U);
     EXPECT_EQ(model->nextHunk(RowNo{20}, false), 1U);
     EXPECT_EQ(model->nextHunk(RowNo{60}, false), std::nullopt);
