@@ -153,7 +153,10 @@ int DiffAccessible::cursorPosition() const { return d().readOffset(d().caret); }
 
 void DiffAccessible::setCursorPosition(int position)
 {
-    if (characterCount() > 0) d().moveCaret(d().readPlace(position), false);
+    if (characterCount() == 0) return;
+    const TextPlace place = d().readPlace(position);
+    d().unfoldRow(place.row);
+    d().moveCaret(place, false);
 }
 
 QString DiffAccessible::text(int startOffset, int endOffset) const

@@ -150,7 +150,6 @@ void DiffViewPrivate::selectWord()
 
 void DiffViewPrivate::scrollToCaret()
 {
-    unfoldRow(hasSelection() ? caret.row : 0xffffffff);
     const std::size_t index = displayIndexOf(caret.row);
     settleRow(index);
     const QRect at = caretRect();
