@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/unit/clusters/clustertesting.h"
+
+#include <format>
+#include <fstream>
+#include <numeric>
+#include <set>
+
+namespace tackroom {
+namespace {
+
+using testing::dumpOf;
+using testing::ingestRecords;
+using testing::TemporaryFolder;
+
+constexpr UtcNs kDay = std::int64_t{86'400} * 1'000'000'000;
+constexpr UtcNs kMonday = 1'772'409'600LL * 1'000'000'000; // 2026-03-02
+
+/// A run of the day `day` since a Monday. Fails by the check "ok" where `fails`.
+RunRecord recordOf(int number, int day, bool fails)
+{
+    RunRecord record;
+    record.run.nativeId = std::format("run-{:05}", number);
+    record.run.key = runKeyOf("given", record.run.nativeId);
+    record.run.start = kMonday + day * kDay + number;
+    record.run.end = record.run.start + 1'000'000;
+    record.run.userId = std::format("user-{}", number % 7);
+    record.run.harnessVersion = day < 7 ? "v1" : "v2";
+    record.run.task = std::format("please refund order {} for the blue tent", number);
+    record.run.answer = "Done.";
+    record.run.status = StepStatus::Ok;
+    Step root;
+    root.nativeId = "root";
+    root.kind = StepKind::Agent;
+    root.name = "agent";
+    root.start = record.run.start;
+    record.steps.push_back(root);
+    Score score;
+    score.stepId = "root";
+    score.name = "ok";
+    score.label = fails ? "fail" : "pass";
+    score.annotator = Annotator::Llm;
+    score.weight = OutcomeSource::ModelJudge;
+    score.says = fails ? Outcome::Failure : Outcome::Success;
+    record.scores.push_back(score);
+    return record;
+}
+
+void addCall(RunRecord& record, const std::string& tool, const std::string& error)
+{
+    Step step;
+    step.nativeId = std::format("call-{}", record.steps.size());
+    step.parentId = "root";
+    step.kind = StepKind::Tool;
+    step.name = step.toolName = tool;
+    step.start = record.run.start + static_cast<UtcNs>(record.steps.size());
+    step.arguments = std::format("{{\"id\":\"{}\"}}", record.run.nativeId);
+    step.errorText = error;
+    step.status = error.empty() ? StepStatus::Ok : StepStatus::Error;
+    step.result = error.empty() ? record.run.nativeId : std::string();
+    record.steps.push_back(step);
+}
+
+/// 30 passing and 20 failing runs over two weeks; of the failing, 12 by lookup_order, 6 by send_mail, 2 by the judge alone.
+std::vector<RunRecord> smallStore()
+{
+    std::vector<RunRecord> records;
+    for (int i = 0; i < 50; ++i) {
+        const bool fails = i % 5 < 2;
+        RunRecord record = recordOf(i, i % 14, fails);
+        const int which = i / 5 * 2 + i % 5; // of the failing: 0 … 19
+        if (!fails || which >= 18) addCall(record, "lookup_order", "");
+        else if (which < 12) addCall(record, "lookup_order", std::format("unknown order id 'W{}'", 1000 + i));
+        else addCall(record, "send_mail", std::format("no address for customer {}", i));
+        records.push_back(std::move(record));
+    }
+    return records;
+}
+
+ClusterOverview overviewOf(const std::filesystem::path& folder)
+{
+    auto queries = ClusterQueries::open(folder, {});
+    EXPECT_TRUE(queries) << (queries ? "" : oneLine(queries.error()));
+    if (!queries) return {};
+    return (*queries)->overview().value_or(ClusterOverview());
+}
+
+TEST(Analysis, countsGroupsAndNamesEachFailingRunOnce)
+{
+    TemporaryFolder folder;
+    ingestRecords(smallStore(), folder.path());
+    const auto report = analyse(folder.path(), {}, Progress());
+    ASSERT_TRUE(report) << oneLine(report.error());
+    EXPECT_EQ(report->runs, 50);
+    EXPECT_EQ(report->failingRuns, 20);
+    EXPECT_FALSE(report->wasCurrent);
+    const ClusterOverview overview = overviewOf(folder.path());
+    ASSERT_EQ(overview.clusters.size(), 3U);
+    EXPECT_EQ(overview.unclustered, 0);
+    const ClusterItem& first = overview.clusters[0];
+    EXPECT_EQ(first.label, "lookup_order fails: unknown order id ‹id›");
+    EXPECT_EQ(first.layer, Layer::Tools);
+    EXPECT_EQ(first.runs, 12);
+    EXPECT_EQ(first.failingRuns, 20);
+    EXPECT_EQ(first.users, 7);
+    EXPECT_TRUE(first.layerReason.starts_with("tools (1.00), because all 12 runs have \"tool error\" at lookup_order, which 12 of 20 failing and 0 of 30 passing runs have"))
+        << first.layerReason;
+    EXPECT_NE(first.description.find("12 runs of 20 failing ones, 24 % of all"), std::string::npos) << first.description;
+    EXPECT_NEAR(first.share.low, 0.1430, 5e-5); // Wilson, 12 of 50
+    EXPECT_NEAR(first.share.high, 0.3741, 5e-5);
+    EXPECT_EQ(overview.clusters[1].label, "send_mail fails: no address for customer ‹n›");
+    EXPECT_EQ(overview.clusters[1].runs, 6);
+    EXPECT_EQ(overview.clusters[2].label, "ok fails: fail");
+    EXPECT_EQ(overview.clusters[2].layer, Layer::Unknown);
+    EXPECT_EQ(overview.clusters[2].runs, 2);
+}
+
+TEST(Analysis, versionsAndWeeksAddUp)
+{
+    TemporaryFolder folder;
+    ingestRecords(smallStore(), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    for (const ClusterItem& item : overviewOf(folder.path()).clusters) {
+        ASSERT_EQ(item.perWeek.size(), 2U);
+        EXPECT_EQ(std::accumulate(item.perWeek.begin(), item.perWeek.end(), std::int64_t{0}), item.runs);
+        ASSERT_EQ(item.versions.size(), 2U);
+        EXPECT_EQ(item.versions[0].version, "v1") << "in order of first use";
+        EXPECT_EQ(item.versions[0].runs, item.perWeek[0]);
+        EXPECT_EQ(item.versions[0].outOf + item.versions[1].outOf, 50);
+        EXPECT_LE(item.firstSeen, item.lastSeen);
+    }
+}
+
+TEST(Analysis, exemplarsShowTheDecisiveStepAndAPassingTwin)
+{
+    TemporaryFolder folder;
+    ingestRecords(smallStore(), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    auto queries = ClusterQueries::open(folder.path(), {});
+    ASSERT_TRUE(queries);
+    const ClusterItem first = (*queries)->overview()->clusters.front();
+    const auto exemplars = (*queries)->exemplars(first.id);
+    ASSERT_TRUE(exemplars);
+    ASSERT_EQ(exemplars->size(), 4U);
+    const auto members = (*queries)->members(first.id);
+    ASSERT_EQ(members->size(), 12U);
+    EXPECT_EQ((*queries)->memberKeys(first.id)->size(), 12U);
+    std::set<std::int64_t> rows;
+    for (const ExemplarRun& run : *exemplars) {
+        EXPECT_TRUE(rows.insert(run.row.value).second);
+        EXPECT_EQ(run.stepId, "call-1") << run.role;
+        EXPECT_FALSE(run.task.empty());
+        EXPECT_FALSE(run.explanation.empty());
+        EXPECT_EQ(run.key, runKeyOf("given", run.nativeId));
+        const bool isMember = std::ranges::find(*members, run.row) != members->end();
+        EXPECT_EQ(isMember, run.role != "counter-example");
+    }
+    EXPECT_EQ((*exemplars)[0].role, "typical");
+    EXPECT_EQ((*exemplars)[1].role, "borderline");
+    EXPECT_EQ((*exemplars)[2].role, "newest");
+    EXPECT_EQ((*exemplars)[3].role, "counter-example");
+    auto runs = RunQueries::open(folder.path(), {});
+    ASSERT_TRUE(runs);
+    EXPECT_EQ((*runs)->item((*exemplars)[3].row)->outcome, Outcome::Success);
+    EXPECT_EQ((*runs)->item((*exemplars)[0].row)->cluster, first.id);
+    EXPECT_EQ((*runs)->item((*exemplars)[0].row)->clusterLabel, first.label);
+    const auto signals = (*queries)->signalsOf((*exemplars)[0].row);
+    ASSERT_TRUE(signals);
+    ASSERT_EQ(signals->size(), 2U);
+    EXPECT_EQ(signals->front().family, "tool-error");
+    EXPECT_EQ(signals->front().layer, Layer::Tools);
+    EXPECT_DOUBLE_EQ(signals->front().strength, 0.8);
+}
+
+TEST(Analysis, aClusterIsFoundByIdLabelAndWords)
+{
+    TemporaryFolder folder;
+    ingestRecords(smallStore(), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    auto queries = ClusterQueries::open(folder.path(), {});
+    ASSERT_TRUE(queries);
+    const ClusterItem mail = (*queries)->overview()->clusters[1];
+    for (const std::string& words : {mail.id.value, mail.id.value.substr(0, 8), mail.label, std::string("tools/tool-error/send_mail"), std::string("Send_Mail address")})
+        EXPECT_EQ((*queries)->find(words).value_or(ClusterId()), mail.id) << words;
+    EXPECT_EQ((*queries)->find("nothing of the kind").error().code, ErrorCode::NotFound);
+    EXPECT_EQ((*queries)->find("  ").error().code, ErrorCode::NotFound);
+}
+
+TEST(Analysis, theSameStoreGivesTheSameContentHoweverItWasRead)
+{
+    TemporaryFolder one, other;
+    std::vector<RunRecord> records = smallStore();
+    ingestRecords(records, one.path());
+    std::ranges::reverse(records);
+    ingestRecords(records, other.path());
+    ASSERT_TRUE(analyse(one.path(), {}, Progress()));
+    ASSERT_TRUE(analyse(other.path(), {}, Progress()));
+    const std::string dump = dumpOf(one.path(), true);
+    EXPECT_GT(dump.size(), 5000U);
+    EXPECT_EQ(dump, dumpOf(other.path(), true));
+
+    const std::string whole = dumpOf(one.path(), false);
+    std::filesystem::remove(one.path() / kDerivedFile);
+    ASSERT_TRUE(analyse(one.path(), {}, Progress()));
+    EXPECT_EQ(whole, dumpOf(one.path(), false));
+}
+
+TEST(Analysis, isDoneOnceAndAgainWhenTheStoreGrows)
+{
+    TemporaryFolder folder;
+    std::vector<RunRecord> records = smallStore();
+    ingestRecords(records, folder.path());
+    const auto first = analyse(folder.path(), {}, Progress());
+    const auto before = overviewOf(folder.path());
+    const auto second = analyse(folder.path(), {}, Progress());
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(second->wasCurrent);
+    EXPECT_EQ(second->runs, first->runs);
+    EXPECT_EQ(second->failingRuns, first->failingRuns);
+    EXPECT_EQ(second->signals, first->signals);
+    EXPECT_EQ(second->clusters, first->clusters);
+
+    RunRecord late = recordOf(900, 13, true);
+    addCall(late, "lookup_order", "unknown order id 'X1'");
+    records.push_back(late);
+    ingestRecords(records, folder.path());
+    const auto third = analyse(folder.path(), {}, Progress());
+    ASSERT_TRUE(third);
+    EXPECT_FALSE(third->wasCurrent);
+    EXPECT_EQ(third->runs, 51);
+    const auto after = overviewOf(folder.path());
+    ASSERT_EQ(after.clusters.size(), before.clusters.size());
+    for (std::size_t i = 0; i < after.clusters.size(); ++i) EXPECT_EQ(after.clusters[i].id, before.clusters[i].id);
+    EXPECT_EQ(after.clusters[0].runs, 13);
+}
+
+TEST(Analysis, aCancelledJobLeavesWhatWasThere)
+{
+    TemporaryFolder folder;
+    std::vector<RunRecord> records = smallStore();
+    ingestRecords(records, folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    const std::string before = dumpOf(folder.path(), false);
+    records.push_back(recordOf(901, 13, true));
+    ingestRecords(records, folder.path());
+    CancelSource source;
+    source.cancel();
+    const auto cancelled = analyse(folder.path(), source.token(), Progress());
+    ASSERT_FALSE(cancelled);
+    EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
+    EXPECT_EQ(dumpOf(folder.path(), false), before);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_EQ(entry.path().filename().string().find(".new"), std::string::npos);
+    // What a killed job left behind does not hinder the next one.
+    std::ofstream(folder.path() / "derived.db.new") << "half of a database";
+    std::ofstream(folder.path() / "derived.db.new-wal") << "and of its log";
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    EXPECT_EQ(overviewOf(folder.path()).runs, 51);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "derived.db-wal"));
+}
+
+TEST(Analysis, aDamagedDerivedFileIsMadeAnew)
+{
+    TemporaryFolder folder;
+    ingestRecords(smallStore(), folder.path());
+    std::ofstream(folder.path() / kDerivedFile) << "not a database at all, but of some length, so that it is looked at";
+    const auto report = analyse(folder.path(), {}, Progress());
+    ASSERT_TRUE(report) << oneLine(report.error());
+    EXPECT_EQ(overviewOf(folder.path()).runs, 50);
+}
+
+TEST(Analysis, saysWhatIsMissing)
+{
+    TemporaryFolder folder;
+    EXPECT_EQ(analyse(folder.path(), {}, Progress()).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(ClusterQueries::open(folder.path(), {}).error().code, ErrorCode::NotFound);
+    ingestRecords(smallStore(), folder.path());
+    EXPECT_EQ(ClusterQueries::open(folder.path(), {}).error().code, ErrorCode::NotFound);
+}
+
+TEST(Analysis, aSignalThatPassingRunsHaveAsWellNamesNothing)
+{
+    TemporaryFolder folder;
+    std::vector<RunRecord> records;
+    for (int i = 0; i < 200; ++i) {
+        RunRecord record = recordOf(i, i % 14, i % 4 == 0);
+        addCall(record, "get_weather", "no station near"); // in all of them
+        records.push_back(std::move(record));
+    }
+    ingestRecords(std::move(records), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    const auto overview = overviewOf(folder.path());
+    ASSERT_EQ(overview.clusters.size(), 1U);
+    EXPECT_EQ(overview.clusters[0].family, "failed-evaluator");
+    EXPECT_EQ(overview.clusters[0].runs, 50);
+}
+
+TEST(Analysis, runsThatFailedWithoutASignalAreAClusterToo)
+{
+    TemporaryFolder folder;
+    std::vector<RunRecord> records;
+    for (int i = 0; i < 40; ++i) {
+        RunRecord record = recordOf(i, i % 14, false);
+        record.scores.clear();
+        if (i % 4 == 0) { // an error where no detector looks
+            record.run.status = record.steps.front().status = StepStatus::Error;
+            record.steps.front().kind = StepKind::Evaluator;
+        }
+        records.push_back(std::move(record));
+    }
+    ingestRecords(std::move(records), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    const auto overview = overviewOf(folder.path());
+    EXPECT_EQ(overview.failingRuns, 10);
+    EXPECT_EQ(overview.unclustered, 0);
+    ASSERT_EQ(overview.clusters.size(), 1U);
+    EXPECT_EQ(overview.clusters[0].family, "no-signal");
+    EXPECT_EQ(overview.clusters[0].layer, Layer::Unknown);
+    EXPECT_EQ(overview.clusters[0].runs, 10);
+    auto queries = ClusterQueries::open(folder.path(), {});
+    ASSERT_TRUE(queries);
+    EXPECT_FALSE((*queries)->exemplars(overview.clusters[0].id)->empty());
+}
+
+TEST(Analysis, anEmptyStoreAndRunsWithoutTimesAreFine)
+{
+    TemporaryFolder empty;
+    ingestRecords({}, empty.path());
+    const auto report = analyse(empty.path(), {}, Progress());
+    ASSERT_TRUE(report) << oneLine(report.error());
+    EXPECT_EQ(report->runs, 0);
+    EXPECT_TRUE(overviewOf(empty.path()).clusters.empty());
+
+    TemporaryFolder timeless;
+    std::vector<RunRecord> records = smallStore();
+    for (RunRecord& record : records) record.run.start = record.run.end = 0;
+    ingestRecords(std::move(records), timeless.path());
+    ASSERT_TRUE(analyse(timeless.path(), {}, Progress()));
+    const auto overview = overviewOf(timeless.path());
+    ASSERT_FALSE(overview.clusters.empty());
+    EXPECT_TRUE(overview.clusters[0].perWeek.empty());
+    EXPECT_EQ(overview.clusters[0].firstSeen, 0);
+}
+
+} // namespace
+} // namespace tackroom
