@@ -105,6 +105,9 @@ void draw(std::string& out, char32_t c)
     out += '>';
 }
 
+/// The code point at `at`; 0 at the end.
+char32_t peekAt(std::string_view text, std::size_t at) { return at < text.size() ? nextCodePoint(text, &at) : 0; }
+
 bool isLineSpace(std::string_view text, std::size_t at)
 {
     const char c = text[at];
@@ -148,12 +151,7 @@ SafeText SafeText::make(std::string_view foreign, std::size_t maxBytes, bool one
             before.pass(U' ');
         }
         const char32_t c = nextCodePoint(foreign, &at);
-        bool hidden = isHiddenCodePoint(c);
-        if (hidden && (c == kZwj || c == kZwnj || isVariation(c))) {
-            std::size_t peek = at;
-            hidden = !passesInContext(c, before, at < foreign.size() ? nextCodePoint(foreign, &peek) : 0);
-        }
-        if (hidden) {
+        if (isHiddenCodePoint(c) && !passesInContext(c, before, peekAt(foreign, at))) {
             draw(out, c);
             ++safe.m_drawnCount;
             before = {};

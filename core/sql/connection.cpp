@@ -117,7 +117,10 @@ ErrorCode codeOf(const Impl& impl, int rc)
     case SQLITE_PERM:
         return ErrorCode::NotReadable;
     case SQLITE_READONLY:
-        return ErrorCode::NotReadable;
+        // A writer died since the opening: the store wants to be opened in another way.
+        return rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY || rc == SQLITE_READONLY_CANTINIT
+                   ? ErrorCode::Locked
+                   : ErrorCode::NotReadable;
     case SQLITE_IOERR:
         return ErrorCode::Io;
     // A table or column that is not there: in a foreign store it is another format, in a cache our own mistake.
@@ -140,7 +143,7 @@ Error errorOf(Impl& impl, int rc, std::string_view doing)
     const ErrorCode code = codeOf(impl, rc);
     if (code == ErrorCode::Cancelled) return CancelToken::error().error();
     if (code == ErrorCode::Locked)
-        return {code, std::move(where), std::format("{}: another program is writing to it ({})", doing, words), "try again"};
+        return {code, std::move(where), std::format("{}: another program works on it ({})", doing, words), "try again"};
     return {code, std::move(where), std::format("{}: {}", doing, words), {}};
 }
 
