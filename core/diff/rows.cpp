@@ -6,12 +6,19 @@
 namespace tackroom {
 namespace {
 
-/// A hunk whose block is this much alike is refined as one text, so that words that moved to another line are not marked.
+/// What is compared word by word at once; larger blocks count as changed as a whole.
 constexpr std::size_t kMaxBlockBytes = 64 * 1024;
 
 void appendShifted(std::vector<ByteRange>& out, const std::vector<ByteRange>& ranges, std::size_t by)
 {
     for (const ByteRange& range : ranges) out.push_back({range.begin + by, range.end + by});
+}
+
+std::size_t bytesIn(const std::vector<ByteRange>& ranges)
+{
+    std::size_t bytes = 0;
+    for (const ByteRange& range : ranges) bytes += range.size();
+    return bytes;
 }
 
 } // namespace
@@ -80,30 +87,53 @@ void RowModel::addChange(const LineChange& change)
 
 HunkWords RowModel::words(std::uint32_t hunk) const
 {
-    const RowHunk& entry = m_hunks[hunk];
-    const LineChange& change = entry.lines;
+    const LineChange& change = m_hunks[hunk].lines;
+    if (change.oldLines.empty() || change.newLines.empty()) return {};
+    std::size_t pairedBytes = 0, blockBytes = 0;
+    HunkWords paired = pairedWords(m_hunks[hunk], &pairedBytes);
+    HunkWords block = blockWords(m_hunks[hunk], &blockBytes);
+    // Line by line reads best. A paragraph that was filled anew has no lines left to pair, and its words are what changed.
+    if (block.refined && (!paired.refined || blockBytes * 5 < pairedBytes * 4)) return block;
+    return paired;
+}
+
+HunkWords RowModel::blockWords(const RowHunk& hunk, std::size_t* changedBytes) const
+{
     HunkWords words;
-    if (change.oldLines.empty() || change.newLines.empty()) return words;
-    const ByteRange oldBytes = m_oldLines.byteRange(change.oldLines), newBytes = m_newLines.byteRange(change.newLines);
-    WordMarks block = diffWords(m_oldLines.slice(change.oldLines), m_newLines.slice(change.newLines), {.maxBytes = kMaxBlockBytes});
-    if (block.refined) {
-        appendShifted(words.oldRanges, block.oldRanges, oldBytes.begin);
-        appendShifted(words.newRanges, block.newRanges, newBytes.begin);
-        words.refined = true;
-        words.layoutOnly = block.layoutOnly;
-        return words;
-    }
-    std::size_t spentBytes = 0;
-    for (std::uint32_t i = entry.begin.value; i < entry.end.value && spentBytes < 2 * kMaxBlockBytes; ++i) {
+    const WordMarks marks = diffWords(m_oldLines.slice(hunk.lines.oldLines), m_newLines.slice(hunk.lines.newLines), {.maxBytes = kMaxBlockBytes});
+    words.refined = marks.refined;
+    words.layoutOnly = marks.layoutOnly;
+    appendShifted(words.oldRanges, marks.oldRanges, m_oldLines.offset(hunk.lines.oldLines.begin));
+    appendShifted(words.newRanges, marks.newRanges, m_newLines.offset(hunk.lines.newLines.begin));
+    *changedBytes = bytesIn(marks.oldRanges) + bytesIn(marks.newRanges);
+    return words;
+}
+
+HunkWords RowModel::pairedWords(const RowHunk& hunk, std::size_t* changedBytes) const
+{
+    HunkWords words;
+    bool layoutOnly = true;
+    std::size_t lookedAt = 0;
+    for (std::uint32_t i = hunk.begin.value; i < hunk.end.value; ++i) {
         const Row& row = m_rows[i];
-        if (row.kind != RowKind::Changed) continue;
-        const WordMarks marks = diffWords(m_oldLines.text(row.left), m_newLines.text(row.right), {.maxBytes = kMaxBlockBytes});
-        spentBytes += m_oldLines.line(row.left).size() + m_newLines.line(row.right).size();
-        if (!marks.refined) continue;
+        const std::string_view left = row.hasLeft() ? m_oldLines.text(row.left) : std::string_view();
+        const std::string_view right = row.hasRight() ? m_newLines.text(row.right) : std::string_view();
+        WordMarks marks;
+        if (row.kind == RowKind::Changed && lookedAt < 2 * kMaxBlockBytes) {
+            marks = diffWords(left, right, {.maxBytes = kMaxBlockBytes});
+            lookedAt += left.size() + right.size();
+        }
+        layoutOnly = layoutOnly && marks.layoutOnly;
+        if (!marks.refined) {
+            *changedBytes += left.size() + right.size(); // the whole line counts as changed
+            continue;
+        }
         words.refined = true;
+        *changedBytes += bytesIn(marks.oldRanges) + bytesIn(marks.newRanges);
         appendShifted(words.oldRanges, marks.oldRanges, m_oldLines.offset(row.left));
         appendShifted(words.newRanges, marks.newRanges, m_newLines.offset(row.right));
     }
+    words.layoutOnly = words.refined && layoutOnly;
     return words;
 }
 

@@ -59,7 +59,7 @@ struct RowHunk {
 struct HunkWords {
     std::vector<ByteRange> oldRanges;
     std::vector<ByteRange> newRanges;
-    bool refined = false;    ///< false: the whole lines count as changed
+    bool refined = false;    ///< false: the lines count as changed as a whole. Lines of a refined hunk without a partner always do
     bool layoutOnly = false; ///< nothing but blanks and line breaks differs
 };
 
@@ -100,6 +100,8 @@ public:
 
 private:
     RowModel(std::string oldBytes, std::string newBytes, const DiffOptions& options);
+    [[nodiscard]] HunkWords blockWords(const RowHunk& hunk, std::size_t* changedBytes) const;
+    [[nodiscard]] HunkWords pairedWords(const RowHunk& hunk, std::size_t* changedBytes) const;
     void addEqual(LineNo left, LineNo right, std::uint32_t count);
     void addChange(const LineChange& change);
 

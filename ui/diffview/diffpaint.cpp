@@ -68,7 +68,8 @@ void DiffViewPrivate::paint(QPainter& painter, const QRect& exposed)
     }
     if (q->hasFocus()) {
         const QRect at = caretRect();
-        if (!at.isNull()) painter.fillRect(at, colors.text);
+        const ColumnPlan plan = columns(caret.side);
+        if (!at.isNull() && at.left() >= plan.textLeft - 1 && at.left() < plan.right) painter.fillRect(at, colors.text);
     }
 }
 

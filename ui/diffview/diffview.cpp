@@ -215,7 +215,7 @@ void DiffViewPrivate::setCurrent(int hunk, bool scroll)
         const std::uint32_t begin = (unified() ? entry.unifiedBegin : entry.begin).value, end = (unified() ? entry.unifiedEnd : entry.end).value;
         unfoldRow(begin);
         if (scroll) {
-            const Side side = entry.lines.newLines.empty() ? Side::Old : Side::New;
+            const Side side = tableRow(begin).right.value == kNone ? Side::Old : Side::New;
             anchor = caret = {begin, 0, side};
             scrollToDisplay(displayIndexOf(begin), displayIndexOf(end - 1), true);
             notifyCaret();

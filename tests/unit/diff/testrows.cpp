@@ -68,6 +68,25 @@ TEST(RowModel, WordsAreRangesOfTheFiles)
     EXPECT_FALSE(RowModel::make("a\n", "a\nb\n")->words(0).refined);
 }
 
+TEST(RowModel, AParagraphFilledAnewShowsItsWords)
+{
+    const std::string before = "The agent may refund an order once it was\ndelivered late by more than three days, and never\nbefore the customer asked for it in writing.\n";
+    const std::string after = "The agent may refund an order\nonce it was delivered late by\nmore than five days, and never before the\ncustomer asked for it in writing.\n";
+    const HunkWords words = RowModel::make(before, after)->words(0);
+    ASSERT_EQ(words.newRanges.size(), 1U);
+    EXPECT_EQ(after.substr(words.newRanges[0].begin, words.newRanges[0].size()), "five");
+}
+
+TEST(RowModel, ARemovedLineDoesNotLendItsWords)
+{
+    const std::string before = "- You should deny requests.\n- You should transfer the user if needed.\n";
+    const std::string after = "- You should transfer the user if really needed.\n";
+    const HunkWords words = RowModel::make(before, after)->words(0);
+    EXPECT_TRUE(words.oldRanges.empty());
+    ASSERT_EQ(words.newRanges.size(), 1U);
+    EXPECT_EQ(after.substr(words.newRanges[0].begin, words.newRanges[0].size()), "really");
+}
+
 TEST(RowModel, WordRangesStayInsideTheirHunk)
 {
     for (unsigned seed = 0; seed < 400; ++seed) {
