@@ -7,8 +7,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -254,26 +256,38 @@ TEST(ChildProcess, OutlivesTheThreadThatStartedIt)
     EXPECT_TRUE(child->readOutExactly(byte, 1'000));
 }
 
+constexpr const char* kDoomed = "TACKROOM_TEST_DOOMED";
+
+/// The other half of the next test, run in a process of its own: starts a child, tells its number and waits to be killed.
+TEST(ChildProcess, DoomedParent)
+{
+    if (!std::getenv(kDoomed)) return; // run by itself it has nothing to show
+    const auto child = ChildProcess::start({"sleep", "60"});
+    std::cerr << (child ? child->pid() : -1) << std::endl;
+    for (;;) ::pause();
+}
+
 TEST(ChildProcess, DiesWhenWeAreKilled)
 {
     std::array<int, 2> pipe{};
-    ASSERT_EQ(::pipe(pipe.data()), 0);
+    ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
     const pid_t parent = ::fork();
     if (parent == 0) {
-        const auto child = ChildProcess::start({"sleep", "60"});
-        const int pid = child ? child->pid() : -1;
-        (void)!::write(pipe[1], &pid, sizeof pid);
-        for (;;) ::pause();
+        ::dup2(pipe[1], 2);
+        ::setenv(kDoomed, "1", 1);
+        ::execl("/proc/self/exe", "test_platform", "--gtest_filter=ChildProcess.DoomedParent", nullptr);
+        ::_exit(127);
     }
-    int pid = 0;
-    ASSERT_EQ(::read(pipe[0], &pid, sizeof pid), static_cast<ssize_t>(sizeof pid));
-    ASSERT_GT(pid, 0);
+    ::close(pipe[1]);
+    std::array<char, 32> text{};
+    ASSERT_GT(::read(pipe[0], text.data(), text.size() - 1), 0);
+    ::close(pipe[0]);
+    const int pid = std::atoi(text.data());
+    ASSERT_GT(pid, 0) << text.data();
     EXPECT_FALSE(isGone(pid));
     ::kill(parent, SIGKILL);
     ::waitpid(parent, nullptr, 0);
     EXPECT_TRUE(goesAway(pid));
-    ::close(pipe[0]);
-    ::close(pipe[1]);
 }
 
 TEST(ChildProcess, ManyAtOnceFromManyThreads)

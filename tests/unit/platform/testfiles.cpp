@@ -198,6 +198,7 @@ TEST_F(Files, AKilledOwnersLockIsFree)
         (void)!::write(pipe[1], held ? "y" : "n", 1);
         for (;;) ::pause();
     }
+    ::close(pipe[1]); // or the read would never end if the child came to grief
     char answer = 0;
     ASSERT_EQ(::read(pipe[0], &answer, 1), 1);
     ASSERT_EQ(answer, 'y');
@@ -206,7 +207,6 @@ TEST_F(Files, AKilledOwnersLockIsFree)
     ::waitpid(pid, nullptr, 0);
     EXPECT_TRUE(FileLock::acquire(path, 0));
     ::close(pipe[0]);
-    ::close(pipe[1]);
 }
 
 } // namespace
