@@ -10,9 +10,11 @@
 #include <format>
 #include <system_error>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 namespace fs = std::filesystem;
 
@@ -27,12 +29,16 @@ bool isCurrent(const fs::path& file, const RunsState& state, AnalysisReport& rep
     if (!db) return false;
     const auto version = db->scalar("PRAGMA user_version");
     if (!version || *version != kDerivedSchemaVersion) return false;
-    auto meta = db->prepare("SELECT (SELECT value FROM meta WHERE key='runs_epoch'), (SELECT value FROM meta WHERE key='runs_generation'), "
-                            "(SELECT value FROM meta WHERE key='analysis_version')");
+    auto meta = db->prepare(
+        "SELECT (SELECT value FROM meta WHERE key='runs_epoch'), (SELECT value FROM meta WHERE key='runs_generation'), "
+        "(SELECT value FROM meta WHERE key='analysis_version')");
     if (!meta) return false;
     if (const auto row = meta->step(); !row || !*row) return false;
-    if (meta->textAt(0) != state.epoch || meta->textAt(1) != std::to_string(state.generation) || meta->textAt(2) != std::to_string(kAnalysisVersion)) return false;
-    auto counts = db->prepare("SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes WHERE outcome=?), (SELECT count(*) FROM signals), "
+    if (meta->textAt(0) != state.epoch || meta->textAt(1) != std::to_string(state.generation) ||
+        meta->textAt(2) != std::to_string(kAnalysisVersion))
+        return false;
+    auto counts = db->prepare("SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes WHERE outcome=?), "
+                              "(SELECT count(*) FROM signals), "
                               "(SELECT count(*) FROM clusters)");
     if (!counts) return false;
     counts->bind(1, static_cast<int>(Outcome::Failure));
@@ -47,7 +53,8 @@ bool isCurrent(const fs::path& file, const RunsState& state, AnalysisReport& rep
 Result<std::map<std::string, std::string>> versionLabels(const fs::path& folder, const CancelToken& cancel)
 {
     TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
-    TR_ASSIGN(Statement select, db.prepare("SELECT harness_version, max(harness_version_label) FROM runs GROUP BY harness_version"));
+    TR_ASSIGN(Statement select,
+              db.prepare("SELECT harness_version, max(harness_version_label) FROM runs GROUP BY harness_version"));
     std::map<std::string, std::string> labels;
     for (;;) {
         TR_ASSIGN(const bool row, select.step());
@@ -62,9 +69,13 @@ void removeLeftovers(const fs::path& file)
     for (const char* end : {"", "-wal", "-shm", "-journal"}) fs::remove(fs::path(file.string() + end), ignored);
 }
 
-class Analysis {
+class Analysis
+{
 public:
-    Analysis(fs::path folder, const CancelToken& cancel, const Progress& progress) : m_folder(std::move(folder)), m_cancel(cancel), m_progress(progress) {}
+    Analysis(fs::path folder, const CancelToken& cancel, const Progress& progress)
+        : m_folder(std::move(folder)), m_cancel(cancel), m_progress(progress)
+    {
+    }
 
     Status run(AnalysisReport& report, std::int64_t expectedRuns)
     {
@@ -104,7 +115,8 @@ private:
         return {};
     }
 
-    Result<RunsState> readRuns(DerivedWriter& writer, Grouping& grouping, PassingPool& pool, AnalysisReport& report, std::int64_t expectedRuns)
+    Result<RunsState> readRuns(DerivedWriter& writer, Grouping& grouping, PassingPool& pool, AnalysisReport& report,
+                               std::int64_t expectedRuns)
     {
         std::uint64_t done = 0;
         const auto visit = [&](RunRow row, const RunRecord& record) -> Status {
@@ -124,7 +136,8 @@ private:
     {
         for (ClusterDraft& draft : drafts) {
             const ChosenRun& typical = draft.exemplars.front();
-            TR_ASSIGN(const std::string explanation, writer.explanationOf(grouping.runs()[typical.run].row, typical.signalOrdinal));
+            TR_ASSIGN(const std::string explanation,
+                      writer.explanationOf(grouping.runs()[typical.run].row, typical.signalOrdinal));
             draft.item.description = descriptionOf(grouping, *draft.group, draft.item, explanation);
         }
         return {};
@@ -137,7 +150,8 @@ private:
 
 } // namespace
 
-Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel, const Progress& progress)
+Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel,
+                               const Progress& progress)
 {
     const auto begun = std::chrono::steady_clock::now();
     AnalysisReport report;

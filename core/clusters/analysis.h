@@ -18,7 +18,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Raised whenever the same runs.db may give another derived.db: detectors, masks, weights, sentences.
 inline constexpr int kAnalysisVersion = 1;
@@ -32,17 +33,19 @@ struct ClusterDraft {
 
 /// What is known of the store as a whole.
 struct StoreFrame {
-    std::vector<std::int64_t> runsOfVersion;  ///< by interned version
-    std::vector<std::string> labelOfVersion;  ///< the same
-    UtcNs firstWeek = 0;                      ///< a Monday, 00:00 UTC; 0 where no run has a time
+    std::vector<std::int64_t> runsOfVersion; ///< by interned version
+    std::vector<std::string> labelOfVersion; ///< the same
+    UtcNs firstWeek = 0;                     ///< a Monday, 00:00 UTC; 0 where no run has a time
     std::size_t weeks = 0;
 };
 [[nodiscard]] StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::string>& labels);
 /// The clusters by size, largest first, then id.
-[[nodiscard]] std::vector<ClusterDraft> draftClusters(const Grouping& grouping, const std::vector<Group>& groups, const PassingPool& pool, const StoreFrame& frame);
+[[nodiscard]] std::vector<ClusterDraft> draftClusters(const Grouping& grouping, const std::vector<Group>& groups,
+                                                      const PassingPool& pool, const StoreFrame& frame);
 
 /// Fills a new derived.db.
-class DerivedWriter {
+class DerivedWriter
+{
 public:
     [[nodiscard]] static Result<DerivedWriter> create(const std::filesystem::path& file);
     [[nodiscard]] Status addRun(RunRow row, const OutcomeVerdict& verdict, const std::vector<Signal>& signals);

@@ -7,17 +7,21 @@
 
 #include <algorithm>
 
-namespace tackroom {
+namespace tackroom
+{
 
 struct ClusterQueries::Private {
     Database derived;
     Database runs;
 };
 
-namespace {
+namespace
+{
 
-constexpr std::string_view kClusterColumns = "SELECT id, layer, layer_share, layer_reason, family, subject, signature, label, description, runs, failing_runs, users, share_low, "
-                                             "share_high, first_seen_ns, last_seen_ns, versions, per_week FROM clusters ORDER BY position";
+constexpr std::string_view kClusterColumns =
+    "SELECT id, layer, layer_share, layer_reason, family, subject, signature, label, description, runs, failing_runs, users, "
+    "share_low, "
+    "share_high, first_seen_ns, last_seen_ns, versions, per_week FROM clusters ORDER BY position";
 
 Layer layerAt(const Statement& row, int column)
 {
@@ -45,7 +49,8 @@ Result<ClusterItem> clusterAt(const Statement& row)
     item.lastSeen = row.intAt(15);
     TR_ASSIGN(const Json versions, parseJson(row.textAt(16), "derived.db, versions of a cluster"));
     for (const Json& version : versions)
-        item.versions.push_back({stringAt(version, "version"), stringAt(version, "label"), intAt(version, "runs"), intAt(version, "outOf")});
+        item.versions.push_back(
+            {stringAt(version, "version"), stringAt(version, "label"), intAt(version, "runs"), intAt(version, "outOf")});
     TR_ASSIGN(const Json weeks, parseJson(row.textAt(17), "derived.db, weeks of a cluster"));
     for (const Json& week : weeks)
         if (week.is_number_integer()) item.perWeek.push_back(week.get<std::int64_t>());
@@ -57,10 +62,12 @@ Result<ClusterItem> clusterAt(const Statement& row)
 ClusterQueries::ClusterQueries(std::unique_ptr<Private> priv) : d(std::move(priv)) {}
 ClusterQueries::~ClusterQueries() = default;
 
-Result<std::unique_ptr<ClusterQueries>> ClusterQueries::open(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel)
+Result<std::unique_ptr<ClusterQueries>> ClusterQueries::open(const std::filesystem::path& storeCacheFolder,
+                                                             const CancelToken& cancel)
 {
     const auto none = [&] {
-        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "no analysis has been made of this store yet", "Index the store; the analysis follows.");
+        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "no analysis has been made of this store yet",
+                    "Index the store; the analysis follows.");
     };
     std::error_code error;
     if (!std::filesystem::exists(storeCacheFolder / kDerivedFile, error)) return none();
@@ -76,7 +83,8 @@ Result<std::unique_ptr<ClusterQueries>> ClusterQueries::open(const std::filesyst
         TR_ASSIGN(const bool hasTheirs, theirs.step());
         if (!hasMine || !hasTheirs || mine.textAt(0) != theirs.textAt(0)) return none();
     }
-    return std::unique_ptr<ClusterQueries>(new ClusterQueries(std::make_unique<Private>(Private{std::move(derived), std::move(runs)})));
+    return std::unique_ptr<ClusterQueries>(
+        new ClusterQueries(std::make_unique<Private>(Private{std::move(derived), std::move(runs)})));
 }
 
 Result<ClusterOverview> ClusterQueries::overview()
@@ -105,7 +113,9 @@ Result<ClusterOverview> ClusterQueries::overview()
 Result<std::vector<ExemplarRun>> ClusterQueries::exemplars(const ClusterId& id)
 {
     std::vector<ExemplarRun> runs;
-    TR_ASSIGN(Statement select, d->derived.prepare("SELECT run_row, role, step_id, explanation FROM cluster_exemplars WHERE cluster_id=? ORDER BY position"));
+    TR_ASSIGN(Statement select,
+              d->derived.prepare(
+                  "SELECT run_row, role, step_id, explanation FROM cluster_exemplars WHERE cluster_id=? ORDER BY position"));
     TR_ASSIGN(Statement run, d->runs.prepare("SELECT run_key, native_id, task FROM runs WHERE id=?"));
     select.bind(1, id.value);
     for (;;) {
@@ -157,8 +167,8 @@ Result<std::vector<RunKey>> ClusterQueries::memberKeys(const ClusterId& id)
 Result<std::vector<Signal>> ClusterQueries::signalsOf(RunRow run)
 {
     std::vector<Signal> signals;
-    TR_ASSIGN(Statement select,
-              d->derived.prepare("SELECT family, layer, step_id, subject, text, explanation, strength FROM signals WHERE run_row=? ORDER BY ordinal"));
+    TR_ASSIGN(Statement select, d->derived.prepare("SELECT family, layer, step_id, subject, text, explanation, strength FROM "
+                                                   "signals WHERE run_row=? ORDER BY ordinal"));
     select.bind(1, run.value);
     for (;;) {
         TR_ASSIGN(const bool row, select.step());
@@ -179,7 +189,9 @@ Result<ClusterId> ClusterQueries::find(std::string_view idOrWords)
 {
     idOrWords = trimmed(idOrWords);
     TR_ASSIGN(const ClusterOverview all, overview());
-    const auto notFound = [&](std::string detail) { return fail(ErrorCode::NotFound, std::string(idOrWords), std::move(detail)); };
+    const auto notFound = [&](std::string detail) {
+        return fail(ErrorCode::NotFound, std::string(idOrWords), std::move(detail));
+    };
     if (idOrWords.empty()) return notFound("no cluster is named");
     const std::string wanted = asciiLower(idOrWords);
     std::vector<const ClusterItem*> beginnings;
@@ -192,9 +204,11 @@ Result<ClusterId> ClusterQueries::find(std::string_view idOrWords)
     std::string spaced = wanted;
     std::ranges::replace(spaced, '/', ' ');
     for (const ClusterItem& item : all.clusters) {
-        const std::string text = asciiLower(std::string(nameOf(item.layer)) + " " + item.family + " " + item.subject + " " + item.signature + " " + item.label);
+        const std::string text = asciiLower(std::string(nameOf(item.layer)) + " " + item.family + " " + item.subject + " " +
+                                            item.signature + " " + item.label);
         const auto words = splitOn(spaced, ' ');
-        if (std::ranges::all_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; })) return item.id;
+        if (std::ranges::all_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; }))
+            return item.id;
     }
     return notFound("no cluster has this id, label or words");
 }

@@ -14,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 struct Interval {
     double low = 0, high = 0;
@@ -22,50 +23,52 @@ struct Interval {
 
 /// Counts of one harness version, for "14 of 39 runs (36 %, 23–52 %)".
 struct VersionCount {
-    std::string version;       ///< as the traces name it
-    std::string label;         ///< v4
-    std::int64_t runs = 0;     ///< of the cluster
-    std::int64_t outOf = 0;    ///< all runs of that version
+    std::string version;    ///< as the traces name it
+    std::string label;      ///< v4
+    std::int64_t runs = 0;  ///< of the cluster
+    std::int64_t outOf = 0; ///< all runs of that version
 };
 
 struct ExemplarRun {
     RunRow row;
     RunKey key;
     std::string nativeId;
-    std::string role;          ///< "typical", "borderline", "newest", "counter-example" (a passing run with the same tool or intent)
-    std::string stepId;        ///< decisive step, where the run opens
+    std::string role;   ///< "typical", "borderline", "newest", "counter-example" (a passing run with the same tool or intent)
+    std::string stepId; ///< decisive step, where the run opens
     std::string task;
-    std::string explanation;   ///< of its signal
+    std::string explanation; ///< of its signal
 };
 
 struct ClusterItem {
-    ClusterId id;              ///< "c-" and 12 hex digits of layer, family, subject and signature: stable between openings
+    ClusterId id; ///< "c-" and 12 hex digits of layer, family, subject and signature: stable between openings
     Layer layer = Layer::Unknown;
-    double layerShare = 0;     ///< share of the members' signals that point to that layer
+    double layerShare = 0; ///< share of the members' signals that point to that layer
     std::string layerReason;
     std::string family;
     std::string subject;
     std::string signature;
-    std::string label;         ///< made from family, subject and signature; foreign text inside
-    std::string description;   ///< one paragraph, English
+    std::string label;       ///< made from family, subject and signature; foreign text inside
+    std::string description; ///< one paragraph, English
     std::int64_t runs = 0;
-    std::int64_t failingRuns = 0;  ///< all failing runs of the store, for the share
+    std::int64_t failingRuns = 0; ///< all failing runs of the store, for the share
     std::int64_t users = 0;
-    Interval share;            ///< Wilson 95 % of runs / all runs of the store
+    Interval share; ///< Wilson 95 % of runs / all runs of the store
     UtcNs firstSeen = 0, lastSeen = 0;
-    std::vector<VersionCount> versions;      ///< in order of first use
-    std::vector<std::int64_t> perWeek;       ///< runs a week from the store's first to its last week
+    std::vector<VersionCount> versions; ///< in order of first use
+    std::vector<std::int64_t> perWeek;  ///< runs a week from the store's first to its last week
 };
 
 struct ClusterOverview {
-    std::vector<ClusterItem> clusters;       ///< by runs, most first, then id
+    std::vector<ClusterItem> clusters; ///< by runs, most first, then id
     std::int64_t runs = 0, failingRuns = 0, unclustered = 0;
 };
 
-class ClusterQueries {
+class ClusterQueries
+{
 public:
     /// NotFound where no analysis has run.
-    [[nodiscard]] static Result<std::unique_ptr<ClusterQueries>> open(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel);
+    [[nodiscard]] static Result<std::unique_ptr<ClusterQueries>> open(const std::filesystem::path& storeCacheFolder,
+                                                                      const CancelToken& cancel);
     ~ClusterQueries();
     [[nodiscard]] Result<ClusterOverview> overview();
     [[nodiscard]] Result<std::vector<ExemplarRun>> exemplars(const ClusterId& id);
@@ -83,10 +86,11 @@ private:
 
 struct AnalysisReport {
     std::int64_t runs = 0, failingRuns = 0, signals = 0, clusters = 0;
-    bool wasCurrent = false;   ///< derived.db already fitted runs.db; nothing was done
+    bool wasCurrent = false; ///< derived.db already fitted runs.db; nothing was done
     double seconds = 0;
 };
 /// Brings derived.db up to date with runs.db. Takes derived.lock; cancellable; safe to kill.
-[[nodiscard]] Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel, const Progress& progress);
+[[nodiscard]] Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel,
+                                             const Progress& progress);
 
 } // namespace tackroom

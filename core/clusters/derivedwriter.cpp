@@ -5,15 +5,18 @@
 
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 std::string versionsJson(const std::vector<VersionCount>& versions)
 {
     Json list = Json::array();
     for (const VersionCount& version : versions)
-        list.push_back({{"version", version.version}, {"label", version.label}, {"runs", version.runs}, {"outOf", version.outOf}});
+        list.push_back(
+            {{"version", version.version}, {"label", version.label}, {"runs", version.runs}, {"outOf", version.outOf}});
     return dumpJson(list);
 }
 
@@ -36,15 +39,24 @@ Status DerivedWriter::addRun(RunRow row, const OutcomeVerdict& verdict, const st
 {
     {
         TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO outcomes(run_row, outcome, source, reason) VALUES(?,?,?,?)"));
-        insert.bind(1, row.value).bind(2, static_cast<int>(verdict.outcome)).bind(3, static_cast<int>(verdict.source)).bind(4, verdict.reason);
+        insert.bind(1, row.value)
+            .bind(2, static_cast<int>(verdict.outcome))
+            .bind(3, static_cast<int>(verdict.source))
+            .bind(4, verdict.reason);
         TR_TRY(insert.run());
     }
     if (signals.empty()) return {};
-    TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO signals(run_row, ordinal, family, layer, step_id, subject, text, explanation, strength) "
-                                             "VALUES(?,?,?,?,?,?,?,?,?)"));
+    TR_ASSIGN(
+        Statement insert,
+        m_db.prepare("INSERT INTO signals(run_row, ordinal, family, layer, step_id, subject, text, explanation, strength) "
+                     "VALUES(?,?,?,?,?,?,?,?,?)"));
     std::int64_t ordinal = 0;
     for (const Signal& signal : signals) {
-        insert.bind(1, row.value).bind(2, ordinal++).bind(3, signal.family).bind(4, static_cast<int>(signal.layer)).bind(5, signal.stepId);
+        insert.bind(1, row.value)
+            .bind(2, ordinal++)
+            .bind(3, signal.family)
+            .bind(4, static_cast<int>(signal.layer))
+            .bind(5, signal.stepId);
         insert.bind(6, signal.subject).bind(7, signal.text).bind(8, signal.explanation).bind(9, signal.strength);
         TR_TRY(insert.run());
     }
@@ -64,23 +76,43 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
     const ClusterItem& item = draft.item;
     {
         TR_ASSIGN(Statement insert,
-                  m_db.prepare("INSERT INTO clusters(id, position, layer, layer_share, layer_reason, family, subject, signature, label, description, runs, "
+                  m_db.prepare("INSERT INTO clusters(id, position, layer, layer_share, layer_reason, family, subject, "
+                               "signature, label, description, runs, "
                                "failing_runs, users, share_low, share_high, first_seen_ns, last_seen_ns, versions, per_week) "
                                "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-        insert.bind(1, item.id.value).bind(2, position).bind(3, static_cast<int>(item.layer)).bind(4, item.layerShare).bind(5, item.layerReason);
-        insert.bind(6, item.family).bind(7, item.subject).bind(8, item.signature).bind(9, item.label).bind(10, item.description);
-        insert.bind(11, item.runs).bind(12, item.failingRuns).bind(13, item.users).bind(14, item.share.low).bind(15, item.share.high);
-        insert.bind(16, item.firstSeen).bind(17, item.lastSeen).bind(18, versionsJson(item.versions)).bind(19, dumpJson(Json(item.perWeek)));
+        insert.bind(1, item.id.value)
+            .bind(2, position)
+            .bind(3, static_cast<int>(item.layer))
+            .bind(4, item.layerShare)
+            .bind(5, item.layerReason);
+        insert.bind(6, item.family)
+            .bind(7, item.subject)
+            .bind(8, item.signature)
+            .bind(9, item.label)
+            .bind(10, item.description);
+        insert.bind(11, item.runs)
+            .bind(12, item.failingRuns)
+            .bind(13, item.users)
+            .bind(14, item.share.low)
+            .bind(15, item.share.high);
+        insert.bind(16, item.firstSeen)
+            .bind(17, item.lastSeen)
+            .bind(18, versionsJson(item.versions))
+            .bind(19, dumpJson(Json(item.perWeek)));
         TR_TRY(insert.run());
     }
     TR_ASSIGN(Statement member, m_db.prepare("INSERT INTO cluster_members(cluster_id, run_row, signal_ordinal) VALUES(?,?,?)"));
     for (const Member& one : draft.group->members) {
-        member.bind(1, item.id.value).bind(2, grouping.runs()[one.run].row.value).bind(3, one.hasSignal ? std::int64_t{one.signal.ordinal} : std::int64_t{-1});
+        member.bind(1, item.id.value)
+            .bind(2, grouping.runs()[one.run].row.value)
+            .bind(3, one.hasSignal ? std::int64_t{one.signal.ordinal} : std::int64_t{-1});
         TR_TRY(member.run());
     }
-    TR_ASSIGN(Statement exemplar, m_db.prepare("INSERT INTO cluster_exemplars(cluster_id, position, run_row, role, step_id, explanation) "
-                                               "SELECT ?1, ?2, ?3, ?4, coalesce((SELECT step_id FROM signals WHERE run_row=?3 AND ordinal=?5), ?6), "
-                                               "coalesce((SELECT explanation FROM signals WHERE run_row=?3 AND ordinal=?5), ?7)"));
+    TR_ASSIGN(
+        Statement exemplar,
+        m_db.prepare("INSERT INTO cluster_exemplars(cluster_id, position, run_row, role, step_id, explanation) "
+                     "SELECT ?1, ?2, ?3, ?4, coalesce((SELECT step_id FROM signals WHERE run_row=?3 AND ordinal=?5), ?6), "
+                     "coalesce((SELECT explanation FROM signals WHERE run_row=?3 AND ordinal=?5), ?7)"));
     std::int64_t place = 0;
     for (const ChosenRun& run : draft.exemplars) {
         exemplar.bind(1, item.id.value).bind(2, place++).bind(3, grouping.runs()[run.run].row.value).bind(4, run.role);

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <set>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr UtcNs kDay = std::int64_t{86'400} * 1'000'000'000;
 constexpr UtcNs kWeek = 7 * kDay;
@@ -54,13 +56,16 @@ void countMembers(const Grouping& grouping, const Group& group, const StoreFrame
         if (run.start <= 0) continue;
         item.firstSeen = item.firstSeen == 0 ? run.start : std::min(item.firstSeen, run.start);
         item.lastSeen = std::max(item.lastSeen, run.start);
-        if (frame.weeks > 0) ++item.perWeek[static_cast<std::size_t>(std::clamp<std::int64_t>((run.start - frame.firstWeek) / kWeek, 0, static_cast<std::int64_t>(frame.weeks) - 1))];
+        if (frame.weeks > 0)
+            ++item.perWeek[static_cast<std::size_t>(std::clamp<std::int64_t>((run.start - frame.firstWeek) / kWeek, 0,
+                                                                             static_cast<std::int64_t>(frame.weeks) - 1))];
     }
     item.users = static_cast<std::int64_t>(users.size());
     for (std::size_t version = 0; version < ofVersion.size(); ++version) {
         const bool known = frame.runsOfVersion[version] > 0;
         if (known && (ofVersion[version] > 0 || ofVersion.size() <= kMaxListedVersions))
-            item.versions.push_back({grouping.versions().text(static_cast<std::uint32_t>(version)), frame.labelOfVersion[version], ofVersion[version], frame.runsOfVersion[version]});
+            item.versions.push_back({grouping.versions().text(static_cast<std::uint32_t>(version)),
+                                     frame.labelOfVersion[version], ofVersion[version], frame.runsOfVersion[version]});
     }
 }
 
@@ -80,7 +85,8 @@ StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::st
     }
     for (std::uint32_t i = 0; i < versions.size(); ++i) {
         const auto label = labels.find(versions.text(i));
-        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? shortName(versions.text(i)) : label->second);
+        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? shortName(versions.text(i))
+                                                                                      : label->second);
     }
     if (first == 0) return frame;
     frame.firstWeek = std::max(mondayOf(first), mondayOf(last) - (kMaxWeeks - 1) * kWeek);
@@ -88,7 +94,8 @@ StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::st
     return frame;
 }
 
-std::vector<ClusterDraft> draftClusters(const Grouping& grouping, const std::vector<Group>& groups, const PassingPool& pool, const StoreFrame& frame)
+std::vector<ClusterDraft> draftClusters(const Grouping& grouping, const std::vector<Group>& groups, const PassingPool& pool,
+                                        const StoreFrame& frame)
 {
     std::vector<ClusterDraft> drafts;
     for (const Group& group : groups) {

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-namespace tackroom {
+namespace tackroom
+{
 
 double evidenceOf(Occurrence seen, Occurrence all, double prior)
 {

@@ -10,16 +10,22 @@
 #include <tuple>
 #include <unordered_map>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kTaskTokens = 24;
 
-bool isLater(const std::shared_ptr<const PassingRun>& a, const std::shared_ptr<const PassingRun>& b) { return a->order < b->order; }
+bool isLater(const std::shared_ptr<const PassingRun>& a, const std::shared_ptr<const PassingRun>& b)
+{
+    return a->order < b->order;
+}
 
 /// How much of a task's words the group's tasks share.
-class Centre {
+class Centre
+{
 public:
     Centre(const Grouping& grouping, const Group& group)
     {
@@ -27,8 +33,7 @@ public:
             for (const std::uint32_t token : grouping.taskOf(grouping.runs()[member.run])) ++m_count[token];
         m_members = static_cast<double>(group.members.size());
     }
-    template <class Tokens>
-    [[nodiscard]] double nearness(const Tokens& tokens) const
+    template <class Tokens> [[nodiscard]] double nearness(const Tokens& tokens) const
     {
         double sum = 0;
         for (const std::uint32_t token : tokens)
@@ -63,7 +68,8 @@ bool hasSignal(const Grouping& grouping, std::uint32_t run, std::int64_t candida
     return false;
 }
 
-std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& group, const PassingPool& pool, const Centre& centre)
+std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& group, const PassingPool& pool,
+                                        const Centre& centre)
 {
     const PassingRun* best = nullptr;
     double bestNearness = -1;
@@ -83,7 +89,8 @@ std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& g
     if (facet != best->facets.end() && !group.subject.empty()) {
         run.stepId = best->facetSteps[static_cast<std::size_t>(facet - best->facets.begin())];
         const bool isCheck = group.family == "failed-evaluator" || group.family == "human-feedback";
-        run.explanation = isCheck ? std::format("It passed \"{}\" with a task of the same kind.", group.subject) : std::format("It passed, though \"{}\" occurs in it as well.", group.subject);
+        run.explanation = isCheck ? std::format("It passed \"{}\" with a task of the same kind.", group.subject)
+                                  : std::format("It passed, though \"{}\" occurs in it as well.", group.subject);
     } else {
         run.explanation = "It passed with a task of the same kind.";
     }
@@ -92,7 +99,10 @@ std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& g
 
 } // namespace
 
-bool PassingPool::wants(const Sample& sample, std::uint64_t order) { return sample.size() < kPerFacet || order < sample.front()->order; }
+bool PassingPool::wants(const Sample& sample, std::uint64_t order)
+{
+    return sample.size() < kPerFacet || order < sample.front()->order;
+}
 
 void PassingPool::put(Sample& sample, std::shared_ptr<const PassingRun> run)
 {
@@ -109,7 +119,9 @@ void PassingPool::add(std::uint32_t run, const RunRecord& record)
     const std::uint64_t order = xxh64(record.run.key.value);
     std::vector<std::pair<std::string_view, std::string_view>> facets; // few: a linear look is quickest
     const auto note = [&](std::string_view name, std::string_view stepId) {
-        if (name.empty() || std::ranges::find(facets, name, &std::pair<std::string_view, std::string_view>::first) != facets.end()) return;
+        if (name.empty() ||
+            std::ranges::find(facets, name, &std::pair<std::string_view, std::string_view>::first) != facets.end())
+            return;
         facets.emplace_back(name, stepId);
     };
     for (const Step& step : record.steps) {
@@ -147,7 +159,8 @@ std::vector<ChosenRun> chooseExemplars(const Grouping& grouping, const Group& gr
 {
     const Centre centre(grouping, group);
     std::vector<Ranked> ranked;
-    for (const Member& member : group.members) ranked.push_back({&member, centre.nearness(grouping.taskOf(grouping.runs()[member.run]))});
+    for (const Member& member : group.members)
+        ranked.push_back({&member, centre.nearness(grouping.taskOf(grouping.runs()[member.run]))});
     std::set<std::uint32_t> taken;
     std::vector<ChosenRun> runs;
     const auto take = [&](std::string_view role, auto lessFit) {
@@ -160,12 +173,16 @@ std::vector<ChosenRun> chooseExemplars(const Grouping& grouping, const Group& gr
     };
     // Of equals the oldest is taken, for it stays where it is when the store grows.
     take("typical", [](const Ranked& a, const Ranked& b) {
-        return std::tuple(a.member->signal.nearness > 0.99F, a.nearness, a.member->margin) < std::tuple(b.member->signal.nearness > 0.99F, b.nearness, b.member->margin);
+        return std::tuple(a.member->signal.nearness > 0.99F, a.nearness, a.member->margin) <
+               std::tuple(b.member->signal.nearness > 0.99F, b.nearness, b.member->margin);
     });
     take("borderline", [](const Ranked& a, const Ranked& b) {
-        return std::tuple(a.member->signal.nearness, a.member->margin, a.nearness) > std::tuple(b.member->signal.nearness, b.member->margin, b.nearness);
+        return std::tuple(a.member->signal.nearness, a.member->margin, a.nearness) >
+               std::tuple(b.member->signal.nearness, b.member->margin, b.nearness);
     });
-    take("newest", [&](const Ranked& a, const Ranked& b) { return grouping.runs()[a.member->run].start < grouping.runs()[b.member->run].start; });
+    take("newest", [&](const Ranked& a, const Ranked& b) {
+        return grouping.runs()[a.member->run].start < grouping.runs()[b.member->run].start;
+    });
     if (auto counter = counterExample(grouping, group, pool, centre)) runs.push_back(std::move(*counter));
     return runs;
 }

@@ -10,19 +10,21 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A passing run kept for comparison.
 struct PassingRun {
-    std::uint32_t run = 0; ///< index into Grouping::runs()
+    std::uint32_t run = 0;   ///< index into Grouping::runs()
     std::uint64_t order = 0; ///< hash of its key: the same sample however the store grew
     TokenSet task;
-    std::vector<std::string> facets;      ///< tools, steps and checks that it has, in order
-    std::vector<std::string> facetSteps;  ///< native id of the first step of each; empty: the run
+    std::vector<std::string> facets;     ///< tools, steps and checks that it has, in order
+    std::vector<std::string> facetSteps; ///< native id of the first step of each; empty: the run
 };
 
 /// A sample of the passing runs for each tool, step and check, bounded whatever the store's size.
-class PassingPool {
+class PassingPool
+{
 public:
     static constexpr std::size_t kPerFacet = 48;
     static constexpr std::size_t kFacets = 1'000;
@@ -40,7 +42,7 @@ private:
 
 struct ChosenRun {
     std::uint32_t run = 0;
-    std::string_view role;        ///< "typical", "borderline", "newest", "counter-example"
+    std::string_view role;           ///< "typical", "borderline", "newest", "counter-example"
     std::int64_t signalOrdinal = -1; ///< of the signal that put it here; -1: none
     std::string stepId, explanation; ///< of a counter-example
 };

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <set>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kTaskTokens = 24;
 /// So many different texts have their signature kept; past that each is worked out again.
@@ -39,7 +41,8 @@ SignalRef Grouping::refOf(const Signal& signal, std::size_t ordinal)
         signature = &known->second;
     } else {
         fresh = signatureOf(signal.text);
-        if (m_signatureOf.size() < kKeptSignatures) signature = &m_signatureOf.emplace(signal.text, std::move(fresh)).first->second;
+        if (m_signatureOf.size() < kKeptSignatures)
+            signature = &m_signatureOf.emplace(signal.text, std::move(fresh)).first->second;
     }
     std::string key(1, static_cast<char>('0' + static_cast<int>(signal.layer)));
     key.append(signal.family).append(1, '\n').append(signal.subject);
@@ -94,7 +97,8 @@ void Grouping::count(const GroupedRun& run)
         if (!candidates.insert(ref.candidate).second) continue;
         raise(candidate.seen);
         if (families.insert(candidate.family).second) raise(m_byFamily[candidate.family]);
-        if (subjects.emplace(candidate.family, candidate.subject).second) raise(m_bySubject[{candidate.family, candidate.subject}]);
+        if (subjects.emplace(candidate.family, candidate.subject).second)
+            raise(m_bySubject[{candidate.family, candidate.subject}]);
     }
 }
 
@@ -108,8 +112,7 @@ void Grouping::weigh()
         candidate.evidence = evidenceOf(candidate.seen, m_all, bySubject[{candidate.family, candidate.subject}]);
 }
 
-template <class Allowed>
-Member Grouping::nameOf(std::uint32_t runIndex, Allowed allowed) const
+template <class Allowed> Member Grouping::nameOf(std::uint32_t runIndex, Allowed allowed) const
 {
     Member member;
     member.run = runIndex;
@@ -149,7 +152,8 @@ void Grouping::addLayerWeights(Group& group, const Member& member) const
 {
     for (const SignalRef& ref : signalsOf(m_runs[member.run])) {
         const Candidate& candidate = m_candidates[ref.candidate];
-        // A failed check of the decisive step says that this step is wrong, which the naming signal says as well, and knows why.
+        // A failed check of the decisive step says that this step is wrong, which the naming signal says as well, and knows
+        // why.
         const bool sameStep = member.hasSignal && ref.step == member.signal.step && ref.step != 0;
         if (sameStep && ref.candidate != member.signal.candidate && candidate.family == "failed-evaluator") continue;
         group.layerWeight[static_cast<std::size_t>(candidate.layer)] += weightOf(ref);

@@ -15,28 +15,29 @@
 #include <unordered_map>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 inline constexpr std::size_t kLayerCount = 9;
 /// Below this much weight (strength × evidence) a signal does not name a failing run.
 inline constexpr double kNamingFloor = 0.12;
-/// A single run makes a cluster of its own only for a signal of at least this strength; else it goes where its next signal leads,
-/// if that is a cluster.
+/// A single run makes a cluster of its own only for a signal of at least this strength; else it goes where its next signal
+/// leads, if that is a cluster.
 inline constexpr double kAloneStrength = 0.9;
 
 /// What may name a cluster: signals of one layer, family and subject whose signatures are near to each other.
 struct Candidate {
     Layer layer = Layer::Unknown;
     std::string family, subject, signature;
-    Occurrence seen;      ///< runs that have it
-    double evidence = 0;  ///< after finish()
+    Occurrence seen;     ///< runs that have it
+    double evidence = 0; ///< after finish()
 };
 
 /// One signal of one run.
 struct SignalRef {
     std::uint32_t candidate = 0;
     float strength = 0;
-    float nearness = 1;       ///< of its signature to the candidate's
+    float nearness = 1;        ///< of its signature to the candidate's
     std::uint16_t ordinal = 0; ///< place among the run's signals
     std::uint32_t step = 0;    ///< hash of the decisive step; 0: the run
 };
@@ -51,22 +52,23 @@ struct GroupedRun {
 };
 
 struct Member {
-    std::uint32_t run = 0;     ///< index into runs()
-    SignalRef signal;          ///< that put it here
-    bool hasSignal = false;    ///< false: failed without a signal
-    double margin = 0;         ///< weight of the naming signal less that of the best signal that points elsewhere
+    std::uint32_t run = 0;  ///< index into runs()
+    SignalRef signal;       ///< that put it here
+    bool hasSignal = false; ///< false: failed without a signal
+    double margin = 0;      ///< weight of the naming signal less that of the best signal that points elsewhere
 };
 
 struct Group {
     Layer layer = Layer::Unknown;
     std::string family, subject, signature;
-    std::int64_t candidate = -1;   ///< -1: failed without a signal
-    std::vector<Member> members;   ///< by time
+    std::int64_t candidate = -1;                   ///< -1: failed without a signal
+    std::vector<Member> members;                   ///< by time
     std::array<double, kLayerCount> layerWeight{}; ///< of all signals of the members
 };
 
 /// Strings as small numbers; 0 is the empty string.
-class Interner {
+class Interner
+{
 public:
     Interner() { (void)of({}); }
     std::uint32_t of(std::string_view text);
@@ -78,7 +80,8 @@ private:
     std::vector<const std::string*> m_texts;
 };
 
-class Grouping {
+class Grouping
+{
 public:
     /// Runs come oldest first, which fixes the leaders of signatures.
     void add(RunRow row, const RunRecord& record, const OutcomeVerdict& verdict, const std::vector<Signal>& signals);
@@ -89,9 +92,18 @@ public:
     [[nodiscard]] const Candidate& candidate(std::uint32_t index) const { return m_candidates[index]; }
     [[nodiscard]] Occurrence all() const { return m_all; }
     [[nodiscard]] const Interner& versions() const { return m_versions; }
-    [[nodiscard]] std::span<const SignalRef> signalsOf(const GroupedRun& run) const { return {m_signals.data() + run.firstSignal, run.signalCount}; }
-    [[nodiscard]] std::span<const std::uint32_t> taskOf(const GroupedRun& run) const { return {m_tokens.data() + run.firstToken, run.tokenCount}; }
-    [[nodiscard]] double weightOf(const SignalRef& signal) const { return static_cast<double>(signal.strength) * m_candidates[signal.candidate].evidence; }
+    [[nodiscard]] std::span<const SignalRef> signalsOf(const GroupedRun& run) const
+    {
+        return {m_signals.data() + run.firstSignal, run.signalCount};
+    }
+    [[nodiscard]] std::span<const std::uint32_t> taskOf(const GroupedRun& run) const
+    {
+        return {m_tokens.data() + run.firstToken, run.tokenCount};
+    }
+    [[nodiscard]] double weightOf(const SignalRef& signal) const
+    {
+        return static_cast<double>(signal.strength) * m_candidates[signal.candidate].evidence;
+    }
 
 private:
     struct Bucket {
@@ -102,8 +114,7 @@ private:
     void count(const GroupedRun& run);
     void weigh();
     /// The member with the signal that names its run, of those that `allowed` takes.
-    template <class Allowed>
-    [[nodiscard]] Member nameOf(std::uint32_t runIndex, Allowed allowed) const;
+    template <class Allowed> [[nodiscard]] Member nameOf(std::uint32_t runIndex, Allowed allowed) const;
     [[nodiscard]] std::vector<Member> nameAll() const;
     void addLayerWeights(Group& group, const Member& member) const;
 

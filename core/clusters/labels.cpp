@@ -10,9 +10,11 @@
 #include <format>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kLabelBytes = 160;
 
@@ -39,6 +41,7 @@ constexpr std::array kPatterns{
     LabelPattern{"premature-hand-over", "{0} is called although no hand-over was needed"},
     LabelPattern{"hand-over", "{0}: {1}"},
     LabelPattern{"silent-abandonment", "The conversation ends without an answer"},
+    LabelPattern{"user-gives-up", "The user gives up"},
     LabelPattern{"model-refusal", "The model declines"},
     LabelPattern{"stale-retrieval", "{0} gives what is no longer in force"},
     LabelPattern{"empty-retrieval", "{0} finds nothing"},
@@ -49,9 +52,12 @@ std::string filled(std::string_view pattern, std::string_view subject, std::stri
 {
     std::string out;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern.substr(i).starts_with("{0}")) out += subject, i += 2;
-        else if (pattern.substr(i).starts_with("{1}")) out += signature, i += 2;
-        else out += pattern[i];
+        if (pattern.substr(i).starts_with("{0}"))
+            out += subject, i += 2;
+        else if (pattern.substr(i).starts_with("{1}"))
+            out += signature, i += 2;
+        else
+            out += pattern[i];
     }
     return out;
 }
@@ -63,7 +69,10 @@ const DetectorInfo* detectorOf(std::string_view family)
     return nullptr;
 }
 
-std::string runsText(std::int64_t count) { return formatCount(static_cast<std::uint64_t>(count)) + (count == 1 ? " run" : " runs"); }
+std::string runsText(std::int64_t count)
+{
+    return formatCount(static_cast<std::uint64_t>(count)) + (count == 1 ? " run" : " runs");
+}
 
 std::string percent(double share) { return std::format("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0); }
 
@@ -71,11 +80,14 @@ std::string versionsText(const ClusterItem& item)
 {
     const VersionCount* most = nullptr;
     for (const VersionCount& version : item.versions) {
-        const auto rate = [](const VersionCount& v) { return static_cast<double>(v.runs) / static_cast<double>(std::max<std::int64_t>(v.outOf, 1)); };
+        const auto rate = [](const VersionCount& v) {
+            return static_cast<double>(v.runs) / static_cast<double>(std::max<std::int64_t>(v.outOf, 1));
+        };
         if (!version.version.empty() && version.runs > 0 && (!most || rate(version) > rate(*most))) most = &version;
     }
     if (!most || item.versions.size() < 2) return {};
-    return std::format(" It is most frequent in version {}: {} of {}.", most->label, formatCount(static_cast<std::uint64_t>(most->runs)), runsText(most->outOf));
+    return std::format(" It is most frequent in version {}: {} of {}.", most->label,
+                       formatCount(static_cast<std::uint64_t>(most->runs)), runsText(most->outOf));
 }
 
 } // namespace
@@ -103,16 +115,20 @@ double layerShareOf(const Group& group)
 std::string layerReasonOf(const Grouping& grouping, const Group& group)
 {
     if (group.candidate < 0)
-        return std::format("unknown, because no detector found anything in {} that passing runs do not have as well", runsText(static_cast<std::int64_t>(group.members.size())));
+        return std::format("unknown, because no detector found anything in {} that passing runs do not have as well",
+                           runsText(static_cast<std::int64_t>(group.members.size())));
     const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
     const DetectorInfo* info = detectorOf(group.family);
-    std::string text = std::format("{} ({:.2f}), because {} \"{}\"", nameOf(group.layer), layerShareOf(group),
-                                   group.members.size() == 1 ? std::string("the run has") : "all " + runsText(static_cast<std::int64_t>(group.members.size())) + " have",
-                                   info ? asciiLower(info->title) : group.family);
+    std::string text =
+        std::format("{} ({:.2f}), because {} \"{}\"", nameOf(group.layer), layerShareOf(group),
+                    group.members.size() == 1 ? std::string("the run has")
+                                              : "all " + runsText(static_cast<std::int64_t>(group.members.size())) + " have",
+                    info ? asciiLower(info->title) : group.family);
     if (!group.subject.empty()) text += " at " + group.subject;
     const Occurrence all = grouping.all();
     if (all.passing > 0)
-        text += std::format(", which {} of {} failing and {} of {} passing runs have", candidate.seen.failing, all.failing, candidate.seen.passing, all.passing);
+        text += std::format(", which {} of {} failing and {} of {} passing runs have", candidate.seen.failing, all.failing,
+                            candidate.seen.passing, all.passing);
     double sum = group.layer == Layer::Unknown ? group.layerWeight[0] : 0, most = 0; // as in layerShareOf
     Layer other = Layer::Unknown;
     for (std::size_t i = 1; i < kLayerCount; ++i) {
@@ -121,7 +137,8 @@ std::string layerReasonOf(const Grouping& grouping, const Group& group)
         most = group.layerWeight[i];
         other = static_cast<Layer>(i);
     }
-    if (sum > 0 && most / sum >= 0.005) text += std::format("; other signals of them point to {} ({:.2f})", nameOf(other), most / sum);
+    if (sum > 0 && most / sum >= 0.005)
+        text += std::format("; other signals of them point to {} ({:.2f})", nameOf(other), most / sum);
     return text;
 }
 
@@ -129,19 +146,26 @@ std::string descriptionOf(const Grouping& grouping, const Group& group, const Cl
 {
     const DetectorInfo* info = detectorOf(group.family);
     const Occurrence all = grouping.all();
-    std::string text = std::format("{} of {} failing ones, {} of all (95 %: {} to {}).", runsText(item.runs), formatCount(static_cast<std::uint64_t>(item.failingRuns)),
-                                   percent(static_cast<double>(item.runs) / static_cast<double>(std::max<std::int64_t>(static_cast<std::int64_t>(grouping.runs().size()), 1))),
-                                   percent(item.share.low), percent(item.share.high));
-    if (info) text += " " + info->explanation;
-    else text += " No detector found anything in these runs that passing runs do not have as well.";
+    std::string text =
+        std::format("{} of {} failing ones, {} of all (95 %: {} to {}).", runsText(item.runs),
+                    formatCount(static_cast<std::uint64_t>(item.failingRuns)),
+                    percent(static_cast<double>(item.runs) /
+                            static_cast<double>(std::max<std::int64_t>(static_cast<std::int64_t>(grouping.runs().size()), 1))),
+                    percent(item.share.low), percent(item.share.high));
+    if (info)
+        text += " " + info->explanation;
+    else
+        text += " No detector found anything in these runs that passing runs do not have as well.";
     if (!typical.empty()) text += " A typical run: " + std::string(typical);
     if (group.candidate >= 0 && all.passing > 0) {
         const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
-        text += candidate.seen.passing == 0 ? std::string(" No passing run shows the same.")
-                                            : std::format(" {} of {} passing runs show the same.", candidate.seen.passing, all.passing);
+        text += candidate.seen.passing == 0
+                    ? std::string(" No passing run shows the same.")
+                    : std::format(" {} of {} passing runs show the same.", candidate.seen.passing, all.passing);
     }
     text += versionsText(item);
-    if (item.firstSeen > 0) text += std::format(" First seen {}, last {}.", formatDay(item.firstSeen), formatDay(item.lastSeen));
+    if (item.firstSeen > 0)
+        text += std::format(" First seen {}, last {}.", formatDay(item.firstSeen), formatDay(item.lastSeen));
     return text;
 }
 

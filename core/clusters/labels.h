@@ -6,9 +6,11 @@
 
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
-/// "lookup_order refuses the arguments: order_id ‹id› does not match the pattern ‹text›". At most 160 bytes; foreign text inside.
+/// "lookup_order refuses the arguments: order_id ‹id› does not match the pattern ‹text›". At most 160 bytes; foreign text
+/// inside.
 [[nodiscard]] std::string labelOf(const Group& group);
 /// The share of the signals of the members that point to the group's layer, by weight; signals that point nowhere are left out
 /// unless the group's layer is unknown.
@@ -16,6 +18,7 @@ namespace tackroom {
 /// "tools (0.81), because …", untranslated.
 [[nodiscard]] std::string layerReasonOf(const Grouping& grouping, const Group& group);
 /// One paragraph on a cluster whose counts are filled in; `typical` is the explanation of its typical run.
-[[nodiscard]] std::string descriptionOf(const Grouping& grouping, const Group& group, const ClusterItem& item, std::string_view typical);
+[[nodiscard]] std::string descriptionOf(const Grouping& grouping, const Group& group, const ClusterItem& item,
+                                        std::string_view typical);
 
 } // namespace tackroom

@@ -9,13 +9,16 @@
 #include <array>
 #include <cmath>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
-constexpr std::string_view kId = "\u2039id\u203a", kNumber = "\u2039n\u203a", kDate = "\u2039date\u203a", kTime = "\u2039time\u203a", kAmount = "\u2039amount\u203a",
-                           kEmail = "\u2039email\u203a", kUrl = "\u2039url\u203a", kPath = "\u2039path\u203a", kUuid = "\u2039uuid\u203a", kHex = "\u2039hex\u203a",
-                           kText = "\u2039text\u203a";
+constexpr std::string_view kId = "\u2039id\u203a", kNumber = "\u2039n\u203a", kDate = "\u2039date\u203a",
+                           kTime = "\u2039time\u203a", kAmount = "\u2039amount\u203a", kEmail = "\u2039email\u203a",
+                           kUrl = "\u2039url\u203a", kPath = "\u2039path\u203a", kUuid = "\u2039uuid\u203a",
+                           kHex = "\u2039hex\u203a", kText = "\u2039text\u203a";
 
 /// How much of a text is looked at; what tells kinds of failure apart stands at the front.
 constexpr std::size_t kLookBytes = 600;
@@ -26,14 +29,9 @@ bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool isLetter(char c) { return isLower(c) || isUpper(c) || static_cast<unsigned char>(c) >= 0x80; }
 bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-template <class Test>
-bool all(std::string_view text, Test test)
-{
-    return !text.empty() && std::ranges::all_of(text, test);
-}
+template <class Test> bool all(std::string_view text, Test test) { return !text.empty() && std::ranges::all_of(text, test); }
 
-template <class Test>
-std::size_t count(std::string_view text, Test test)
+template <class Test> std::size_t count(std::string_view text, Test test)
 {
     return static_cast<std::size_t>(std::ranges::count_if(text, test));
 }
@@ -55,7 +53,9 @@ bool isDate(std::string_view word)
     if (t != std::string_view::npos && t >= 8) word = word.substr(0, t);
     for (const char separator : {'-', '/', '.'}) {
         const auto parts = splitOn(word, separator);
-        if (parts.size() != 3 || !std::ranges::all_of(parts, [](std::string_view p) { return all(p, isDigit) && p.size() <= 4; })) continue;
+        if (parts.size() != 3 ||
+            !std::ranges::all_of(parts, [](std::string_view p) { return all(p, isDigit) && p.size() <= 4; }))
+            continue;
         const bool yearFirst = parts[0].size() == 4, yearLast = parts[2].size() == 4;
         if (yearFirst || yearLast || separator == '/') return true;
     }
@@ -65,8 +65,10 @@ bool isDate(std::string_view word)
 bool isTime(std::string_view word)
 {
     const auto parts = splitOn(word, ':');
-    return parts.size() >= 2 && parts.size() <= 3 && all(parts[0], isDigit) && parts[0].size() <= 2 && parts[1].size() >= 2 && isDigit(parts[1][0]) &&
-           std::ranges::all_of(parts, [](std::string_view p) { return all(p, [](char c) { return isDigit(c) || c == '.' || c == 'Z'; }); });
+    return parts.size() >= 2 && parts.size() <= 3 && all(parts[0], isDigit) && parts[0].size() <= 2 && parts[1].size() >= 2 &&
+           isDigit(parts[1][0]) && std::ranges::all_of(parts, [](std::string_view p) {
+               return all(p, [](char c) { return isDigit(c) || c == '.' || c == 'Z'; });
+           });
 }
 
 /// With what stands around figures: 2,000 · 1.5 · -3 · 50% · 10s · 3rd.
@@ -80,9 +82,11 @@ bool isNumber(std::string_view word)
     return unit.empty() || unit == "%" || (unit.size() <= 3 && all(unit, isLower));
 }
 
-constexpr std::array kCurrencySigns{std::string_view{"$"}, std::string_view{"\u20ac"}, std::string_view{"\u00a3"}, std::string_view{"\u00a5"}};
-constexpr std::array kCurrencies{std::string_view{"eur"}, std::string_view{"usd"}, std::string_view{"gbp"}, std::string_view{"chf"}, std::string_view{"jpy"},
-                                 std::string_view{"dollars"}, std::string_view{"euros"}};
+constexpr std::array kCurrencySigns{std::string_view{"$"}, std::string_view{"\u20ac"}, std::string_view{"\u00a3"},
+                                    std::string_view{"\u00a5"}};
+constexpr std::array kCurrencies{std::string_view{"eur"},  std::string_view{"usd"}, std::string_view{"gbp"},
+                                 std::string_view{"chf"},  std::string_view{"jpy"}, std::string_view{"dollars"},
+                                 std::string_view{"euros"}};
 
 bool isAmount(std::string_view word)
 {
@@ -109,7 +113,8 @@ std::string_view markOf(std::string_view word)
     if (word.find("://") != std::string_view::npos || word.starts_with("www.")) return kUrl;
     const auto at = word.find('@');
     if (at != std::string_view::npos && at > 0 && word.find('.', at) != std::string_view::npos) return kEmail;
-    if (count(word, [](char c) { return c == '/'; }) >= 2 || (word.starts_with('/') && word.size() > 2)) return isDate(word) ? kDate : kPath;
+    if (count(word, [](char c) { return c == '/'; }) >= 2 || (word.starts_with('/') && word.size() > 2))
+        return isDate(word) ? kDate : kPath;
     if (isAmount(word)) return kAmount;
     const std::size_t digits = count(word, isDigit);
     if (digits == 0) {
@@ -124,13 +129,15 @@ std::string_view markOf(std::string_view word)
     return kId;
 }
 
-constexpr std::array kSchemaWords{std::string_view{"argument"}, std::string_view{"arguments"}, std::string_view{"parameter"}, std::string_view{"parameters"},
-                                  std::string_view{"property"}, std::string_view{"properties"}, std::string_view{"field"}, std::string_view{"key"},
-                                  std::string_view{"tool"}, std::string_view{"function"}, std::string_view{"column"}, std::string_view{"attribute"},
-                                  std::string_view{"required"}, std::string_view{"type"}, std::string_view{"module"}, std::string_view{"method"}};
+constexpr std::array kSchemaWords{
+    std::string_view{"argument"}, std::string_view{"arguments"},  std::string_view{"parameter"}, std::string_view{"parameters"},
+    std::string_view{"property"}, std::string_view{"properties"}, std::string_view{"field"},     std::string_view{"key"},
+    std::string_view{"tool"},     std::string_view{"function"},   std::string_view{"column"},    std::string_view{"attribute"},
+    std::string_view{"required"}, std::string_view{"type"},       std::string_view{"module"},    std::string_view{"method"}};
 
 /// Collects the tokens of a signature.
-class Signature {
+class Signature
+{
 public:
     void word(std::string_view word)
     {
@@ -210,8 +217,8 @@ void addBareWord(Signature& signature, std::string_view word)
     if (!word.empty()) {
         // order_id=123 and order_id:123: the name stays, the value is a value.
         const auto split = word.find_first_of("=:");
-        if (split != std::string_view::npos && split > 0 && split + 1 < word.size() && isLetter(word[0]) && word.find("://") == std::string_view::npos &&
-            !isTime(word)) {
+        if (split != std::string_view::npos && split > 0 && split + 1 < word.size() && isLetter(word[0]) &&
+            word.find("://") == std::string_view::npos && !isTime(word)) {
             addBareWord(signature, word.substr(0, split));
             signature.punctuation(':');
             addBareWord(signature, word.substr(split + 1));
@@ -227,7 +234,8 @@ void addBareWord(Signature& signature, std::string_view word)
 struct Quote {
     std::string_view open, close;
 };
-constexpr std::array kQuotes{Quote{"\"", "\""}, Quote{"'", "'"}, Quote{"`", "`"}, Quote{"\u201c", "\u201d"}, Quote{"\u2018", "\u2019"}, Quote{"\u00ab", "\u00bb"}};
+constexpr std::array kQuotes{Quote{"\"", "\""},         Quote{"'", "'"},           Quote{"`", "`"},
+                             Quote{"\u201c", "\u201d"}, Quote{"\u2018", "\u2019"}, Quote{"\u00ab", "\u00bb"}};
 
 /// The length of the quotation that begins at the front of `text` (quotes included) and what is within; 0 where there is none.
 std::size_t quotationAt(std::string_view text, bool afterLetter, std::string_view* within)
@@ -235,7 +243,8 @@ std::size_t quotationAt(std::string_view text, bool afterLetter, std::string_vie
     for (const Quote& quote : kQuotes) {
         if (!text.starts_with(quote.open)) continue;
         if (quote.open == "'" && afterLetter) return 0; // an apostrophe
-        for (auto end = text.find(quote.close, quote.open.size()); end != std::string_view::npos; end = text.find(quote.close, end + 1)) {
+        for (auto end = text.find(quote.close, quote.open.size()); end != std::string_view::npos;
+             end = text.find(quote.close, end + 1)) {
             const auto after = end + quote.close.size();
             // 'it's': a single quote within a word does not end the quotation.
             if (quote.close == "'" && after < text.size() && isLetter(text[after]) && isLetter(text[end - 1])) continue;
@@ -256,8 +265,8 @@ void addQuotation(Signature& signature, std::string_view within, std::string_vie
     }
     const bool oneWord = within.find(' ') == std::string_view::npos;
     const bool plain = oneWord && all(within, [](char c) { return isLetter(c) || c == '_'; });
-    const bool named = std::ranges::find(kSchemaWords, signature.lastWord()) != kSchemaWords.end() || trimmed(after).starts_with("is a required") ||
-                       trimmed(after).starts_with("is required");
+    const bool named = std::ranges::find(kSchemaWords, signature.lastWord()) != kSchemaWords.end() ||
+                       trimmed(after).starts_with("is a required") || trimmed(after).starts_with("is required");
     if (oneWord && (isIdentifierName(within) || (plain && named))) {
         signature.word(within);
         return;
@@ -269,12 +278,15 @@ void addQuotation(Signature& signature, std::string_view within, std::string_vie
 }
 
 constexpr std::array kCommonWords{
-    std::string_view{"the"}, std::string_view{"a"}, std::string_view{"an"}, std::string_view{"of"}, std::string_view{"to"}, std::string_view{"in"},
-    std::string_view{"on"}, std::string_view{"at"}, std::string_view{"is"}, std::string_view{"are"}, std::string_view{"was"}, std::string_view{"were"},
-    std::string_view{"be"}, std::string_view{"by"}, std::string_view{"for"}, std::string_view{"with"}, std::string_view{"and"}, std::string_view{"or"},
-    std::string_view{"it"}, std::string_view{"its"}, std::string_view{"this"}, std::string_view{"that"}, std::string_view{"as"}, std::string_view{"from"},
-    std::string_view{"has"}, std::string_view{"have"}, std::string_view{"had"}, std::string_view{"i"}, std::string_view{"my"}, std::string_view{"you"},
-    std::string_view{"your"}, std::string_view{"we"}, std::string_view{"our"}};
+    std::string_view{"the"},  std::string_view{"a"},    std::string_view{"an"},   std::string_view{"of"},
+    std::string_view{"to"},   std::string_view{"in"},   std::string_view{"on"},   std::string_view{"at"},
+    std::string_view{"is"},   std::string_view{"are"},  std::string_view{"was"},  std::string_view{"were"},
+    std::string_view{"be"},   std::string_view{"by"},   std::string_view{"for"},  std::string_view{"with"},
+    std::string_view{"and"},  std::string_view{"or"},   std::string_view{"it"},   std::string_view{"its"},
+    std::string_view{"this"}, std::string_view{"that"}, std::string_view{"as"},   std::string_view{"from"},
+    std::string_view{"has"},  std::string_view{"have"}, std::string_view{"had"},  std::string_view{"i"},
+    std::string_view{"my"},   std::string_view{"you"},  std::string_view{"your"}, std::string_view{"we"},
+    std::string_view{"our"}};
 
 } // namespace
 
@@ -331,8 +343,10 @@ TokenSet tokensOf(std::string_view text, std::size_t limit)
             continue;
         }
         const char c = text[i];
-        if (isLetter(c) || isDigit(c) || c == '_') word.push_back(isUpper(c) ? static_cast<char>(c - 'A' + 'a') : c);
-        else flush();
+        if (isLetter(c) || isDigit(c) || c == '_')
+            word.push_back(isUpper(c) ? static_cast<char>(c - 'A' + 'a') : c);
+        else
+            flush();
     }
     if (tokens.size() < limit) flush();
     std::ranges::sort(tokens);
@@ -345,9 +359,12 @@ double similarity(const TokenSet& a, const TokenSet& b)
     if (a.empty() && b.empty()) return 1;
     std::size_t shared = 0;
     for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
-        if (*i == *j) ++shared, ++i, ++j;
-        else if (*i < *j) ++i;
-        else ++j;
+        if (*i == *j)
+            ++shared, ++i, ++j;
+        else if (*i < *j)
+            ++i;
+        else
+            ++j;
     }
     return static_cast<double>(shared) / static_cast<double>(a.size() + b.size() - shared);
 }
@@ -360,7 +377,8 @@ SignatureGroups::Match SignatureGroups::add(const std::string& signature)
     const std::size_t firsts = tokens.empty() ? 0 : tokens.size() - needed + 1;
     std::vector<std::uint32_t> candidates = tokens.empty() ? m_withoutTokens : std::vector<std::uint32_t>();
     for (std::size_t i = 0; i < firsts; ++i)
-        if (const auto found = m_byToken.find(tokens[i]); found != m_byToken.end()) candidates.insert(candidates.end(), found->second.begin(), found->second.end());
+        if (const auto found = m_byToken.find(tokens[i]); found != m_byToken.end())
+            candidates.insert(candidates.end(), found->second.begin(), found->second.end());
     std::ranges::sort(candidates);
     candidates.erase(std::ranges::unique(candidates).begin(), candidates.end());
     Match best;

@@ -6,12 +6,13 @@
 #include <unordered_map>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
-/// What is the same between runs, out of a text that tells of one: ids, numbers, dates, times, amounts, addresses, paths, UUIDs,
-/// hex and quoted values become marks (‹id› ‹n› ‹date› ‹time› ‹amount› ‹email› ‹url› ‹path› ‹uuid› ‹hex› ‹text›), words stay
-/// in lower case, a row of equal marks becomes one. Quoted names of parameters and the like stay, for they say what is wrong.
-/// Pure; the result is at most kSignatureBytes of well-formed UTF-8, one line, without hidden characters.
+/// What is the same between runs, out of a text that tells of one: ids, numbers, dates, times, amounts, addresses, paths,
+/// UUIDs, hex and quoted values become marks (‹id› ‹n› ‹date› ‹time› ‹amount› ‹email› ‹url› ‹path› ‹uuid› ‹hex› ‹text›), words
+/// stay in lower case, a row of equal marks becomes one. Quoted names of parameters and the like stay, for they say what is
+/// wrong. Pure; the result is at most kSignatureBytes of well-formed UTF-8, one line, without hidden characters.
 inline constexpr std::size_t kSignatureBytes = 240;
 [[nodiscard]] std::string signatureOf(std::string_view text);
 
@@ -23,7 +24,8 @@ using TokenSet = std::vector<std::uint32_t>;
 
 /// Signatures that are nearly the same become one group. The first that is added leads its group for good, so that what comes
 /// later never changes an earlier answer; it is the leader that names the group.
-class SignatureGroups {
+class SignatureGroups
+{
 public:
     /// Similarity from which two signatures are of one group.
     static constexpr double kNear = 0.7;
@@ -44,8 +46,8 @@ private:
     };
     std::vector<Leader> m_leaders;
     std::unordered_map<std::string, Match> m_known;
-    /// Leaders by the first tokens of their set. Two sets as near as kNear share one of so many first tokens, whatever they are,
-    /// so that only few leaders need to be compared.
+    /// Leaders by the first tokens of their set. Two sets as near as kNear share one of so many first tokens, whatever they
+    /// are, so that only few leaders need to be compared.
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> m_byToken;
     std::vector<std::uint32_t> m_withoutTokens;
 };

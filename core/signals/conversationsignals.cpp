@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 std::string sayingOf(const Score& score)
 {
@@ -18,12 +20,16 @@ std::string sayingOf(const Score& score)
     return said;
 }
 
-bool isOnStep(const Score& score, const ToolCallFact& call) { return score.stepId == call.step->nativeId && !score.stepId.empty(); }
+bool isOnStep(const Score& score, const ToolCallFact& call)
+{
+    return score.stepId == call.step->nativeId && !score.stepId.empty();
+}
 
 bool speaksOfHandOver(const Score& score)
 {
-    return words::hasAny(score.name + " " + score.explanation, {"handed over", "hand over", "hand-over", "handover", "handoff", "hand-off", "hand_over",
-                                                               "handover_needed", "escalated", "escalation", "transferred", "transfer"});
+    return words::hasAny(score.name + " " + score.explanation,
+                         {"handed over", "hand over", "hand-over", "handover", "handoff", "hand-off", "hand_over",
+                          "handover_needed", "escalated", "escalation", "transferred", "transfer"});
 }
 
 const char* plural(std::size_t count) { return count == 1 ? "" : "s"; }
@@ -41,9 +47,27 @@ const Step* lastOwnStep(const RunLayout& run)
 
 bool speaksOfSilence(const Score& score)
 {
-    return words::hasAny(score.name + " " + score.explanation, {"no message", "no answer", "no reply", "without a last word", "without an answer", "unanswered",
-                                                               "abandoned", "abandonment", "silent", "empty answer", "empty response", "no text",
-                                                               "returned no text", "closing message", "closing_message", "no response"});
+    return words::hasAny(score.name + " " + score.explanation,
+                         {"no message", "no answer", "no reply", "without a last word", "without an answer", "unanswered",
+                          "abandoned", "abandonment", "silent", "empty answer", "empty response", "no text", "returned no text",
+                          "closing message", "closing_message", "no response"});
+}
+
+/// The user's last words, not the first, are those of somebody who gives up.
+void addGivingUp(const RunLayout& run, std::vector<Signal>& out)
+{
+    constexpr std::size_t kShort = 200; // longer texts are tool results or letters, in which such words mean little
+    if (run.llm.size() < 2) return;
+    const Step& last = *run.llm.back();
+    if (last.inputText.size() > kShort || last.inputText == run.record->run.task || !words::givesUp(last.inputText)) return;
+    Signal signal;
+    signal.family = "user-gives-up";
+    signal.layer = Layer::Instructions;
+    signal.stepId = last.nativeId;
+    signal.text = "the user gives up";
+    signal.strength = 0.6;
+    signal.explanation = std::format("The user gives up: {}.", words::quoted(last.inputText));
+    out.push_back(std::move(signal));
 }
 
 } // namespace
@@ -62,9 +86,11 @@ void detect::handOvers(const RunLayout& run, std::vector<Signal>& out)
     const bool ofStep = says != nullptr;
     for (const Score* score : run.failedScores)
         if (!says && speaksOfHandOver(*score)) says = score;
-    const auto before = static_cast<std::size_t>(std::ranges::count_if(
-        run.calls, [&](const ToolCallFact& c) { return c.position < call->position && !c.handOver && !words::isThoughtTool(c.tool); }));
-    const std::string gaveAway = std::format("The agent gave the conversation away by {} after {} other call{}", words::quoted(call->tool), before, plural(before));
+    const auto before = static_cast<std::size_t>(std::ranges::count_if(run.calls, [&](const ToolCallFact& c) {
+        return c.position < call->position && !c.handOver && !words::isThoughtTool(c.tool);
+    }));
+    const std::string gaveAway = std::format("The agent gave the conversation away by {} after {} other call{}",
+                                             words::quoted(call->tool), before, plural(before));
     Signal signal;
     signal.layer = Layer::Instructions;
     signal.stepId = call->step->nativeId;
@@ -76,7 +102,8 @@ void detect::handOvers(const RunLayout& run, std::vector<Signal>& out)
         signal.explanation = gaveAway + ", and " + words::quoted(sayingOf(*says), 200) + " says that this was not right.";
     } else {
         // Nobody judged it. It is noted in passing runs as well, so that it weighs only where it goes with failure.
-        const bool worked = std::ranges::any_of(run.calls, [](const ToolCallFact& c) { return c.effect == words::Effect::Write && !c.handOver && !c.failed; });
+        const bool worked = std::ranges::any_of(
+            run.calls, [](const ToolCallFact& c) { return c.effect == words::Effect::Write && !c.handOver && !c.failed; });
         signal.family = "hand-over";
         signal.text = worked ? "handed over after changes" : "handed over without a change";
         signal.strength = worked ? 0.4 : 0.6;
@@ -91,21 +118,28 @@ void detect::abandonment(const RunLayout& run, std::vector<Signal>& out)
     if (!last || run.record->run.status == StepStatus::Error) return; // an error is told by the error
     const bool answered = !trimmed(run.record->run.answer).empty();
     const bool lastIsPerson = last->kind == StepKind::Human;
-    const bool lastSaysNothing = last->kind == StepKind::Llm && trimmed(last->outputText).empty() && last->status != StepStatus::Error;
-    const bool asksInVain = words::givesUp(run.llm.empty() ? std::string_view() : std::string_view(run.llm.back()->inputText));
+    const bool lastSaysNothing =
+        last->kind == StepKind::Llm && trimmed(last->outputText).empty() && last->status != StepStatus::Error;
     const bool handedOver = std::ranges::any_of(run.calls, [](const ToolCallFact& c) { return c.handOver && !c.failed; });
     const Score* says = nullptr;
     for (const Score* score : run.failedScores) // what code says before what a model says
-        if (score->annotator != Annotator::Human && speaksOfSilence(*score) && (!says || says->annotator == Annotator::Llm)) says = score;
+        if (score->annotator != Annotator::Human && speaksOfSilence(*score) && (!says || says->annotator == Annotator::Llm))
+            says = score;
     const bool silent = lastSaysNothing || lastIsPerson || !answered;
-    if (!silent || (!says && (handedOver || (answered && !asksInVain && !lastIsPerson)))) return;
+    if (!silent) {
+        addGivingUp(run, out);
+        return;
+    }
+    // Who was handed over is answered elsewhere; an answer before the last, empty turn may have been the end.
+    if (!says && (handedOver || (answered && !lastIsPerson))) return;
     Signal signal;
     signal.family = "silent-abandonment";
     signal.layer = Layer::Instructions;
     signal.stepId = last->nativeId;
     signal.text = "the conversation ends without an answer";
     signal.strength = says ? 0.9 : lastSaysNothing || lastIsPerson ? 0.7 : 0.5;
-    signal.explanation = std::format("The conversation ends without an answer to the user{}.", says ? "; " + words::quoted(sayingOf(*says), 200) : "");
+    signal.explanation = std::format("The conversation ends without an answer to the user{}.",
+                                     says ? "; " + words::quoted(sayingOf(*says), 200) : "");
     out.push_back(std::move(signal));
 }
 

@@ -6,9 +6,11 @@
 #include <format>
 #include <set>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 bool isByPerson(const Score& score) { return score.annotator == Annotator::Human || score.weight == OutcomeSource::Human; }
 
@@ -29,14 +31,16 @@ const ToolCallFact* callAt(const RunLayout& run, const Step* step)
 Layer layerOfCheck(const RunLayout& run, const Score& score)
 {
     const Step* step = run.stepOf(score.stepId);
-    if (step && (step->kind == StepKind::Retriever || step->kind == StepKind::Reranker || step->kind == StepKind::Embedding)) return Layer::Retrieval;
+    if (step && (step->kind == StepKind::Retriever || step->kind == StepKind::Reranker || step->kind == StepKind::Embedding))
+        return Layer::Retrieval;
     std::string name(score.name);
     for (char& c : name)
         if (c == '_' || c == '-' || c == '.') c = ' ';
-    if (words::hasAny(name, {"retrieval", "retriever", "groundedness", "grounded", "faithfulness", "context relevance", "context precision",
-                             "context recall", "citation", "citations", "freshness", "staleness"}))
+    if (words::hasAny(name, {"retrieval", "retriever", "groundedness", "grounded", "faithfulness", "context relevance",
+                             "context precision", "context recall", "citation", "citations", "freshness", "staleness"}))
         return Layer::Retrieval;
-    if (words::hasAny(name, {"tool", "tools", "argument", "arguments", "parameters", "function call", "function calling"})) return Layer::Tools;
+    if (words::hasAny(name, {"tool", "tools", "argument", "arguments", "parameters", "function call", "function calling"}))
+        return Layer::Tools;
     if (words::hasAny(name, {"memory", "recall"})) return Layer::Memory;
     if (words::hasAny(name, {"toxicity", "hallucination", "language", "fluency"})) return Layer::Model;
     // The call itself worked, so what was wrong is that the agent made it.
@@ -86,7 +90,8 @@ bool isOverride(const RunLayout& run, const Score& score)
     if (words::saysOverride(score.label) || words::saysOverride(score.name)) return true;
     const Step* step = run.stepOf(score.stepId);
     const auto* call = callAt(run, step);
-    const bool decides = words::hasAny(score.label, {"approved", "approve", "accepted", "granted", "allowed", "reversed", "overridden"});
+    const bool decides =
+        words::hasAny(score.label, {"approved", "approve", "accepted", "granted", "allowed", "reversed", "overridden"});
     return decides && (run.agentSaidNo || (call && call->handOver));
 }
 
@@ -113,15 +118,21 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
     const Step* step = run.stepOf(decision.stepId);
     const auto* call = callAt(run, step);
     const std::string target = decision.target.empty() && call ? std::string(call->tool) : decision.target;
-    const std::string subject = call ? std::string(call->tool) : decision.target.empty() ? "answer" : std::string(cutUtf8(firstLine(decision.target), 60));
-    const bool refused = !words::agreesWithRefusal(decision.after) && (words::saysNo(decision.target) || words::saysNo(decision.before));
+    const std::string subject = call                      ? std::string(call->tool)
+                                : decision.target.empty() ? "answer"
+                                                          : std::string(cutUtf8(firstLine(decision.target), 60));
+    const bool refused =
+        !words::agreesWithRefusal(decision.after) && (words::saysNo(decision.target) || words::saysNo(decision.before));
     const bool reverses = decision.kind == DecisionKind::Override || (decision.kind == DecisionKind::Approve && refused);
     if (reverses) {
         steps.insert(decision.stepId);
         // A short word such as "approved_by_hand" tells kinds of decision apart; a sentence would be another one each time.
-        const bool word = !decision.after.empty() && decision.after.size() <= 40 && decision.after.find(' ') == std::string::npos;
-        out.push_back(overrideSignal(decision.stepId, subject, word ? decision.after : std::string(nameOf(decision.kind)) + " " + target,
-                                     std::format("{} decided otherwise than the agent about {}{}.", who(decision.by), words::quoted(target), why(decision.reason))));
+        const bool word =
+            !decision.after.empty() && decision.after.size() <= 40 && decision.after.find(' ') == std::string::npos;
+        out.push_back(overrideSignal(decision.stepId, subject,
+                                     word ? decision.after : std::string(nameOf(decision.kind)) + " " + target,
+                                     std::format("{} decided otherwise than the agent about {}{}.", who(decision.by),
+                                                 words::quoted(target), why(decision.reason))));
         return;
     }
     const bool edits = decision.kind == DecisionKind::Edit && decision.before != decision.after;
@@ -135,9 +146,10 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
     signal.subject = subject;
     signal.text = std::string(nameOf(decision.kind)) + " " + target;
     signal.strength = edits ? 0.8 : 0.85;
-    signal.explanation = edits ? std::format("{} changed {} from {} to {}{}.", who(decision.by), words::quoted(target), words::quoted(decision.before),
-                                             words::quoted(decision.after), why(decision.reason))
-                               : std::format("{} rejected {}{}.", who(decision.by), words::quoted(target), why(decision.reason));
+    signal.explanation = edits
+                             ? std::format("{} changed {} from {} to {}{}.", who(decision.by), words::quoted(target),
+                                           words::quoted(decision.before), words::quoted(decision.after), why(decision.reason))
+                             : std::format("{} rejected {}{}.", who(decision.by), words::quoted(target), why(decision.reason));
     out.push_back(std::move(signal));
 }
 
@@ -145,9 +157,10 @@ void addPersonsScore(const RunLayout& run, const Score& score, std::vector<Signa
 {
     const std::string label = labelOf(score);
     if (isOverride(run, score)) {
-        out.push_back(overrideSignal(score.stepId, score.name, label,
-                                     std::format("{} decided otherwise than the agent: {} = {}{}.", who(score.by), words::quoted(score.name, 60),
-                                                 words::quoted(label, 60), why(score.explanation))));
+        out.push_back(
+            overrideSignal(score.stepId, score.name, label,
+                           std::format("{} decided otherwise than the agent: {} = {}{}.", who(score.by),
+                                       words::quoted(score.name, 60), words::quoted(label, 60), why(score.explanation))));
         return;
     }
     Signal signal;
@@ -155,8 +168,8 @@ void addPersonsScore(const RunLayout& run, const Score& score, std::vector<Signa
     signal.stepId = score.stepId;
     signal.subject = score.name;
     signal.text = label;
-    signal.explanation = std::format("{} marked the run down: {} = {}{}.", who(score.by), words::quoted(score.name, 60), words::quoted(label, 60),
-                                     why(score.explanation));
+    signal.explanation = std::format("{} marked the run down: {} = {}{}.", who(score.by), words::quoted(score.name, 60),
+                                     words::quoted(label, 60), why(score.explanation));
     signal.strength = 0.25;
     out.push_back(std::move(signal));
 }
@@ -179,7 +192,8 @@ void detect::failedEvaluators(const RunLayout& run, std::vector<Signal>& out)
         signal.subject = score->name;
         signal.text = byModel || score->explanation.empty() ? labelOf(*score) : score->explanation;
         if (saysThatNotWhy(*score)) signal.text = partOf(*score) + conductOf(run);
-        signal.explanation = std::format("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60), words::quoted(labelOf(*score), 60),
+        signal.explanation = std::format("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60),
+                                         words::quoted(labelOf(*score), 60),
                                          score->explanation.empty() ? "" : ": " + words::quoted(score->explanation, 200));
         signal.strength = strengthOfCheck(*score, ofSingleStep);
         out.push_back(std::move(signal));
@@ -191,7 +205,8 @@ void detect::humanDecisions(const RunLayout& run, std::vector<Signal>& out)
     std::set<std::string> steps; // where a decision spoke, a score that tells the same is not counted again
     for (const HumanDecision& decision : run.record->decisions) addDecision(run, decision, out, steps);
     for (const Score* score : run.failedScores)
-        if (isByPerson(*score) && !(steps.contains(score->stepId) && isOverride(run, *score))) addPersonsScore(run, *score, out);
+        if (isByPerson(*score) && !(steps.contains(score->stepId) && isOverride(run, *score)))
+            addPersonsScore(run, *score, out);
 }
 
 } // namespace tackroom

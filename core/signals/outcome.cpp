@@ -5,9 +5,11 @@
 
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 std::string numberText(double value) { return std::format("{:g}", value); }
 
@@ -46,8 +48,8 @@ OutcomeVerdict verdictOf(const std::vector<HumanDecision>& decisions)
     return {};
 }
 
-/// Of the scores of one weight, any that says failure. A rule that a single step breaks is broken by the run; a model's opinion of
-/// a single step counts only where it has none of the run (or of its root step). A person's later word replaces the same
+/// Of the scores of one weight, any that says failure. A rule that a single step breaks is broken by the run; a model's opinion
+/// of a single step counts only where it has none of the run (or of its root step). A person's later word replaces the same
 /// person's earlier word under the same name.
 OutcomeVerdict verdictOf(const RunRecord& record, OutcomeSource weight)
 {
@@ -70,7 +72,8 @@ OutcomeVerdict verdictOf(const RunRecord& record, OutcomeSource weight)
     for (const bool ofRun : {true, false}) {
         if (runFirst && (failure || success)) break;
         for (const Score& score : record.scores) {
-            if (score.weight != weight || score.says == Outcome::Unknown || isOfRun(score) != ofRun || isReplaced(score)) continue;
+            if (score.weight != weight || score.says == Outcome::Unknown || isOfRun(score) != ofRun || isReplaced(score))
+                continue;
             const Score*& kept = score.says == Outcome::Failure ? failure : success;
             if (!kept) kept = &score;
         }
@@ -85,8 +88,9 @@ bool isOfWhole(const OutcomeVerdict& verdict)
     std::string name = verdict.reason.substr(0, verdict.reason.find(" = "));
     for (char& c : name)
         if (c == '_' || c == '-' || c == '.') c = ' ';
-    return words::hasAny(name, {"outcome", "success", "successful", "succeeded", "solved", "resolved", "resolution", "correct", "correctness", "reward",
-                                "completed", "completion", "goal", "task", "passed", "result", "verdict"});
+    return words::hasAny(name,
+                         {"outcome", "success", "successful", "succeeded", "solved", "resolved", "resolution", "correct",
+                          "correctness", "reward", "completed", "completion", "goal", "task", "passed", "result", "verdict"});
 }
 
 } // namespace
@@ -103,10 +107,13 @@ OutcomeVerdict resolveOutcome(const RunRecord& record)
     if (rule.outcome == Outcome::Failure || (rule.outcome == Outcome::Success && isOfWhole(rule))) return rule;
     if (judge.outcome != Outcome::Unknown) return judge;
     if (rule.outcome != Outcome::Unknown) return rule;
-    if (record.run.status == StepStatus::Error) return {Outcome::Failure, OutcomeSource::Status, "the root step ended in an error"};
+    if (record.run.status == StepStatus::Error)
+        return {Outcome::Failure, OutcomeSource::Status, "the root step ended in an error"};
     for (const Score& score : record.scores)
-        if (score.weight == OutcomeSource::Status && score.says != Outcome::Unknown) return {score.says, OutcomeSource::Status, scoreText(score)};
-    if (record.run.status == StepStatus::Ok) return {Outcome::Success, OutcomeSource::Status, "the root step ended without an error"};
+        if (score.weight == OutcomeSource::Status && score.says != Outcome::Unknown)
+            return {score.says, OutcomeSource::Status, scoreText(score)};
+    if (record.run.status == StepStatus::Ok)
+        return {Outcome::Success, OutcomeSource::Status, "the root step ended without an error"};
     return {};
 }
 

@@ -7,9 +7,11 @@
 #include <format>
 #include <map>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 using Calls = std::vector<const ToolCallFact*>;
 
@@ -35,23 +37,29 @@ bool addDoubleAction(const Calls& calls, std::vector<Signal>& out)
     Calls done, unclear;
     for (const auto* call : calls) {
         // The service says itself that it knew the second call for the first one.
-        if (words::hasAny(call->step->result, {"\"deduplicated\":true", "\"deduplicated\": true", "\"duplicate\":true", "\"duplicate\": true",
-                                               "already processed", "already been processed", "already done", "already refunded", "already exists"}))
+        if (words::hasAny(call->step->result, {"\"deduplicated\":true", "\"deduplicated\": true", "\"duplicate\":true",
+                                               "\"duplicate\": true", "already processed", "already been processed",
+                                               "already done", "already refunded", "already exists"}))
             continue;
-        if (!call->failed) done.push_back(call);
-        else if (call->errorKind == words::ErrorKind::Unavailable && done.empty()) unclear.push_back(call);
+        if (!call->failed)
+            done.push_back(call);
+        else if (call->errorKind == words::ErrorKind::Unavailable && done.empty())
+            unclear.push_back(call);
     }
     const std::string tool = words::quoted(calls.front()->tool), arguments = words::quoted(calls.front()->step->arguments);
     if (done.size() >= 2) {
         out.push_back(repeatSignal("double-action", *done[1], 0.97,
-                                   std::format("{} changes something and succeeded {} times with the same arguments {}.", tool, done.size(), arguments)));
+                                   std::format("{} changes something and succeeded {} times with the same arguments {}.", tool,
+                                               done.size(), arguments)));
         return true;
     }
     if (done.size() == 1 && !unclear.empty()) {
-        out.push_back(repeatSignal("double-action", *done[0], 0.93,
-                                   std::format("{} changes something; its first answer was lost ({}), and it was called again with the same arguments {}, "
-                                               "without a key that marks a retry.",
-                                               tool, words::quoted(unclear.front()->error), arguments)));
+        out.push_back(repeatSignal(
+            "double-action", *done[0], 0.93,
+            std::format(
+                "{} changes something; its first answer was lost ({}), and it was called again with the same arguments {}, "
+                "without a key that marks a retry.",
+                tool, words::quoted(unclear.front()->error), arguments)));
         return true;
     }
     return false;
@@ -72,8 +80,9 @@ void addLoop(const Calls& calls, std::vector<Signal>& out)
     if (best < 2 && calls.size() < 3) return;
     const double strength = best >= 3 ? 0.7 : best == 2 ? (calls.size() >= 3 ? 0.55 : 0.4) : 0.35;
     out.push_back(repeatSignal("repeated-call", *decisive, strength,
-                               std::format("{} was called {} times with the same arguments {}{}.", words::quoted(first.tool), calls.size(),
-                                           words::quoted(first.step->arguments), best >= 2 ? " and gave the same result" : "")));
+                               std::format("{} was called {} times with the same arguments {}{}.", words::quoted(first.tool),
+                                           calls.size(), words::quoted(first.step->arguments),
+                                           best >= 2 ? " and gave the same result" : "")));
 }
 
 } // namespace

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 Signal retrievalSignal(std::string family, const Step& step, std::string text, double strength, std::string explanation)
 {
@@ -23,7 +25,10 @@ Signal retrievalSignal(std::string family, const Step& step, std::string text, d
     return signal;
 }
 
-std::string_view resultOf(const Step& step) { return step.result.empty() ? std::string_view(step.outputText) : std::string_view(step.result); }
+std::string_view resultOf(const Step& step)
+{
+    return step.result.empty() ? std::string_view(step.outputText) : std::string_view(step.result);
+}
 
 /// A failed check of this step, or one that speaks of what was retrieved, which says that it is out of date.
 const Score* staleScore(const RunLayout& run, const Step& step)
@@ -38,7 +43,8 @@ const Score* staleScore(const RunLayout& run, const Step& step)
 bool isSearchTool(std::string_view tool)
 {
     const auto parts = words::nameParts(tool);
-    return std::ranges::any_of(parts, [](const std::string& part) { return part == "search" || part == "retrieve" || part == "retrieval"; });
+    return std::ranges::any_of(
+        parts, [](const std::string& part) { return part == "search" || part == "retrieve" || part == "retrieval"; });
 }
 
 } // namespace
@@ -51,7 +57,8 @@ void detect::retrievals(const RunLayout& run, std::vector<Signal>& out)
         if (step->status == StepStatus::Error) continue;
         if (const Score* score = staleScore(run, *step)) {
             out.push_back(retrievalSignal("stale-retrieval", *step, "what was retrieved is no longer in force", 0.9,
-                                          std::format("{} gave the agent something that is no longer in force: {}.", words::quoted(step->name),
+                                          std::format("{} gave the agent something that is no longer in force: {}.",
+                                                      words::quoted(step->name),
                                                       words::quoted(score->name + ": " + score->explanation, 240))));
             return;
         }
@@ -59,14 +66,16 @@ void detect::retrievals(const RunLayout& run, std::vector<Signal>& out)
         if (!outdated && words::saysOutdated(resultOf(*step))) outdated = step;
     }
     if (outdated)
-        out.push_back(retrievalSignal("stale-retrieval", *outdated, "what was retrieved is no longer in force", 0.5,
-                                      std::format("What {} gave says of itself that it is no longer in force.", words::quoted(outdated->name))));
+        out.push_back(retrievalSignal(
+            "stale-retrieval", *outdated, "what was retrieved is no longer in force", 0.5,
+            std::format("What {} gave says of itself that it is no longer in force.", words::quoted(outdated->name))));
     for (const auto& call : run.calls)
         if (!empty && !call.failed && isSearchTool(call.tool) && words::isEmptyResult(call.step->result)) empty = call.step;
     if (empty)
-        out.push_back(retrievalSignal("empty-retrieval", *empty, "nothing was found", 0.5,
-                                      std::format("{} found nothing for {}.", words::quoted(empty->name),
-                                                  words::quoted(empty->arguments.empty() ? empty->inputText : empty->arguments))));
+        out.push_back(
+            retrievalSignal("empty-retrieval", *empty, "nothing was found", 0.5,
+                            std::format("{} found nothing for {}.", words::quoted(empty->name),
+                                        words::quoted(empty->arguments.empty() ? empty->inputText : empty->arguments))));
 }
 
 } // namespace tackroom

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <map>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 bool isRetryKey(std::string_view key)
 {
@@ -31,11 +33,6 @@ void sortKeys(Json& value)
     std::ranges::sort(members, {}, &std::pair<std::string, Json>::first);
     value = Json::object();
     for (auto& [key, member] : members) value[key] = std::move(member);
-}
-
-bool isToolStep(const Step& step)
-{
-    return step.kind == StepKind::Tool || (!step.toolName.empty() && step.kind != StepKind::Retriever && step.kind != StepKind::Llm);
 }
 
 ToolCallFact callOf(const Step& step, std::size_t position)
@@ -66,6 +63,12 @@ void canonicaliseRepeated(std::vector<ToolCallFact>& calls)
 }
 
 } // namespace
+
+bool isToolStep(const Step& step)
+{
+    return step.kind == StepKind::Tool ||
+           (!step.toolName.empty() && step.kind != StepKind::Retriever && step.kind != StepKind::Llm);
+}
 
 std::string canonicalArguments(std::string_view arguments, bool* hasRetryKey)
 {
@@ -109,9 +112,12 @@ RunLayout layOut(const RunRecord& record)
     std::ranges::stable_sort(run.steps, {}, [](const Step* step) { return step->start; });
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
         const Step& step = *run.steps[i];
-        if (step.kind == StepKind::Llm) run.llm.push_back(&step);
-        else if (step.kind == StepKind::Retriever) run.retrievals.push_back(&step);
-        else if (isToolStep(step)) run.calls.push_back(callOf(step, i));
+        if (step.kind == StepKind::Llm)
+            run.llm.push_back(&step);
+        else if (step.kind == StepKind::Retriever)
+            run.retrievals.push_back(&step);
+        else if (isToolStep(step))
+            run.calls.push_back(callOf(step, i));
     }
     canonicaliseRepeated(run.calls);
     for (const Score& score : record.scores)

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The part of the harness that a failure points to. Unknown is a real answer.
 enum class Layer : std::uint8_t { Unknown, Instructions, Skills, Tools, Retrieval, Memory, Orchestration, Evaluators, Model };
@@ -18,7 +19,7 @@ enum class Layer : std::uint8_t { Unknown, Instructions, Skills, Tools, Retrieva
 [[nodiscard]] Layer layerOf(std::string_view name);
 
 struct Signal {
-    std::string family;      ///< the detector: "tool-error", "human-override", "repeated-call", "failed-evaluator" …
+    std::string family; ///< the detector: "tool-error", "human-override", "repeated-call", "failed-evaluator" …
     Layer layer = Layer::Unknown;
     std::string stepId;      ///< native id of the decisive step; empty: the run as a whole
     std::string subject;     ///< tool, evaluator or document that it is about
@@ -30,7 +31,7 @@ struct Signal {
 struct OutcomeVerdict {
     Outcome outcome = Outcome::Unknown;
     OutcomeSource source = OutcomeSource::None;
-    std::string reason;      ///< "manager_decision = approved_by_hand", "reward = 0"
+    std::string reason; ///< "manager_decision = approved_by_hand", "reward = 0"
 };
 
 /// human decision > external verifier > rule > model judge > status.

@@ -4,15 +4,19 @@
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
+#include <algorithm>
 #include <format>
 #include <map>
 #include <set>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
-/// Letters of the text, lower-case: equal for errors that differ in numbers and ids only. Cheap; the clusters' signature is finer.
+/// Letters of the text, lower-case: equal for errors that differ in numbers and ids only. Cheap; the clusters' signature is
+/// finer.
 std::string shapeOf(std::string_view text)
 {
     std::string shape;
@@ -43,12 +47,14 @@ Signal toolErrorSignal(const RunLayout& run, const ToolCallFact& call, int times
     switch (call.errorKind) {
     case words::ErrorKind::UnknownTool:
         signal.family = "unknown-tool";
-        signal.explanation = std::format("The agent called {}, which is no tool of this harness: {}.", words::quoted(tool), error);
+        signal.explanation =
+            std::format("The agent called {}, which is no tool of this harness: {}.", words::quoted(tool), error);
         signal.strength = recovered ? 0.4 : 0.85;
         break;
     case words::ErrorKind::InvalidArguments:
         signal.family = "invalid-arguments";
-        signal.explanation = std::format("The arguments that the agent gave to {} were refused{}: {}{}.", words::quoted(tool), often, error, end);
+        signal.explanation = std::format("The arguments that the agent gave to {} were refused{}: {}{}.", words::quoted(tool),
+                                         often, error, end);
         signal.strength = recovered ? 0.35 : 0.85;
         break;
     case words::ErrorKind::Unavailable:
@@ -61,6 +67,42 @@ Signal toolErrorSignal(const RunLayout& run, const ToolCallFact& call, int times
         signal.explanation = std::format("{} answered with an error{}: {}{}.", words::quoted(tool), often, error, end);
         signal.strength = recovered ? 0.3 : 0.8;
     }
+    return signal;
+}
+
+Layer layerOfStepError(const Step& step)
+{
+    switch (step.kind) {
+    case StepKind::Llm:
+        return Layer::Model;
+    case StepKind::Retriever:
+        return Layer::Retrieval;
+    case StepKind::Guardrail:
+        return Layer::Evaluators;
+    default:
+        return Layer::Orchestration;
+    }
+}
+
+Signal stepErrorSignal(const RunLayout& run, const Step& step)
+{
+    std::string error = words::errorSentence(step.errorText);
+    if (error.empty()) error = step.errorType.empty() ? "failed without a message" : step.errorType;
+    const bool overflows = words::errorKindOf(step.errorType, error) == words::ErrorKind::ContextOverflow;
+    const bool isLlm = step.kind == StepKind::Llm;
+    const bool later = std::ranges::any_of(run.steps, [&](const Step* other) {
+        return other->start > step.start && other->kind == step.kind && other->name == step.name &&
+               other->status != StepStatus::Error;
+    });
+    Signal signal;
+    signal.family = overflows ? "context-overflow" : isLlm ? "model-error" : "step-error";
+    signal.layer = overflows ? Layer::Memory : layerOfStepError(step);
+    signal.stepId = step.nativeId;
+    signal.subject = isLlm && !step.model.empty() ? step.model : step.name;
+    signal.strength = later ? 0.25 : 0.8;
+    signal.explanation = std::format("The step {} failed: {}{}.", words::quoted(step.name), words::quoted(error),
+                                     later ? ", and a later one of the same name did not" : "");
+    signal.text = std::move(error);
     return signal;
 }
 
@@ -100,8 +142,8 @@ void detect::ignoredErrors(const RunLayout& run, std::vector<Signal>& out)
     signal.stepId = last->step->nativeId;
     signal.subject = last->tool;
     signal.text = last->error;
-    signal.explanation = std::format("{} failed with {}, yet the agent told the user that it was done: {}.", words::quoted(last->tool),
-                                     words::quoted(last->error), words::quoted(said));
+    signal.explanation = std::format("{} failed with {}, yet the agent told the user that it was done: {}.",
+                                     words::quoted(last->tool), words::quoted(last->error), words::quoted(said));
     signal.strength = 0.9;
     out.push_back(std::move(signal));
 }
@@ -114,30 +156,11 @@ void detect::stepErrors(const RunLayout& run, std::vector<Signal>& out)
         if (step->status == StepStatus::Error && !step->parentId.empty()) parentsOfErrors.insert(step->parentId);
     std::set<std::string> seen;
     for (const Step* step : run.steps) {
-        if (step->status != StepStatus::Error || parentsOfErrors.contains(step->nativeId)) continue;
-        const bool isTool = step->kind == StepKind::Tool || (!step->toolName.empty() && step->kind != StepKind::Llm && step->kind != StepKind::Retriever);
-        if (isTool || step->kind == StepKind::Evaluator) continue;
-        std::string error = words::errorSentence(step->errorText);
-        if (error.empty()) error = step->errorType.empty() ? "failed without a message" : step->errorType;
-        const auto kind = words::errorKindOf(step->errorType, error);
-        Signal signal;
-        signal.stepId = step->nativeId;
-        signal.subject = step->kind == StepKind::Llm && !step->model.empty() ? step->model : step->name;
-        signal.text = error;
-        const bool isLlm = step->kind == StepKind::Llm;
-        signal.family = kind == words::ErrorKind::ContextOverflow ? "context-overflow" : isLlm ? "model-error" : "step-error";
-        signal.layer = kind == words::ErrorKind::ContextOverflow     ? Layer::Memory
-                       : isLlm                                       ? Layer::Model
-                       : step->kind == StepKind::Retriever           ? Layer::Retrieval
-                       : step->kind == StepKind::Guardrail           ? Layer::Evaluators
-                                                                     : Layer::Orchestration;
-        bool later = false;
-        for (const Step* other : run.steps)
-            if (other->start > step->start && other->kind == step->kind && other->name == step->name && other->status != StepStatus::Error) later = true;
-        signal.strength = later ? 0.25 : 0.8;
-        signal.explanation = std::format("The step {} failed: {}{}.", words::quoted(step->name), words::quoted(error),
-                                         later ? ", and a later one of the same name did not" : "");
-        if (seen.insert(signal.family + '\n' + signal.subject + '\n' + shapeOf(error)).second) out.push_back(std::move(signal));
+        const bool isLowest = step->status == StepStatus::Error && !parentsOfErrors.contains(step->nativeId);
+        if (!isLowest || step->kind == StepKind::Evaluator || isToolStep(*step)) continue;
+        Signal signal = stepErrorSignal(run, *step);
+        if (seen.insert(signal.family + '\n' + signal.subject + '\n' + shapeOf(signal.text)).second)
+            out.push_back(std::move(signal));
     }
 }
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom::words {
+namespace tackroom::words
+{
 
 inline constexpr std::size_t kLookBytes = 4000;
 
@@ -41,8 +42,6 @@ enum class ErrorKind { Other, UnknownTool, InvalidArguments, Unavailable, Contex
 [[nodiscard]] bool admitsTrouble(std::string_view text);
 /// Words by which a person decides against the agent: approved by hand, override, reversed …
 [[nodiscard]] bool saysOverride(std::string_view text);
-/// The user is done: thanks, bye, a stop mark.
-[[nodiscard]] bool isFarewell(std::string_view text);
 /// The user gives up or complains of silence: "hello?", "never mind", "are you there" …
 [[nodiscard]] bool givesUp(std::string_view text);
 /// A retrieved text says of itself that it is no longer in force.

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tackroom {
+namespace tackroom
+{
 
 ProportionInterval wilsonInterval(std::int64_t successes, std::int64_t total, double z)
 {
@@ -18,7 +19,8 @@ ProportionInterval wilsonInterval(std::int64_t successes, std::int64_t total, do
     return {successes <= 0 ? 0.0 : std::max(0.0, centre - half), successes >= total ? 1.0 : std::min(1.0, centre + half)};
 }
 
-Difference newcombeDifference(std::int64_t aSuccesses, std::int64_t aTotal, std::int64_t bSuccesses, std::int64_t bTotal, double z)
+Difference newcombeDifference(std::int64_t aSuccesses, std::int64_t aTotal, std::int64_t bSuccesses, std::int64_t bTotal,
+                              double z)
 {
     if (aTotal <= 0 || bTotal <= 0) return {0, -1, 1};
     const double a = static_cast<double>(aSuccesses) / static_cast<double>(aTotal);

@@ -3,7 +3,8 @@
 /// core/statistics: intervals for counts. Each formula names its source and is checked against reference values.
 #include <cstdint>
 
-namespace tackroom {
+namespace tackroom
+{
 
 struct ProportionInterval {
     double low = 0, high = 0;
@@ -15,7 +16,7 @@ struct ProportionInterval {
 struct Difference {
     double estimate = 0, low = 0, high = 0;
 };
-[[nodiscard]] Difference newcombeDifference(std::int64_t aSuccesses, std::int64_t aTotal, std::int64_t bSuccesses, std::int64_t bTotal,
-                                            double z = 1.959963984540054);
+[[nodiscard]] Difference newcombeDifference(std::int64_t aSuccesses, std::int64_t aTotal, std::int64_t bSuccesses,
+                                            std::int64_t bTotal, double z = 1.959963984540054);
 
 } // namespace tackroom

@@ -18,11 +18,13 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::testing {
+namespace tackroom::testing
+{
 
 namespace fs = std::filesystem;
 
-class TemporaryFolder {
+class TemporaryFolder
+{
 public:
     TemporaryFolder()
     {
@@ -43,7 +45,8 @@ private:
 };
 
 /// Delivers what it was given, in that order.
-class GivenReader : public StoreReader {
+class GivenReader : public StoreReader
+{
 public:
     explicit GivenReader(std::vector<RunRecord> records) : m_records(std::move(records)) { m_info.kind = "given"; }
     const StoreInfo& info() const override { return m_info; }

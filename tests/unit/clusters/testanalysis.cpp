@@ -6,8 +6,10 @@
 #include <numeric>
 #include <set>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using testing::dumpOf;
 using testing::ingestRecords;
@@ -69,9 +71,12 @@ std::vector<RunRecord> smallStore()
         const bool fails = i % 5 < 2;
         RunRecord record = recordOf(i, i % 14, fails);
         const int which = i / 5 * 2 + i % 5; // of the failing: 0 … 19
-        if (!fails || which >= 18) addCall(record, "lookup_order", "");
-        else if (which < 12) addCall(record, "lookup_order", std::format("unknown order id 'W{}'", 1000 + i));
-        else addCall(record, "send_mail", std::format("no address for customer {}", i));
+        if (!fails || which >= 18)
+            addCall(record, "lookup_order", "");
+        else if (which < 12)
+            addCall(record, "lookup_order", std::format("unknown order id 'W{}'", 1000 + i));
+        else
+            addCall(record, "send_mail", std::format("no address for customer {}", i));
         records.push_back(std::move(record));
     }
     return records;
@@ -103,7 +108,8 @@ TEST(Analysis, countsGroupsAndNamesEachFailingRunOnce)
     EXPECT_EQ(first.runs, 12);
     EXPECT_EQ(first.failingRuns, 20);
     EXPECT_EQ(first.users, 7);
-    EXPECT_TRUE(first.layerReason.starts_with("tools (1.00), because all 12 runs have \"tool error\" at lookup_order, which 12 of 20 failing and 0 of 30 passing runs have"))
+    EXPECT_TRUE(first.layerReason.starts_with("tools (1.00), because all 12 runs have \"tool error\" at lookup_order, which 12 "
+                                              "of 20 failing and 0 of 30 passing runs have"))
         << first.layerReason;
     EXPECT_NE(first.description.find("12 runs of 20 failing ones, 24 % of all"), std::string::npos) << first.description;
     EXPECT_NEAR(first.share.low, 0.1430, 5e-5); // Wilson, 12 of 50
@@ -180,7 +186,8 @@ TEST(Analysis, aClusterIsFoundByIdLabelAndWords)
     auto queries = ClusterQueries::open(folder.path(), {});
     ASSERT_TRUE(queries);
     const ClusterItem mail = (*queries)->overview()->clusters[1];
-    for (const std::string& words : {mail.id.value, mail.id.value.substr(0, 8), mail.label, std::string("tools/tool-error/send_mail"), std::string("Send_Mail address")})
+    for (const std::string& words : {mail.id.value, mail.id.value.substr(0, 8), mail.label,
+                                     std::string("tools/tool-error/send_mail"), std::string("Send_Mail address")})
         EXPECT_EQ((*queries)->find(words).value_or(ClusterId()), mail.id) << words;
     EXPECT_EQ((*queries)->find("nothing of the kind").error().code, ErrorCode::NotFound);
     EXPECT_EQ((*queries)->find("  ").error().code, ErrorCode::NotFound);
@@ -249,7 +256,8 @@ TEST(Analysis, aCancelledJobLeavesWhatWasThere)
     ASSERT_FALSE(cancelled);
     EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
     EXPECT_EQ(dumpOf(folder.path(), false), before);
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_EQ(entry.path().filename().string().find(".new"), std::string::npos);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+        EXPECT_EQ(entry.path().filename().string().find(".new"), std::string::npos);
     // What a killed job left behind does not hinder the next one.
     std::ofstream(folder.path() / "derived.db.new") << "half of a database";
     std::ofstream(folder.path() / "derived.db.new-wal") << "and of its log";

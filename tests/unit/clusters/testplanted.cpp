@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What was planted in the sample is found: one cluster a kind, whole, in its layer. And real runs give clusters that say something.
+/// What was planted in the sample is found: one cluster a kind, whole, in its layer. And real runs give clusters that say
+/// something.
 #include "core/base/bytes.h"
 #include "core/base/json.h"
 #include "core/sample/sample.h"
@@ -7,8 +8,10 @@
 
 #include <cstdio>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using testing::TemporaryFolder;
 
@@ -70,20 +73,23 @@ TEST(Planted, eachKindIsOneClusterInItsLayer)
         ASSERT_NE(cluster, overview->clusters.end()) << name;
         const double recall = static_cast<double>(most->second) / static_cast<double>(kind.runs.size());
         const double purity = static_cast<double>(most->second) / static_cast<double>(cluster->runs);
-        std::printf("%-24s %8zu %8lld %8lld %8.3f  %-14s %s\n", name.c_str(), kind.runs.size(), static_cast<long long>(most->second),
-                    static_cast<long long>(cluster->runs), purity, std::string(nameOf(cluster->layer)).c_str(), cluster->label.c_str());
+        std::printf("%-24s %8zu %8lld %8lld %8.3f  %-14s %s\n", name.c_str(), kind.runs.size(),
+                    static_cast<long long>(most->second), static_cast<long long>(cluster->runs), purity,
+                    std::string(nameOf(cluster->layer)).c_str(), cluster->label.c_str());
         if (!kind.planted) continue;
         ++plantedKinds;
         EXPECT_GE(recall, 0.95) << name;
         EXPECT_GE(purity, 0.95) << name;
         EXPECT_EQ(nameOf(cluster->layer), kind.layer) << name;
     }
-    std::printf("%lld runs, %lld failing, %lld signals, %lld clusters, %.2f s\n", static_cast<long long>(report->runs), static_cast<long long>(report->failingRuns),
-                static_cast<long long>(report->signals), static_cast<long long>(report->clusters), report->seconds);
+    std::printf("%lld runs, %lld failing, %lld signals, %lld clusters, %.2f s\n", static_cast<long long>(report->runs),
+                static_cast<long long>(report->failingRuns), static_cast<long long>(report->signals),
+                static_cast<long long>(report->clusters), report->seconds);
     EXPECT_EQ(plantedKinds, 6);
     // What the sample's proposals name.
-    for (const char* words : {"tools/invalid-arguments/lookup_order", "orchestration/double-action/issue_refund", "instructions/premature-hand-over",
-                              "instructions/silent-abandonment", "retrieval/stale-retrieval", "memory/human-override"})
+    for (const char* words : {"tools/invalid-arguments/lookup_order", "orchestration/double-action/issue_refund",
+                              "instructions/premature-hand-over", "instructions/silent-abandonment",
+                              "retrieval/stale-retrieval", "memory/human-override"})
         EXPECT_TRUE((*queries)->find(words)) << words;
 }
 
@@ -107,7 +113,8 @@ TEST(Planted, realRunsOfAnAirlineAgentGiveClustersThatSaySomething)
     EXPECT_LT(overview->clusters.front().runs, 40) << "not one heap of everything";
     EXPECT_LT(overview->clusters.size(), 25U) << "nor one cluster a run";
     for (const ClusterItem& item : overview->clusters) {
-        std::printf("%4lld  %-14s %s\n", static_cast<long long>(item.runs), std::string(nameOf(item.layer)).c_str(), item.label.c_str());
+        std::printf("%4lld  %-14s %s\n", static_cast<long long>(item.runs), std::string(nameOf(item.layer)).c_str(),
+                    item.label.c_str());
         const auto exemplars = (*queries)->exemplars(item.id);
         ASSERT_TRUE(exemplars);
         EXPECT_FALSE(exemplars->empty());

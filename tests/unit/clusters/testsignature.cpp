@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 TEST(Signature, masksWhatDiffersAndKeepsWords)
 {
@@ -16,7 +18,8 @@ TEST(Signature, masksWhatDiffersAndKeepsWords)
              Case{"unknown order id '#W1203'", "unknown order id ‹id›"},
              Case{"Error: user olivia_gonzalez_2305 not found", "error: user ‹id› not found"},
              Case{"order 4711 of 2026-03-01 12:30:05 costs $1,204.50", "order ‹n› of ‹date› ‹time› costs ‹amount›"},
-             Case{"handed over at 1,204.50 EUR, within the limit of EUR 2000", "handed over at ‹amount›, within the limit of ‹amount›"},
+             Case{"handed over at 1,204.50 EUR, within the limit of EUR 2000",
+                  "handed over at ‹amount›, within the limit of ‹amount›"},
              Case{"mail to ines@example.org failed", "mail to ‹email› failed"},
              Case{"no run 6fa459ea-ee8a-3ca4-894e-db77e160355e", "no run ‹uuid›"},
              Case{"commit 9fceb02d0ae598e95dc970b74767f19372d61af8 is gone", "commit ‹hex› is gone"},
@@ -79,7 +82,8 @@ TEST(SignatureGroups, findsWhatACompleteSearchFinds)
     const auto next = [&](std::uint32_t below) { return (state = state * 1664525U + 1013904223U) / 65536U % below; };
     for (int i = 0; i < 600; ++i) {
         std::string text;
-        for (std::uint32_t words = 3 + next(6); words > 0; --words) text += std::string("w") + static_cast<char>('a' + next(14)) + ' ';
+        for (std::uint32_t words = 3 + next(6); words > 0; --words)
+            text += std::string("w") + static_cast<char>('a' + next(14)) + ' ';
         double best = 0;
         for (const std::string& leader : leaders) best = std::max(best, similarity(tokensOf(leader), tokensOf(text)));
         const auto match = groups.add(text);

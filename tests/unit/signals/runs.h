@@ -6,9 +6,11 @@
 #include <string>
 #include <utility>
 
-namespace tackroom::testing {
+namespace tackroom::testing
+{
 
-class RunBuilder {
+class RunBuilder
+{
 public:
     RunBuilder()
     {
@@ -62,7 +64,8 @@ public:
         return made;
     }
 
-    Score& score(std::string stepId, std::string name, std::string label, Outcome says, OutcomeSource weight, std::string explanation = {})
+    Score& score(std::string stepId, std::string name, std::string label, Outcome says, OutcomeSource weight,
+                 std::string explanation = {})
     {
         Score score;
         score.stepId = std::move(stepId);
@@ -78,7 +81,8 @@ public:
         return m_record.scores.back();
     }
 
-    HumanDecision& decision(std::string stepId, DecisionKind kind, std::string target, std::string before = {}, std::string after = {})
+    HumanDecision& decision(std::string stepId, DecisionKind kind, std::string target, std::string before = {},
+                            std::string after = {})
     {
         HumanDecision decision;
         decision.stepId = std::move(stepId);

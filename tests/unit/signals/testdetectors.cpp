@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <set>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using testing::find;
 using testing::RunBuilder;
@@ -25,7 +27,8 @@ TEST(ToolErrors, theErrorTextTheStepAndTheToolAreNamed)
     EXPECT_EQ(signal->stepId, step);
     EXPECT_EQ(signal->subject, "lookup_order");
     EXPECT_EQ(signal->text, "unknown order id 'W1'");
-    EXPECT_EQ(signal->explanation, "\"lookup_order\" answered with an error: \"unknown order id 'W1'\", and no later call of it succeeded.");
+    EXPECT_EQ(signal->explanation,
+              "\"lookup_order\" answered with an error: \"unknown order id 'W1'\", and no later call of it succeeded.");
     EXPECT_DOUBLE_EQ(signal->strength, 0.8);
 }
 
@@ -52,14 +55,15 @@ TEST(ToolErrors, errorsOfOneShapeAreOneSignalOthersAreNot)
 
 TEST(ToolErrors, aResultThatIsAnErrorCounts)
 {
-    for (const std::string result : {"Error: reservation not found", R"({"error": "not_found", "message": "no such order"})", R"({"status":"error","message":"x"})",
-                                     R"({"isError":true,"message":"x"})", R"({"success":false,"reason":"x"})"}) {
+    for (const std::string result :
+         {"Error: reservation not found", R"({"error": "not_found", "message": "no such order"})",
+          R"({"status":"error","message":"x"})", R"({"isError":true,"message":"x"})", R"({"success":false,"reason":"x"})"}) {
         RunBuilder run;
         run.call("get_reservation", "{}", result);
         EXPECT_TRUE(find(detectSignals(run), "tool-error")) << result;
     }
-    for (const std::string result : {R"({"errors": 0, "state": "open"})", R"({"error": null})", R"({"error": ""})", R"({"success": true})",
-                                     "The error rate is low.", R"({"status":"no_confirmation"})", ""}) {
+    for (const std::string result : {R"({"errors": 0, "state": "open"})", R"({"error": null})", R"({"error": ""})",
+                                     R"({"success": true})", "The error rate is low.", R"({"status":"no_confirmation"})", ""}) {
         RunBuilder run;
         run.call("get_reservation", "{}", result);
         EXPECT_FALSE(find(detectSignals(run), "tool-error")) << result;
@@ -218,7 +222,8 @@ TEST(Evaluators, theLayerIsWhatTheyLookAt)
 TEST(Evaluators, aJudgesLabelOrAChecksExplanationIsTheText)
 {
     RunBuilder run;
-    run.score("root", "resolution", "unresolved", Outcome::Failure, OutcomeSource::ModelJudge, "A sentence that differs each time.");
+    run.score("root", "resolution", "unresolved", Outcome::Failure, OutcomeSource::ModelJudge,
+              "A sentence that differs each time.");
     run.score("root", "amount_ok", "fail", Outcome::Failure, OutcomeSource::Rule, "7 is not 8");
     run.score("root", "passed_one", "pass", Outcome::Success, OutcomeSource::Rule);
     const auto signals = detectSignals(run);
@@ -294,7 +299,8 @@ TEST(HandOvers, theCheckOfTheStepDecides)
     }
     RunBuilder judged;
     judged.call("hand_over", "{}", "queued");
-    judged.score("root", "resolution", "bad", Outcome::Failure, OutcomeSource::ModelJudge, "It was handed over although the agent could have helped.");
+    judged.score("root", "resolution", "bad", Outcome::Failure, OutcomeSource::ModelJudge,
+                 "It was handed over although the agent could have helped.");
     EXPECT_TRUE(find(detectSignals(judged), "premature-hand-over"));
 }
 
@@ -308,7 +314,8 @@ TEST(Abandonment, aConversationThatEndsWithoutAnAnswer)
     EXPECT_EQ(find(signals, "silent-abandonment")->stepId, last);
     EXPECT_EQ(find(signals, "silent-abandonment")->layer, Layer::Instructions);
     EXPECT_DOUBLE_EQ(find(signals, "silent-abandonment")->strength, 0.7);
-    run.score("root", "closing_message", "fail", Outcome::Failure, OutcomeSource::Rule, "no message to the customer at the end");
+    run.score("root", "closing_message", "fail", Outcome::Failure, OutcomeSource::Rule,
+              "no message to the customer at the end");
     signals = detectSignals(run);
     EXPECT_EQ(signals.front().family, "silent-abandonment");
     EXPECT_DOUBLE_EQ(signals.front().strength, 0.9);
@@ -317,6 +324,13 @@ TEST(Abandonment, aConversationThatEndsWithoutAnAnswer)
     answered.call("lookup_order", "{}", "{}");
     answered.says("Here it is.");
     EXPECT_FALSE(find(detectSignals(answered), "silent-abandonment"));
+
+    RunBuilder inVain;
+    inVain.says("One moment.").inputText = "please refund my order";
+    inVain.says("I am still looking.").inputText = "Hello?? Never mind then.";
+    EXPECT_TRUE(find(detectSignals(inVain), "user-gives-up"));
+    inVain.record().steps.back().inputText = "thanks";
+    EXPECT_FALSE(find(detectSignals(inVain), "user-gives-up"));
 
     RunBuilder waiting;
     waiting.says("One moment.");
@@ -341,7 +355,8 @@ TEST(Retrieval, outdatedByCheckOrByItsOwnWordsAndEmpty)
     Step& search = checked.step(StepKind::Retriever, "policy_search");
     search.result = "Returns within 30 days.";
     const std::string id = search.nativeId;
-    checked.score(id, "policy_applied", "fail", Outcome::Failure, OutcomeSource::Rule, "refused by RP-1, which is no longer in force");
+    checked.score(id, "policy_applied", "fail", Outcome::Failure, OutcomeSource::Rule,
+                  "refused by RP-1, which is no longer in force");
     const auto signals = detectSignals(checked);
     EXPECT_EQ(signals.front().family, "stale-retrieval");
     EXPECT_EQ(signals.front().layer, Layer::Retrieval);
@@ -386,19 +401,23 @@ TEST(Detectors, eachFamilyIsListedOnceAndTheOrderIsFixed)
 TEST(Words, effectOfAToolsName)
 {
     using words::Effect;
-    for (const char* name : {"issue_refund", "cancelReservation", "mcp__shop__send_certificate", "update-order", "book_reservation"})
+    for (const char* name :
+         {"issue_refund", "cancelReservation", "mcp__shop__send_certificate", "update-order", "book_reservation"})
         EXPECT_EQ(words::effectOf(name), Effect::Write) << name;
-    for (const char* name : {"get_refund_status", "lookup_order", "order_lookup", "searchFlights", "list_all_airports", "check_order"})
+    for (const char* name :
+         {"get_refund_status", "lookup_order", "order_lookup", "searchFlights", "list_all_airports", "check_order"})
         EXPECT_EQ(words::effectOf(name), Effect::Read) << name;
     EXPECT_EQ(words::effectOf("weather"), Effect::Unknown);
     for (const char* name : {"hand_over", "handoff", "transfer_to_human_agents", "escalate", "transferToSupervisor"})
         EXPECT_TRUE(words::isHandOverTool(name)) << name;
-    for (const char* name : {"transfer_money", "get_agent", "lookup_order", "handle_order"}) EXPECT_FALSE(words::isHandOverTool(name)) << name;
+    for (const char* name : {"transfer_money", "get_agent", "lookup_order", "handle_order"})
+        EXPECT_FALSE(words::isHandOverTool(name)) << name;
 }
 
 TEST(Layers, namesGoThereAndBack)
 {
-    for (int i = 0; i <= static_cast<int>(Layer::Model); ++i) EXPECT_EQ(layerOf(nameOf(static_cast<Layer>(i))), static_cast<Layer>(i));
+    for (int i = 0; i <= static_cast<int>(Layer::Model); ++i)
+        EXPECT_EQ(layerOf(nameOf(static_cast<Layer>(i))), static_cast<Layer>(i));
     EXPECT_EQ(layerOf("nonsense"), Layer::Unknown);
 }
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using testing::RunBuilder;
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// Newcombe 1998 ("Two-sided confidence intervals for the single proportion"), table I, method 3: four decimals.
 TEST(Wilson, agreesWithNewcombesTable)
@@ -13,8 +15,8 @@ TEST(Wilson, agreesWithNewcombesTable)
         std::int64_t successes, total;
         double low, high;
     };
-    for (const auto& [successes, total, low, high] :
-         {Case{81, 263, 0.2553, 0.3662}, Case{15, 148, 0.0624, 0.1605}, Case{0, 20, 0.0000, 0.1611}, Case{1, 29, 0.0061, 0.1718}}) {
+    for (const auto& [successes, total, low, high] : {Case{81, 263, 0.2553, 0.3662}, Case{15, 148, 0.0624, 0.1605},
+                                                      Case{0, 20, 0.0000, 0.1611}, Case{1, 29, 0.0061, 0.1718}}) {
         const auto interval = wilsonInterval(successes, total);
         EXPECT_NEAR(interval.low, low, 5e-5) << successes << " of " << total;
         EXPECT_NEAR(interval.high, high, 5e-5) << successes << " of " << total;
