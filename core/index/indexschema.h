@@ -19,7 +19,8 @@
 ///             Steps are numbered in tree order: depth first, children by start. parent = ordinal of the parent, 0 for a root.
 ///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
 ///
-/// derived.db (written by the analysis job alone, under derived.lock; WAL)
+/// derived.db (written by the analysis job alone, under derived.lock; made whole under another name and renamed into place, so it
+/// has no WAL, which would outlive its file under the same name; a connection sees the file that it opened)
 ///   meta      `runs_epoch` and `runs_generation`: the runs.db that it was computed from. With another epoch its row numbers
 ///             mean nothing and it is ignored; with another generation it is merely late.
 ///   outcomes, signals, clusters, cluster_members, cluster_exemplars
