@@ -5,17 +5,22 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 std::string_view part(std::string_view bytes, const ByteRange& range) { return bytes.substr(range.begin, range.size()); }
 
-Status checkSide(const Atom& atom, std::string_view bytes, const ByteRange& range, const std::string& sha256, std::string_view side)
+Status checkSide(const Atom& atom, std::string_view bytes, const ByteRange& range, const std::string& sha256,
+                 std::string_view side)
 {
     if (range.begin > range.end || range.end > bytes.size())
-        return fail(ErrorCode::Conflict, atom.path, "A change names bytes that the " + std::string(side) + " file does not have.");
+        return fail(ErrorCode::Conflict, atom.path,
+                    "A change names bytes that the " + std::string(side) + " file does not have.");
     if (sha256Hex(part(bytes, range)) != sha256)
-        return fail(ErrorCode::Conflict, atom.path, "The bytes of a change in the " + std::string(side) + " file are not those that it was made of.");
+        return fail(ErrorCode::Conflict, atom.path,
+                    "The bytes of a change in the " + std::string(side) + " file are not those that it was made of.");
     return {};
 }
 
@@ -34,7 +39,8 @@ std::vector<Atom> makeAtoms(std::string path, std::string oldBlobId, std::string
         return atoms;
     }
     const Lines oldLines(oldBytes), newLines(newBytes);
-    for (const LineChange& change : diffLines(oldLines, newLines)) add(oldLines.byteRange(change.oldLines), newLines.byteRange(change.newLines));
+    for (const LineChange& change : diffLines(oldLines, newLines))
+        add(oldLines.byteRange(change.oldLines), newLines.byteRange(change.newLines));
     return atoms;
 }
 
@@ -54,8 +60,9 @@ Result<std::string> applyAtoms(std::string_view oldBytes, std::string_view newBy
     std::size_t copied = 0; // old bytes that are in `out` or were replaced
     const Atom* previous = nullptr;
     for (const Atom* atom : ordered) {
-        const bool apart = !previous || (atom->oldRange.begin >= previous->oldRange.end && atom->newRange.begin >= previous->newRange.end &&
-                                         atom->oldRange != previous->oldRange);
+        const bool apart =
+            !previous || (atom->oldRange.begin >= previous->oldRange.end && atom->newRange.begin >= previous->newRange.end &&
+                          atom->oldRange != previous->oldRange);
         if (!apart) return fail(ErrorCode::Conflict, atom->path, "Two of the chosen changes overlap.");
         out += oldBytes.substr(copied, atom->oldRange.begin - copied);
         out += part(newBytes, atom->newRange);

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// What a decision is about: one change of one file, told by bytes and hashes, so that replaying it never runs a diff.
 struct Atom {
@@ -22,13 +23,14 @@ struct Atom {
     friend bool operator==(const Atom&, const Atom&) = default;
 };
 
-/// The atoms from old to new, in order. A file that appears or disappears is exactly one atom, even where it is empty: half a new
-/// file is nobody's intent. Otherwise one for each change of diffLines(): none if the bytes are the same.
+/// The atoms from old to new, in order. A file that appears or disappears is exactly one atom, even where it is empty: half a
+/// new file is nobody's intent. Otherwise one for each change of diffLines(): none if the bytes are the same.
 [[nodiscard]] std::vector<Atom> makeAtoms(std::string path, std::string oldBlobId, std::string newBlobId,
                                           std::string_view oldBytes, std::string_view newBytes);
 
 /// The old bytes with only the chosen atoms applied; all of them give exactly the new bytes. `chosen` may be in any order.
 /// Conflict where an atom's range or hash does not fit the bytes, or two overlap.
-[[nodiscard]] Result<std::string> applyAtoms(std::string_view oldBytes, std::string_view newBytes, std::span<const Atom> chosen);
+[[nodiscard]] Result<std::string> applyAtoms(std::string_view oldBytes, std::string_view newBytes,
+                                             std::span<const Atom> chosen);
 
 } // namespace tackroom

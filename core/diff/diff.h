@@ -9,8 +9,8 @@
 ///   merge.h  three-way merge by lines
 ///   atoms.h  Atom, the unit of a decision: one change with its byte ranges and hashes; applying chosen ones
 ///
-/// Nothing here reads a file, runs a program, keeps a global state or throws across its border. Every function may be called from any
-/// thread; every class is immutable once made, unless it says otherwise. Texts are bytes: CRLF, NUL, invalid UTF-8 and
+/// Nothing here reads a file, runs a program, keeps a global state or throws across its border. Every function may be called
+/// from any thread; every class is immutable once made, unless it says otherwise. Texts are bytes: CRLF, NUL, invalid UTF-8 and
 /// a missing final newline are carried through unchanged. Line numbers (LineNo) start at 0; what people read starts at 1.
 #include "core/diff/atoms.h"
 #include "core/diff/lines.h"

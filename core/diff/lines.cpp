@@ -12,7 +12,8 @@
 #include <string>
 #include <unordered_map>
 
-namespace tackroom {
+namespace tackroom
+{
 
 Lines::Lines(std::string_view bytes) : m_bytes(bytes)
 {
@@ -44,7 +45,8 @@ LineNo Lines::lineAt(std::size_t offset) const
     return LineNo{static_cast<std::uint32_t>(after - m_starts.begin() - 1)};
 }
 
-namespace {
+namespace
+{
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
 
@@ -56,8 +58,10 @@ std::string_view keyOf(std::string_view line, Whitespace level, std::string& roo
     if (level == Whitespace::IgnoreEnds) return line;
     room.clear();
     for (std::size_t i = 0; i < line.size(); ++i) {
-        if (!isBlank(line[i])) room += line[i];
-        else if (level == Whitespace::IgnoreAmount && (i == 0 || !isBlank(line[i - 1]))) room += ' ';
+        if (!isBlank(line[i]))
+            room += line[i];
+        else if (level == Whitespace::IgnoreAmount && (i == 0 || !isBlank(line[i - 1])))
+            room += ' ';
     }
     return room;
 }
@@ -67,7 +71,8 @@ struct Hasher {
 };
 
 /// Gives equal lines of both sides one number each.
-class Interner {
+class Interner
+{
 public:
     Interner(Whitespace level, std::size_t expected) : m_level(level) { m_ids.reserve(expected); }
 

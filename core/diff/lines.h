@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The place of a line in its file, from 0. People see value + 1.
 using LineNo = Strong<struct LineTag, std::uint32_t>;
@@ -33,7 +34,8 @@ struct ByteRange {
 /// Where the lines of some bytes begin. A line ends after its LF and owns it; a CR before it belongs to the end; a CR
 /// elsewhere is text. Bytes after the last LF are a line without an end; no bytes are no lines. Refers to the bytes,
 /// which must outlive it. At most 2^32-2 lines.
-class Lines {
+class Lines
+{
 public:
     Lines() = default;
     explicit Lines(std::string_view bytes);

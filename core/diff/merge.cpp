@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// One side of the merge: its changes against the base, taken from the front.
 struct Side {

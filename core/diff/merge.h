@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Where both sides changed the same or touching lines in different ways.
 struct MergeConflict {

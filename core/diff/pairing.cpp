@@ -7,8 +7,10 @@
 #include <cmath>
 #include <span>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// Two lines less alike than this are not the same line before and after.
 constexpr double kMinLikeness = 0.4;
@@ -60,9 +62,12 @@ double likenessOf(const Bag& a, const Bag& b, double floor)
     if (bound < floor) return 0; // spares most comparisons of a block
     std::uint64_t common = 0;
     for (auto i = a.words.begin(), j = b.words.begin(); i != a.words.end() && j != b.words.end();) {
-        if (i->hash < j->hash) ++i;
-        else if (j->hash < i->hash) ++j;
-        else common += i->weight, ++i, ++j;
+        if (i->hash < j->hash)
+            ++i;
+        else if (j->hash < i->hash)
+            ++j;
+        else
+            common += i->weight, ++i, ++j;
     }
     return 2.0 * static_cast<double>(common) / static_cast<double>(a.weight + b.weight);
 }
@@ -136,14 +141,15 @@ std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const
     const std::vector<Bag> a = bagsOf(oldLines, oldRange), b = bagsOf(newLines, newRange);
     // Large blocks are cut into as many parts on each side, so that the tables together stay below about a million cells.
     const std::size_t side = std::clamp<std::size_t>(kMaxTotalCells / (a.size() + b.size()), 8, kMaxTableSide);
-    const double parts = std::ceil(std::sqrt(static_cast<double>(a.size()) * static_cast<double>(b.size())) / static_cast<double>(side));
+    const double parts =
+        std::ceil(std::sqrt(static_cast<double>(a.size()) * static_cast<double>(b.size())) / static_cast<double>(side));
     const auto count = std::max<std::size_t>(1, static_cast<std::size_t>(parts));
     std::vector<LinePair> pairs;
     for (std::size_t part = 0; part < count; ++part) {
         const std::size_t aBegin = part * a.size() / count, aEnd = (part + 1) * a.size() / count;
         const std::size_t bBegin = part * b.size() / count, bEnd = (part + 1) * b.size() / count;
-        pairTable(Bags(a).subspan(aBegin, aEnd - aBegin), Bags(b).subspan(bBegin, bEnd - bBegin), static_cast<std::uint32_t>(aBegin),
-                  static_cast<std::uint32_t>(bBegin), pairs);
+        pairTable(Bags(a).subspan(aBegin, aEnd - aBegin), Bags(b).subspan(bBegin, bEnd - bBegin),
+                  static_cast<std::uint32_t>(aBegin), static_cast<std::uint32_t>(bBegin), pairs);
     }
     return pairs;
 }

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 enum class PatchLineKind : char { Context = ' ', Removed = '-', Added = '+' };
 
@@ -35,8 +36,8 @@ struct PatchHunk {
 
 enum class PatchChange : std::uint8_t { Modify, Add, Delete, Rename, Copy };
 
-/// What a patch does to one file. Paths are relative, with `/`, checked by checkPatchPath(). Modes are octal as in git (0100644);
-/// 0 where the patch does not tell.
+/// What a patch does to one file. Paths are relative, with `/`, checked by checkPatchPath(). Modes are octal as in git
+/// (0100644); 0 where the patch does not tell.
 struct FilePatch {
     PatchChange change = PatchChange::Modify;
     std::string oldPath; ///< empty for Add
@@ -57,7 +58,7 @@ struct Patch {
     std::vector<FilePatch> files;
     std::string authorName;
     std::string authorMail;
-    std::string date; ///< as written
+    std::string date;        ///< as written
     std::string title;       ///< Subject without "[PATCH n/m]"
     std::string description; ///< body without its trailers
     std::vector<std::pair<std::string, std::string>> trailers;
@@ -81,18 +82,19 @@ struct ApplyOptions {
     bool zeroContext = false;
 };
 
-/// The bytes of the file after the patch. For Add `oldBytes` must be empty; for Delete the result must be. Conflict where a hunk
-/// does not match; the error names path, hunk and line. The nearest place wins, and the later of two as near, as in git; hunks
-/// never overlap and keep their order. What a patch does to name and mode is the caller's part.
-[[nodiscard]] Result<std::string> applyFile(std::string_view oldBytes, const FilePatch& patch, const ApplyOptions& options = {});
+/// The bytes of the file after the patch. For Add `oldBytes` must be empty; for Delete the result must be. Conflict where a
+/// hunk does not match; the error names path, hunk and line. The nearest place wins, and the later of two as near, as in git;
+/// hunks never overlap and keep their order. What a patch does to name and mode is the caller's part.
+[[nodiscard]] Result<std::string> applyFile(std::string_view oldBytes, const FilePatch& patch,
+                                            const ApplyOptions& options = {});
 
 /// The change from old to new as a FilePatch with `context` lines. Paths empty for Add and Delete as in FilePatch.
 /// Blob ids are written into the `index` line where both are given.
 [[nodiscard]] FilePatch makeFilePatch(std::string_view oldPath, std::string_view newPath, std::string_view oldBytes,
                                       std::string_view newBytes, std::uint32_t context = 3);
 
-/// Text that `git apply` takes and that parsePatch() reads back to the same files. Modes that are 0 are written as 100644 where git
-/// needs one.
+/// Text that `git apply` takes and that parsePatch() reads back to the same files. Modes that are 0 are written as 100644 where
+/// git needs one.
 [[nodiscard]] std::string writePatch(std::span<const FilePatch> files);
 
 } // namespace tackroom

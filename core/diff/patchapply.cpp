@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <optional>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// A hunk's old lines, and what of them stands at its ends as context.
 struct Preimage {
@@ -39,16 +41,19 @@ struct Place {
     bool atEnd;
 };
 
-std::optional<std::uint64_t> findPlace(const Lines& file, const Preimage& image, const Place& place, const ApplyOptions& options)
+std::optional<std::uint64_t> findPlace(const Lines& file, const Preimage& image, const Place& place,
+                                       const ApplyOptions& options)
 {
     if (image.lines.size() > file.count()) return std::nullopt;
     const std::uint64_t last = file.count() - image.lines.size();
     const auto fits = [&](std::uint64_t at) {
-        return at >= place.first && at <= last && (!place.atStart || at == 0) && (!place.atEnd || at == last) && matchesAt(file, at, image);
+        return at >= place.first && at <= last && (!place.atStart || at == 0) && (!place.atEnd || at == last) &&
+               matchesAt(file, at, image);
     };
     if (fits(place.wanted)) return place.wanted;
     if (image.lines.empty() && options.zeroContext) return std::nullopt; // nothing to recognise another place by
-    if (place.atStart) return fits(0) && place.wanted <= options.maxOffsetLines ? std::optional<std::uint64_t>(0) : std::nullopt;
+    if (place.atStart)
+        return fits(0) && place.wanted <= options.maxOffsetLines ? std::optional<std::uint64_t>(0) : std::nullopt;
     const std::uint64_t furthest = std::max(place.wanted, last);
     for (std::uint64_t offset = 1; offset <= options.maxOffsetLines && offset <= furthest; ++offset) {
         if (fits(place.wanted + offset)) return place.wanted + offset;
@@ -82,7 +87,8 @@ bool appendPostimage(const PatchHunk& hunk, bool endsFile, std::string& out)
 Result<std::string> applyFile(std::string_view oldBytes, const FilePatch& patch, const ApplyOptions& options)
 {
     const bool isNew = patch.change == PatchChange::Add;
-    if (isNew && !oldBytes.empty()) return fail(ErrorCode::Conflict, patch.path(), "The patch makes this file anew, but it is already there.");
+    if (isNew && !oldBytes.empty())
+        return fail(ErrorCode::Conflict, patch.path(), "The patch makes this file anew, but it is already there.");
     const Lines file(oldBytes);
     std::string out;
     out.reserve(oldBytes.size() + oldBytes.size() / 8);
@@ -94,19 +100,23 @@ Result<std::string> applyFile(std::string_view oldBytes, const FilePatch& patch,
         const std::uint64_t stated = hunk.oldCount == 0 ? hunk.oldStart : hunk.oldStart - 1;
         const std::int64_t wanted = std::max<std::int64_t>(static_cast<std::int64_t>(stated) + drift, 0);
         const bool atStart = hunk.oldStart == 0 || (hunk.oldStart == 1 && !options.zeroContext);
-        const Place place{static_cast<std::uint64_t>(wanted), copied, atStart && !isNew, !options.zeroContext && !image.contextBehind};
+        const Place place{static_cast<std::uint64_t>(wanted), copied, atStart && !isNew,
+                          !options.zeroContext && !image.contextBehind};
         const auto found = findPlace(file, image, place, options);
         if (!found) return conflict(patch, i, "The lines that this hunk changes are not in the file as the patch has them.");
         drift = static_cast<std::int64_t>(*found) - static_cast<std::int64_t>(stated);
         const auto begin = static_cast<std::uint32_t>(*found), end = static_cast<std::uint32_t>(*found + image.lines.size());
         out += file.slice({LineNo{static_cast<std::uint32_t>(copied)}, LineNo{begin}});
-        if (!out.empty() && !out.ends_with('\n') && !hunk.lines.empty()) return conflict(patch, i, "The file ends before this hunk without a line end.");
-        if (!appendPostimage(hunk, end == file.count(), out)) return conflict(patch, i, "The hunk ends the file, but more lines follow.");
+        if (!out.empty() && !out.ends_with('\n') && !hunk.lines.empty())
+            return conflict(patch, i, "The file ends before this hunk without a line end.");
+        if (!appendPostimage(hunk, end == file.count(), out))
+            return conflict(patch, i, "The hunk ends the file, but more lines follow.");
         copied = end;
     }
     out += file.slice({LineNo{static_cast<std::uint32_t>(copied)}, LineNo{file.count()}});
     if (patch.change == PatchChange::Delete && !out.empty())
-        return fail(ErrorCode::Conflict, patch.path(), "The patch deletes this file, but it holds more than the patch removes.");
+        return fail(ErrorCode::Conflict, patch.path(),
+                    "The patch deletes this file, but it holds more than the patch removes.");
     return out;
 }
 

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 int hexDigit(char c)
 {
@@ -64,9 +66,12 @@ std::string decodedHeader(std::string_view text)
         if (!afterWord || !trimmed(before).empty()) out += before;
         const std::string_view word = text.substr(textBegin, end - textBegin);
         const bool known = charset == "utf-8" || charset == "us-ascii";
-        if (known && (encoding == 'q' || encoding == 'Q')) out += fromQ(word);
-        else if (known && (encoding == 'b' || encoding == 'B')) out += fromBase64(word);
-        else out += text.substr(begin, end + 2 - begin);
+        if (known && (encoding == 'q' || encoding == 'Q'))
+            out += fromQ(word);
+        else if (known && (encoding == 'b' || encoding == 'B'))
+            out += fromBase64(word);
+        else
+            out += text.substr(begin, end + 2 - begin);
         text.remove_prefix(end + 2);
         afterWord = true;
     }
@@ -170,12 +175,16 @@ Status readMail(const Lines& lines, LineRange range, const std::string& where, P
         if (header.name == "content-transfer-encoding") {
             const std::string encoding = asciiLower(header.value);
             if (encoding != "8bit" && encoding != "7bit" && encoding != "binary")
-                return fail(ErrorCode::Refused, where, "The mail is encoded as " + std::string(cutUtf8(toUtf8(encoding), 40)) + ".",
+                return fail(ErrorCode::Refused, where,
+                            "The mail is encoded as " + std::string(cutUtf8(toUtf8(encoding), 40)) + ".",
                             "Save the patch with git format-patch.");
         }
-        if (header.name == "from") readAuthor(decodedHeader(header.value), patch);
-        else if (header.name == "subject") patch.title = titleOf(decodedHeader(header.value));
-        else if (header.name == "date") patch.date = header.value;
+        if (header.name == "from")
+            readAuthor(decodedHeader(header.value), patch);
+        else if (header.name == "subject")
+            patch.title = titleOf(decodedHeader(header.value));
+        else if (header.name == "date")
+            patch.date = header.value;
     }
     std::vector<std::string_view> body;
     for (++at; at < range.end.value; ++at) {

@@ -3,7 +3,8 @@
 #include "core/diff/lines.h"
 #include "core/diff/patch.h"
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Fills author, title, description and trailers from the lines before the first file, if they are a mail as `git format-patch`
 /// writes it. Refused where the mail is encoded (base64, quoted-printable), for then the patch in it is too.

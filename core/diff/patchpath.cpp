@@ -7,8 +7,10 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 constexpr std::size_t kMaxPathBytes = 4096;
 
@@ -38,7 +40,8 @@ int escapedByte(std::string_view text, std::size_t& at)
 {
     constexpr std::string_view kNames = "abtnvfr\"\\", kBytes = "\a\b\t\n\v\f\r\"\\";
     const char c = text[at++];
-    if (const std::size_t found = kNames.find(c); found != std::string_view::npos) return static_cast<unsigned char>(kBytes[found]);
+    if (const std::size_t found = kNames.find(c); found != std::string_view::npos)
+        return static_cast<unsigned char>(kBytes[found]);
     if (c < '0' || c > '3' || at + 2 > text.size()) return -1;
     const int second = octalDigit(text[at]), third = octalDigit(text[at + 1]);
     if (second < 0 || third < 0) return -1;
@@ -71,7 +74,9 @@ std::optional<std::string> takeQuotedPath(std::string_view* rest)
 
 std::string quotedPath(std::string_view path)
 {
-    const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"' && c != '\\'; };
+    const auto plain = [](char c) {
+        return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"' && c != '\\';
+    };
     if (std::all_of(path.begin(), path.end(), plain)) return std::string(path);
     constexpr std::string_view kNames = "abtnvfr\"\\", kBytes = "\a\b\t\n\v\f\r\"\\";
     std::string out = "\"";
@@ -95,7 +100,8 @@ std::string quotedPath(std::string_view path)
 Status checkPatchPath(std::string_view path, std::string where)
 {
     const auto refuse = [&](std::string_view why) {
-        return fail(ErrorCode::Refused, where, "The path " + SafeText::line(path, 200).utf8() + " is refused: " + std::string(why) + ".");
+        return fail(ErrorCode::Refused, where,
+                    "The path " + SafeText::line(path, 200).utf8() + " is refused: " + std::string(why) + ".");
     };
     if (path.empty()) return fail(ErrorCode::Refused, where, "An empty path is refused.");
     if (path.size() > kMaxPathBytes) return refuse("it is longer than 4096 bytes");

@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A C-style quoted name at the start of `*rest` (which begins with `"`), taken off it. Nothing where the quotes are broken.
 [[nodiscard]] std::optional<std::string> takeQuotedPath(std::string_view* rest);

@@ -12,16 +12,17 @@
 #include <limits>
 #include <set>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 constexpr std::size_t kMaxPatchBytes = 64 * 1024 * 1024;
 constexpr std::size_t kMaxFiles = 10'000;
 constexpr std::string_view kDevNull = "/dev/null";
 
 /// Takes a number off the front.
-template <class Number>
-bool takeNumber(std::string_view& text, Number& number, int base = 10)
+template <class Number> bool takeNumber(std::string_view& text, Number& number, int base = 10)
 {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
     if (error != std::errc() || end == text.data()) return false;
@@ -46,11 +47,14 @@ struct RawNames {
 bool isPrefixed(std::string_view oldName, std::string_view newName)
 {
     constexpr std::string_view kMarks = "abciow12";
-    const auto marked = [&](std::string_view name) { return name.size() > 2 && name[1] == '/' && kMarks.find(name[0]) != std::string_view::npos; };
+    const auto marked = [&](std::string_view name) {
+        return name.size() > 2 && name[1] == '/' && kMarks.find(name[0]) != std::string_view::npos;
+    };
     return marked(oldName) && marked(newName) && oldName[0] != newName[0];
 }
 
-class Reader {
+class Reader
+{
 public:
     Reader(std::string_view bytes, std::string where) : m_lines(bytes), m_where(std::move(where)) {}
 
@@ -80,15 +84,23 @@ public:
             patch.files.push_back(std::move(file));
             if (patch.files.size() > kMaxFiles) return refuse("The patch changes more than 10,000 files.");
         }
-        if (patch.files.empty()) return fail(ErrorCode::InvalidPatch, m_where, "There is no patch in it: no line begins with \"diff --git\" or \"---\" and \"+++\".");
+        if (patch.files.empty())
+            return fail(ErrorCode::InvalidPatch, m_where,
+                        "There is no patch in it: no line begins with \"diff --git\" or \"---\" and \"+++\".");
         if (patch.mails == 0 && (!patch.title.empty() || !patch.authorMail.empty())) patch.mails = 1;
         return patch;
     }
 
 private:
     [[nodiscard]] std::string at(std::uint64_t line) const { return m_where + ":" + std::to_string(line); }
-    [[nodiscard]] std::unexpected<Error> invalid(std::string detail) const { return fail(ErrorCode::InvalidPatch, at(m_at + 1), std::move(detail)); }
-    [[nodiscard]] std::unexpected<Error> refuse(std::string detail) const { return fail(ErrorCode::Refused, at(m_at + 1), std::move(detail)); }
+    [[nodiscard]] std::unexpected<Error> invalid(std::string detail) const
+    {
+        return fail(ErrorCode::InvalidPatch, at(m_at + 1), std::move(detail));
+    }
+    [[nodiscard]] std::unexpected<Error> refuse(std::string detail) const
+    {
+        return fail(ErrorCode::Refused, at(m_at + 1), std::move(detail));
+    }
     [[nodiscard]] std::string_view here() const { return m_lines.text(LineNo{m_at}); }
     [[nodiscard]] std::string_view text(std::uint32_t line) const
     {
@@ -153,7 +165,8 @@ private:
     {
         if (!takeNumber(rest, mode, 8) || !trimmed(rest).empty()) return invalid("This is no file mode.");
         if (mode == 0160000) return refuse("The patch changes a submodule.");
-        if (mode != 0100644 && mode != 0100755 && mode != 0120000 && mode != 0100664) return invalid("This file mode is not one of git's.");
+        if (mode != 0100644 && mode != 0100755 && mode != 0120000 && mode != 0100664)
+            return invalid("This file mode is not one of git's.");
         return {};
     }
 
@@ -165,9 +178,13 @@ private:
         const std::string_view tail = rest.substr(dots + 2);
         const std::size_t blank = tail.find(' ');
         const std::string_view newId = tail.substr(0, blank);
-        const auto isId = [](std::string_view id) { return !id.empty() && id.size() <= 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos; };
+        const auto isId = [](std::string_view id) {
+            return !id.empty() && id.size() <= 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+        };
         if (!isId(oldId) || !isId(newId)) return invalid("The index line is malformed.");
-        const auto kept = [](std::string_view id) { return id.find_first_not_of('0') == std::string_view::npos ? std::string() : std::string(id); };
+        const auto kept = [](std::string_view id) {
+            return id.find_first_not_of('0') == std::string_view::npos ? std::string() : std::string(id);
+        };
         file.oldBlobId = kept(oldId);
         file.newBlobId = kept(newId);
         if (blank == std::string_view::npos) return {};
@@ -181,8 +198,10 @@ private:
     /// One extended header line; false where it is none.
     Result<bool> readExtended(std::string_view line, FilePatch& file, RawNames& moved)
     {
-        if (takePrefix(line, "old mode ")) TR_TRY(readMode(line, file.oldMode));
-        else if (takePrefix(line, "new mode ")) TR_TRY(readMode(line, file.newMode));
+        if (takePrefix(line, "old mode "))
+            TR_TRY(readMode(line, file.oldMode));
+        else if (takePrefix(line, "new mode "))
+            TR_TRY(readMode(line, file.newMode));
         else if (takePrefix(line, "new file mode ")) {
             file.change = PatchChange::Add;
             TR_TRY(readMode(line, file.newMode));
@@ -204,8 +223,10 @@ private:
                 return invalid("This similarity is not between 0 and 100 %.");
         } else if (takePrefix(line, "dissimilarity index ")) {
             // Says nothing that the hunks do not say.
-        } else if (takePrefix(line, "index ")) TR_TRY(readIndex(line, file));
-        else return false;
+        } else if (takePrefix(line, "index "))
+            TR_TRY(readIndex(line, file));
+        else
+            return false;
         return true;
     }
 
@@ -224,7 +245,7 @@ private:
         const bool moves = file.change == PatchChange::Rename || file.change == PatchChange::Copy;
         if (moves != moved.known) return invalid("A rename or copy needs both of its names.");
         if (m_at < m_lines.count() && here().starts_with("--- ") && text(m_at + 1).starts_with("+++ ")) {
-            TR_TRY(checkSides(file, names));
+            TR_TRY(checkSides(file, names, moved));
             m_at += 2;
             TR_TRY(readHunks(file));
         }
@@ -232,10 +253,13 @@ private:
             file.oldPath = moved.oldName;
             file.newPath = moved.newName;
         } else {
-            if (!names.known) return fail(ErrorCode::InvalidPatch, at(file.patchLine), "The name of the file cannot be told from this line.");
+            if (!names.known)
+                return fail(ErrorCode::InvalidPatch, at(file.patchLine), "The name of the file cannot be told from this line.");
             const std::size_t strip = isPrefixed(names.oldName, names.newName) ? 2 : 0;
             const std::string oldPath = names.oldName.substr(strip), newPath = names.newName.substr(strip);
-            if (oldPath != newPath) return fail(ErrorCode::InvalidPatch, at(file.patchLine), "The two names of this file differ although it is not renamed.");
+            if (oldPath != newPath)
+                return fail(ErrorCode::InvalidPatch, at(file.patchLine),
+                            "The two names of this file differ although it is not renamed.");
             if (file.change != PatchChange::Add) file.oldPath = oldPath;
             if (file.change != PatchChange::Delete) file.newPath = newPath;
         }
@@ -243,13 +267,19 @@ private:
     }
 
     /// The names of `---` and `+++` must be those of `diff --git`, or /dev/null on the side where the file is not.
-    Status checkSides(const FilePatch& file, RawNames& names)
+    Status checkSides(const FilePatch& file, RawNames& names, const RawNames& moved)
     {
         TR_ASSIGN(const std::string oldName, nameOfSide(here().substr(4)));
         TR_ASSIGN(const std::string newName, nameOfSide(text(m_at + 1).substr(4)));
-        if ((oldName == kDevNull) != (file.change == PatchChange::Add) || (newName == kDevNull) != (file.change == PatchChange::Delete))
+        if ((oldName == kDevNull) != (file.change == PatchChange::Add) ||
+            (newName == kDevNull) != (file.change == PatchChange::Delete))
             return invalid("The names here do not fit with whether the file is new or deleted.");
-        if (file.change == PatchChange::Rename || file.change == PatchChange::Copy) return {};
+        if (moved.known) { // these two names have no prefix
+            const std::size_t strip = isPrefixed(oldName, newName) ? 2 : 0;
+            if (oldName.substr(strip) != moved.oldName || newName.substr(strip) != moved.newName)
+                return invalid("The names here are not those of the rename or copy.");
+            return {};
+        }
         if (!names.known) {
             if (oldName == kDevNull || newName == kDevNull) return invalid("The name of the file cannot be told.");
             names = {oldName, newName, true};
@@ -273,7 +303,9 @@ private:
         m_at += 2;
         TR_TRY(readHunks(file));
         // diff -N gives the epoch as the time of a file that is not there.
-        const auto isEpoch = [](std::string_view line) { return line.find("\t1970-01-01 ") != std::string_view::npos || line.find("\t1969-12-31 ") != std::string_view::npos; };
+        const auto isEpoch = [](std::string_view line) {
+            return line.find("\t1970-01-01 ") != std::string_view::npos || line.find("\t1969-12-31 ") != std::string_view::npos;
+        };
         const PatchHunk& first = file.hunks.front();
         const bool one = file.hunks.size() == 1;
         const bool adds = oldName == kDevNull || (one && first.oldCount == 0 && first.oldStart == 0 && isEpoch(oldLine));
@@ -294,7 +326,8 @@ private:
 
     Status readHunks(FilePatch& file)
     {
-        if (m_at >= m_lines.count() || !here().starts_with("@@ -")) return invalid("A hunk is missing here: a line that begins with \"@@ -\".");
+        if (m_at >= m_lines.count() || !here().starts_with("@@ -"))
+            return invalid("A hunk is missing here: a line that begins with \"@@ -\".");
         std::uint64_t oldEnd = 0, newEnd = 0;
         while (m_at < m_lines.count() && here().starts_with("@@ -")) {
             PatchHunk hunk;
@@ -302,7 +335,8 @@ private:
             const std::uint64_t oldBegin = hunk.oldCount == 0 ? hunk.oldStart + 1 : hunk.oldStart;
             const std::uint64_t newBegin = hunk.newCount == 0 ? hunk.newStart + 1 : hunk.newStart;
             if (oldBegin < oldEnd || newBegin < newEnd)
-                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine), "This hunk stands before the end of the one before it.");
+                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine),
+                            "This hunk stands before the end of the one before it.");
             oldEnd = oldBegin + hunk.oldCount;
             newEnd = newBegin + hunk.newCount;
             file.hunks.push_back(std::move(hunk));
@@ -311,7 +345,8 @@ private:
         const std::string_view line = here();
         const bool signature = line == "-- " || line == "--";
         const bool nextFile = isPlainHeader();
-        if (!signature && !nextFile && (line.starts_with('+') || line.starts_with('-') || line.starts_with(' ') || line.starts_with('\\')))
+        if (!signature && !nextFile &&
+            (line.starts_with('+') || line.starts_with('-') || line.starts_with(' ') || line.starts_with('\\')))
             return invalid("The hunk has more lines than its header says.");
         return {};
     }
@@ -345,8 +380,10 @@ private:
             PatchLine line;
             TR_TRY(readHunkLine(line));
             const bool onOld = line.kind != PatchLineKind::Added, onNew = line.kind != PatchLineKind::Removed;
-            if ((onOld && oldLeft == 0) || (onNew && newLeft == 0)) return invalid("The hunk has other lines than its header says.");
-            if ((onOld && oldEnded) || (onNew && newEnded)) return invalid("A line follows the one that is said to end the file.");
+            if ((onOld && oldLeft == 0) || (onNew && newLeft == 0))
+                return invalid("The hunk has other lines than its header says.");
+            if ((onOld && oldEnded) || (onNew && newEnded))
+                return invalid("A line follows the one that is said to end the file.");
             oldLeft -= onOld;
             newLeft -= onNew;
             changes |= line.kind != PatchLineKind::Context;
@@ -372,7 +409,8 @@ private:
             return {};
         }
         const char mark = bytes.front();
-        if (mark != ' ' && mark != '+' && mark != '-') return invalid("A line of a hunk must begin with a blank, \"+\" or \"-\".");
+        if (mark != ' ' && mark != '+' && mark != '-')
+            return invalid("A line of a hunk must begin with a blank, \"+\" or \"-\".");
         line.kind = static_cast<PatchLineKind>(mark);
         line.text = std::string(bytes.substr(1));
         return {};
@@ -389,14 +427,17 @@ private:
             return fail(ErrorCode::InvalidPatch, where, "Nothing is changed in this file; was the patch cut off?");
         for (const PatchHunk& hunk : file.hunks) {
             if (file.change == PatchChange::Add && (hunk.oldCount != 0 || hunk.oldStart != 0 || file.hunks.size() > 1))
-                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine), "The file is said to be new, but the hunk has old lines.");
+                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine),
+                            "The file is said to be new, but the hunk has old lines.");
             if (file.change == PatchChange::Delete && (hunk.newCount != 0 || hunk.newStart != 0 || file.hunks.size() > 1))
-                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine), "The file is said to be deleted, but lines of it are left.");
+                return fail(ErrorCode::InvalidPatch, at(hunk.patchLine),
+                            "The file is said to be deleted, but lines of it are left.");
         }
         if (file.change == PatchChange::Modify && m_gone.contains(file.oldPath))
             return fail(ErrorCode::InvalidPatch, where, "The patch changes a file that it deletes or renames before.");
         if (!m_touched.insert(file.path()).second)
-            return fail(ErrorCode::Refused, where, "The patch changes the same file twice.", "Make one commit of the series and save that.");
+            return fail(ErrorCode::Refused, where, "The patch changes the same file twice.",
+                        "Make one commit of the series and save that.");
         if ((file.change == PatchChange::Rename || file.change == PatchChange::Delete) && !m_gone.insert(file.oldPath).second)
             return fail(ErrorCode::InvalidPatch, where, "The patch takes the same file away twice.");
         return {};

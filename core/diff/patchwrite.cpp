@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// Changes first..last-1 with the context around them.
 PatchHunk hunkOf(const Lines& oldLines, const Lines& newLines, std::span<const LineChange> changes, std::uint32_t context)
@@ -41,7 +43,8 @@ std::vector<PatchHunk> hunksOf(const Lines& oldLines, const Lines& newLines, std
     for (std::size_t first = 0; first < changes.size();) {
         std::size_t last = first + 1;
         while (last < changes.size() &&
-               std::uint64_t{changes[last].oldLines.begin.value} - changes[last - 1].oldLines.end.value <= 2 * std::uint64_t{context})
+               std::uint64_t{changes[last].oldLines.begin.value} - changes[last - 1].oldLines.end.value <=
+                   2 * std::uint64_t{context})
             ++last;
         hunks.push_back(hunkOf(oldLines, newLines, std::span(changes).subspan(first, last - first), context));
         first = last;
@@ -104,7 +107,8 @@ void writeExtended(std::string& out, const FilePatch& file)
     const std::string zeros(std::max({file.oldBlobId.size(), file.newBlobId.size(), std::size_t{7}}), '0');
     const bool hasIds = (isNew || !file.oldBlobId.empty()) && (isGone || !file.newBlobId.empty());
     if (!hasIds) return;
-    out += "index " + (file.oldBlobId.empty() ? zeros : file.oldBlobId) + ".." + (file.newBlobId.empty() ? zeros : file.newBlobId);
+    out +=
+        "index " + (file.oldBlobId.empty() ? zeros : file.oldBlobId) + ".." + (file.newBlobId.empty() ? zeros : file.newBlobId);
     if (!isNew && !isGone && !modeChanges && file.oldMode != 0) out += ' ' + octal(oldMode);
     out += '\n';
 }
@@ -125,15 +129,17 @@ void writeSide(std::string& out, std::string_view mark, std::string_view prefix,
 
 } // namespace
 
-FilePatch makeFilePatch(std::string_view oldPath, std::string_view newPath, std::string_view oldBytes, std::string_view newBytes,
-                        std::uint32_t context)
+FilePatch makeFilePatch(std::string_view oldPath, std::string_view newPath, std::string_view oldBytes,
+                        std::string_view newBytes, std::uint32_t context)
 {
     FilePatch file;
     file.oldPath = std::string(oldPath);
     file.newPath = std::string(newPath);
     const Lines oldLines(oldBytes), newLines(newBytes);
-    if (oldPath.empty()) file.change = PatchChange::Add;
-    else if (newPath.empty()) file.change = PatchChange::Delete;
+    if (oldPath.empty())
+        file.change = PatchChange::Add;
+    else if (newPath.empty())
+        file.change = PatchChange::Delete;
     else if (oldPath != newPath) {
         file.change = PatchChange::Rename;
         file.similarityPercent = similarityOf(oldLines, newLines);

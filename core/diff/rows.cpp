@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// What is compared word by word at once; larger blocks count as changed as a whole.
 constexpr std::size_t kMaxBlockBytes = 64 * 1024;
@@ -57,15 +59,20 @@ void RowModel::addEqual(LineNo left, LineNo right, std::uint32_t count)
 void RowModel::addChange(const LineChange& change)
 {
     const auto hunk = static_cast<std::uint32_t>(m_hunks.size());
-    RowHunk entry{change, RowNo{static_cast<std::uint32_t>(m_rows.size())}, {}, RowNo{static_cast<std::uint32_t>(m_unified.size())}, {}};
+    RowHunk entry{
+        change, RowNo{static_cast<std::uint32_t>(m_rows.size())}, {}, RowNo{static_cast<std::uint32_t>(m_unified.size())}, {}};
     std::uint32_t left = change.oldLines.begin.value, right = change.newLines.begin.value;
     const auto addApart = [&](std::uint32_t leftEnd, std::uint32_t rightEnd) {
         while (left < leftEnd || right < rightEnd) {
             Row row{LineNo{kNone}, LineNo{kNone}, hunk, RowKind::Replaced};
-            if (left < leftEnd) row.left = LineNo{left++};
-            else row.kind = RowKind::Added;
-            if (right < rightEnd) row.right = LineNo{right++};
-            else row.kind = RowKind::Removed;
+            if (left < leftEnd)
+                row.left = LineNo{left++};
+            else
+                row.kind = RowKind::Added;
+            if (right < rightEnd)
+                row.right = LineNo{right++};
+            else
+                row.kind = RowKind::Removed;
             m_rows.push_back(row);
         }
     };
@@ -100,7 +107,8 @@ HunkWords RowModel::words(std::uint32_t hunk) const
 HunkWords RowModel::blockWords(const RowHunk& hunk, std::size_t* changedBytes) const
 {
     HunkWords words;
-    const WordMarks marks = diffWords(m_oldLines.slice(hunk.lines.oldLines), m_newLines.slice(hunk.lines.newLines), {.maxBytes = kMaxBlockBytes});
+    const WordMarks marks =
+        diffWords(m_oldLines.slice(hunk.lines.oldLines), m_newLines.slice(hunk.lines.newLines), {.maxBytes = kMaxBlockBytes});
     words.refined = marks.refined;
     words.layoutOnly = marks.layoutOnly;
     appendShifted(words.oldRanges, marks.oldRanges, m_oldLines.offset(hunk.lines.oldLines.begin));

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// A row of the side-by-side table, or of the unified list, from 0.
 using RowNo = Strong<struct RowTag, std::uint32_t>;
@@ -59,7 +60,7 @@ struct RowHunk {
 struct HunkWords {
     std::vector<ByteRange> oldRanges;
     std::vector<ByteRange> newRanges;
-    bool refined = false;    ///< false: the lines count as changed as a whole. Lines of a refined hunk without a partner always do
+    bool refined = false; ///< false: the lines count as changed as a whole. Lines of a refined hunk without a partner always do
     bool layoutOnly = false; ///< nothing but blanks and line breaks differs
 };
 
@@ -73,7 +74,8 @@ struct Fold {
 
 /// Two texts as rows. Owns the bytes. Immutable: any number of threads may read one model. Hunk i of a model made with
 /// Whitespace::Exact is change i of diffLines() and atom i of makeAtoms() on the same bytes.
-class RowModel {
+class RowModel
+{
 public:
     [[nodiscard]] static std::shared_ptr<const RowModel> make(std::string oldBytes, std::string newBytes,
                                                               const DiffOptions& options = {});

@@ -2,18 +2,22 @@
 #include "core/diff/sequence.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 using Ids = std::span<const std::uint32_t>;
 using I = std::ptrdiff_t;
 constexpr std::uint32_t kAbsent = 0xffffffff;
 /// A line that stands more often than this in a region says nothing about where it belongs.
 constexpr std::uint32_t kMaxOccurrences = 64;
+
+/// Edits after which Myers' search settles for the furthest point it has reached.
+constexpr I kMaxEdits = 256;
 
 /// a[aBegin, aEnd) against b[bBegin, bEnd).
 struct Region {
@@ -36,12 +40,12 @@ void markAll(const Region& r, Unmatched& out)
 
 /// Myers' search for the middle of a shortest edit script, in linear space. Where the edit distance of a piece exceeds the cap,
 /// the furthest point reached splits it: the result is then longer than minimal, but the time stays bounded.
-class Myers {
+class Myers
+{
 public:
     Myers(Ids a, Ids b) : m_a(a), m_b(b)
     {
         const std::size_t total = a.size() + b.size();
-        m_cap = std::max<I>(256, static_cast<I>(std::sqrt(static_cast<double>(total))));
         m_forward.resize(total + 3);
         m_backward.resize(total + 3);
     }
@@ -87,10 +91,14 @@ private:
         bwd[delta] = n;
         const bool odd = (delta & 1) != 0;
         for (I d = 1;; ++d) {
-            if (fMin > -m) fwd[--fMin - 1] = kNotReached;
-            else ++fMin;
-            if (fMax < n) fwd[++fMax + 1] = kNotReached;
-            else --fMax;
+            if (fMin > -m)
+                fwd[--fMin - 1] = kNotReached;
+            else
+                ++fMin;
+            if (fMax < n)
+                fwd[++fMax + 1] = kNotReached;
+            else
+                --fMax;
             for (I k = fMax; k >= fMin; k -= 2) {
                 const I right = fwd[k - 1] >= 0 && fwd[k - 1] < n ? fwd[k - 1] + 1 : kNotReached;
                 const I down = fwd[k + 1] >= 0 && fwd[k + 1] - k <= m ? fwd[k + 1] : kNotReached;
@@ -100,10 +108,14 @@ private:
                 fwd[k] = x;
                 if (odd && x >= 0 && k >= bMin && k <= bMax && bwd[k] <= x) return point(x, k);
             }
-            if (bMin > -m) bwd[--bMin - 1] = kNotReachedBack;
-            else ++bMin;
-            if (bMax < n) bwd[++bMax + 1] = kNotReachedBack;
-            else --bMax;
+            if (bMin > -m)
+                bwd[--bMin - 1] = kNotReachedBack;
+            else
+                ++bMin;
+            if (bMax < n)
+                bwd[++bMax + 1] = kNotReachedBack;
+            else
+                --bMax;
             for (I k = bMax; k >= bMin; k -= 2) {
                 const I left = bwd[k + 1] != kNotReachedBack && bwd[k + 1] > 0 ? bwd[k + 1] - 1 : kNotReachedBack;
                 const I up = bwd[k - 1] != kNotReachedBack && bwd[k - 1] - k >= 0 ? bwd[k - 1] : kNotReachedBack;
@@ -113,12 +125,11 @@ private:
                 bwd[k] = x;
                 if (!odd && x != kNotReachedBack && k >= fMin && k <= fMax && fwd[k] >= x) return point(x, k);
             }
-            if (d >= m_cap) return furthest(fwd, fMin, fMax, point);
+            if (d >= kMaxEdits) return furthest(fwd, fMin, fMax, point);
         }
     }
 
-    template <class MakePoint>
-    static Point furthest(const I* fwd, I fMin, I fMax, MakePoint point)
+    template <class MakePoint> static Point furthest(const I* fwd, I fMin, I fMax, MakePoint point)
     {
         I bestK = fMin, bestSum = -1;
         for (I k = fMin; k <= fMax; k += 2) {
@@ -131,11 +142,11 @@ private:
 
     Ids m_a, m_b;
     std::vector<I> m_forward, m_backward;
-    I m_cap = 256;
 };
 
 /// Myers on those elements of a region that occur on both sides; the others are unmatched without a search.
-class Matcher {
+class Matcher
+{
 public:
     Matcher(Ids a, Ids b, std::uint32_t idCount) : m_a(a), m_b(b), m_countA(idCount), m_countB(idCount), m_place(idCount)
     {
@@ -155,8 +166,10 @@ public:
             Region r = m_stack.back();
             m_stack.pop_back();
             trim(r, m_a, m_b);
-            if (r.oneSided()) markAll(r, m_out);
-            else handle(r, style);
+            if (r.oneSided())
+                markAll(r, m_out);
+            else
+                handle(r, style);
         }
         return std::move(m_out);
     }
@@ -168,8 +181,10 @@ private:
     {
         count(r);
         spend(r.size());
-        if (style == MatchStyle::Shortest || m_budget == 0) myers(r);
-        else if (!splitAtUnique(r) && !splitAtRarest(r)) myers(r);
+        if (style == MatchStyle::Shortest || m_budget == 0)
+            myers(r);
+        else if (!splitAtUnique(r) && !splitAtRarest(r))
+            myers(r);
         uncount(r);
     }
 
@@ -203,8 +218,10 @@ private:
             const std::uint32_t previous = at == tails.begin() ? kAbsent : *(at - 1);
             anchors.push_back({std::uint32_t(i), place, previous});
             const auto index = std::uint32_t(anchors.size() - 1);
-            if (at == tails.end()) tails.push_back(index);
-            else *at = index;
+            if (at == tails.end())
+                tails.push_back(index);
+            else
+                *at = index;
         }
         if (tails.empty()) return false;
         std::size_t aEnd = r.aEnd, bEnd = r.bEnd;
@@ -265,7 +282,8 @@ private:
     Region extend(const Region& r, std::size_t i, std::size_t j) const
     {
         Region run{i, i + 1, j, j + 1};
-        while (run.aBegin > r.aBegin && run.bBegin > r.bBegin && m_a[run.aBegin - 1] == m_b[run.bBegin - 1]) --run.aBegin, --run.bBegin;
+        while (run.aBegin > r.aBegin && run.bBegin > r.bBegin && m_a[run.aBegin - 1] == m_b[run.bBegin - 1])
+            --run.aBegin, --run.bBegin;
         while (run.aEnd < r.aEnd && run.bEnd < r.bEnd && m_a[run.aEnd] == m_b[run.bEnd]) ++run.aEnd, ++run.bEnd;
         return run;
     }
@@ -281,12 +299,16 @@ private:
     {
         std::vector<std::uint32_t> a, b, aPlace, bPlace;
         for (std::size_t i = r.aBegin; i < r.aEnd; ++i) {
-            if (m_countB[m_a[i]] == 0) m_out.a[i] = 1;
-            else a.push_back(m_a[i]), aPlace.push_back(std::uint32_t(i));
+            if (m_countB[m_a[i]] == 0)
+                m_out.a[i] = 1;
+            else
+                a.push_back(m_a[i]), aPlace.push_back(std::uint32_t(i));
         }
         for (std::size_t j = r.bBegin; j < r.bEnd; ++j) {
-            if (m_countA[m_b[j]] == 0) m_out.b[j] = 1;
-            else b.push_back(m_b[j]), bPlace.push_back(std::uint32_t(j));
+            if (m_countA[m_b[j]] == 0)
+                m_out.b[j] = 1;
+            else
+                b.push_back(m_b[j]), bPlace.push_back(std::uint32_t(j));
         }
         const Unmatched part = Myers(a, b).run();
         for (std::size_t i = 0; i < a.size(); ++i) m_out.a[aPlace[i]] = part.a[i];

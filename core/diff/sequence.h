@@ -4,7 +4,8 @@
 #include <span>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Which elements of two sequences have no partner. The k-th kept element of `a` belongs to the k-th kept one of `b`.
 /// Used by lines.h and words.h; ids are dense, 0..idCount-1.
@@ -19,7 +20,7 @@ enum class MatchStyle : std::uint8_t {
 };
 
 /// Myers in linear space, with the two giving-up rules that keep any input below about `size × 256` steps.
-[[nodiscard]] Unmatched matchSequences(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, std::uint32_t idCount,
-                                       MatchStyle style);
+[[nodiscard]] Unmatched matchSequences(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
+                                       std::uint32_t idCount, MatchStyle style);
 
 } // namespace tackroom

@@ -7,8 +7,10 @@
 #include <limits>
 #include <string_view>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 /// How far a change is moved; more happens only in long runs of equal lines, where no place is better than another.
 constexpr std::uint32_t kMaxSlide = 100;
@@ -29,11 +31,13 @@ LineLook lookOf(std::string_view text)
 {
     LineLook look;
     std::size_t i = 0;
-    for (; i < text.size() && (text[i] == ' ' || text[i] == '\t'); ++i) look.indent += text[i] == '\t' ? 8 - look.indent % 8 : 1;
+    for (; i < text.size() && (text[i] == ' ' || text[i] == '\t'); ++i)
+        look.indent += text[i] == '\t' ? 8 - look.indent % 8 : 1;
     const std::string_view rest = text.substr(i);
     look.blank = rest.find_first_not_of(" \t\r") == std::string_view::npos;
     look.heading = rest.starts_with('#') || rest.starts_with("---") || rest.starts_with("<!--");
-    look.closer = !look.blank && (rest.find_first_not_of("})];,\r ") == std::string_view::npos || rest == "end" || rest == "```");
+    look.closer =
+        !look.blank && (rest.find_first_not_of("})];,\r ") == std::string_view::npos || rest == "end" || rest == "```");
     return look;
 }
 
@@ -49,8 +53,10 @@ int penaltyAt(const Lines& lines, std::uint32_t at)
         penalty += before.blank ? 6 : 4;
         std::uint32_t next = at + 1;
         while (next < lines.count() && next < at + 8 && lookOf(lines.text(LineNo{next})).blank) ++next;
-        if (next < lines.count()) here.indent = lookOf(lines.text(LineNo{next})).indent;
-        else here.indent = 0;
+        if (next < lines.count())
+            here.indent = lookOf(lines.text(LineNo{next})).indent;
+        else
+            here.indent = 0;
     } else if (before.blank) {
         penalty -= 12;
     } else if (here.indent > before.indent) {
@@ -109,7 +115,8 @@ LineChange joined(const LineChange& first, const LineChange& second)
 }
 
 /// Slides one change at a time, from the top.
-class Slider {
+class Slider
+{
 public:
     Slider(std::vector<LineChange>& changes, const Mover& removals, const Mover& insertions)
         : m_changes(changes), m_removals(removals), m_insertions(insertions)
@@ -131,7 +138,8 @@ private:
             const Mover& mover = change.newLines.empty() ? m_removals : m_insertions;
             const std::uint32_t oldEnd = hasNext() ? m_changes[m_at + 1].oldLines.begin.value : m_removals.lines.count();
             const std::uint32_t gapBelow = oldEnd - change.oldLines.end.value;
-            const std::uint32_t gapAbove = change.oldLines.begin.value - (m_done.empty() ? 0 : m_done.back().oldLines.end.value);
+            const std::uint32_t gapAbove =
+                change.oldLines.begin.value - (m_done.empty() ? 0 : m_done.back().oldLines.end.value);
             const std::uint32_t up = mover.roomUp(change, gapAbove), down = mover.roomDown(change, gapBelow);
             if (!m_done.empty() && up == gapAbove) {
                 mover.move(change, -static_cast<int>(up));

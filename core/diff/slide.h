@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// Moves each pure insertion or removal, where the lines around it allow several places, to the one that reads best: it
 /// begins with a heading, after a blank line or at the least indented line. Changes that come to touch become one. The

@@ -11,8 +11,10 @@
 #include <memory>
 #include <unordered_map>
 
-namespace tackroom {
-namespace {
+namespace tackroom
+{
+namespace
+{
 
 struct CloseBreaks {
     void operator()(UBreakIterator* breaks) const { ubrk_close(breaks); }
@@ -40,8 +42,10 @@ void appendSegment(std::vector<ByteRange>& out, std::string_view text, std::size
     if (begin >= end) return;
     const bool joins = !out.empty() && isBlankText(text.substr(out.back().begin, out.back().size())) &&
                        isBlankText(text.substr(begin, end - begin));
-    if (joins) out.back().end = end;
-    else out.push_back({begin, end});
+    if (joins)
+        out.back().end = end;
+    else
+        out.push_back({begin, end});
 }
 
 /// Words and marks as ids; a run of blanks and line ends is id 0.
@@ -61,8 +65,10 @@ Tokens tokensOf(std::string_view text, TokenIds& known)
     tokens.ids.reserve(tokens.ranges.size());
     for (const ByteRange& range : tokens.ranges) {
         const std::string_view token = text.substr(range.begin, range.size());
-        if (isBlankText(token)) tokens.ids.push_back(0);
-        else tokens.ids.push_back(known.emplace(token, static_cast<std::uint32_t>(known.size() + 1)).first->second);
+        if (isBlankText(token))
+            tokens.ids.push_back(0);
+        else
+            tokens.ids.push_back(known.emplace(token, static_cast<std::uint32_t>(known.size() + 1)).first->second);
     }
     return tokens;
 }
@@ -80,8 +86,10 @@ std::vector<TokenChange> changesOf(const Unmatched& unmatched)
         const std::size_t iBegin = i, jBegin = j;
         while (i < unmatched.a.size() && unmatched.a[i]) ++i;
         while (j < unmatched.b.size() && unmatched.b[j]) ++j;
-        if (i > iBegin || j > jBegin) changes.push_back({iBegin, i, jBegin, j});
-        else ++i, ++j;
+        if (i > iBegin || j > jBegin)
+            changes.push_back({iBegin, i, jBegin, j});
+        else
+            ++i, ++j;
     }
     return changes;
 }
@@ -162,8 +170,8 @@ WordMarks diffWords(std::string_view oldText, std::string_view newText, const Wo
     for (const TokenChange& change : changes) {
         appendMark(marks.oldRanges, oldTokens, change.oldBegin, change.oldEnd);
         appendMark(marks.newRanges, newTokens, change.newBegin, change.newEnd);
-        changed += solidBytes(oldTokens, change.oldBegin, change.oldEnd) +
-                   solidBytes(newTokens, change.newBegin, change.newEnd);
+        changed +=
+            solidBytes(oldTokens, change.oldBegin, change.oldEnd) + solidBytes(newTokens, change.newBegin, change.newEnd);
     }
     marks.refined = (oldSolid + newSolid - changed) * 4 >= oldSolid + newSolid;
     if (!marks.refined) return WordMarks{};

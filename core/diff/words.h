@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The words of a text after UAX #29, as byte ranges that cover it without gaps: words, numbers whole (`2,000`, `1.5`),
 /// single marks; blanks and line ends in a row are one segment. Ill-formed UTF-8 is cut somewhere.
@@ -41,7 +42,8 @@ struct LinePair {
 
 /// Which lines of a replaced block belong together, by likeness, in order on both sides. Bounded: large blocks are
 /// compared in parts, so that a pair across two parts is missed.
-[[nodiscard]] std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);
+[[nodiscard]] std::vector<LinePair> pairLines(const Lines& oldLines, LineRange oldRange, const Lines& newLines,
+                                              LineRange newRange);
 
 /// How well the lines of a block pair, as the sum over the pairs of their likeness squared. To compare two ways to cut a block.
 [[nodiscard]] double pairingWorth(const Lines& oldLines, LineRange oldRange, const Lines& newLines, LineRange newRange);

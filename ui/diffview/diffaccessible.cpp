@@ -7,7 +7,8 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 // ---- the text
 
@@ -15,9 +16,12 @@ QString DiffViewPrivate::readPrefix(std::uint32_t unifiedRow) const
 {
     const UnifiedRow& row = model()->unifiedRows()[unifiedRow];
     switch (row.kind) {
-    case RowKind::Added: return DiffView::tr("added, line %1: ").arg(row.right.value + 1);
-    case RowKind::Removed: return DiffView::tr("removed, line %1: ").arg(row.left.value + 1);
-    default: return DiffView::tr("unchanged, line %1: ").arg(row.right.value + 1);
+    case RowKind::Added:
+        return DiffView::tr("added, line %1: ").arg(row.right.value + 1);
+    case RowKind::Removed:
+        return DiffView::tr("removed, line %1: ").arg(row.left.value + 1);
+    default:
+        return DiffView::tr("unchanged, line %1: ").arg(row.right.value + 1);
     }
 }
 
@@ -42,7 +46,8 @@ std::uint32_t DiffViewPrivate::readRowAt(int offset)
 {
     const std::vector<int>& all = readStarts();
     const auto after = std::ranges::upper_bound(all, std::max(0, offset));
-    return static_cast<std::uint32_t>(std::clamp<std::ptrdiff_t>(after - all.begin() - 1, 0, std::max<std::ptrdiff_t>(0, std::ssize(all) - 2)));
+    return static_cast<std::uint32_t>(
+        std::clamp<std::ptrdiff_t>(after - all.begin() - 1, 0, std::max<std::ptrdiff_t>(0, std::ssize(all) - 2)));
 }
 
 int DiffViewPrivate::readOffset(const TextPlace& place)
@@ -52,11 +57,13 @@ int DiffViewPrivate::readOffset(const TextPlace& place)
     std::uint32_t at = place.row;
     if (!unified()) {
         const auto hunks = model()->hunks();
-        const Side side = lineOf(row, place.side).value == kNone ? (place.side == Side::Old ? Side::New : Side::Old) : place.side;
+        const Side side =
+            lineOf(row, place.side).value == kNone ? (place.side == Side::Old ? Side::New : Side::Old) : place.side;
         if (row.hunk != kNone) {
             const RowHunk& hunk = hunks[row.hunk];
             at = side == Side::Old ? hunk.unifiedBegin.value + row.left.value - hunk.lines.oldLines.begin.value
-                                   : hunk.unifiedBegin.value + hunk.lines.oldLines.count() + row.right.value - hunk.lines.newLines.begin.value;
+                                   : hunk.unifiedBegin.value + hunk.lines.oldLines.count() + row.right.value -
+                                         hunk.lines.newLines.begin.value;
         } else {
             const auto after = std::ranges::upper_bound(hunks, RowNo{place.row}, {}, &RowHunk::begin);
             if (after != hunks.begin()) at = (after - 1)->unifiedEnd.value + place.row - (after - 1)->end.value;
@@ -70,7 +77,8 @@ TextPlace DiffViewPrivate::readPlace(int offset)
 {
     const std::uint32_t at = readRowAt(offset);
     const UnifiedRow& row = model()->unifiedRows()[at];
-    TextPlace place{at, std::max(0, offset - readStarts()[at] - static_cast<int>(readPrefix(at).size())), row.kind == RowKind::Removed ? Side::Old : Side::New};
+    TextPlace place{at, std::max(0, offset - readStarts()[at] - static_cast<int>(readPrefix(at).size())),
+                    row.kind == RowKind::Removed ? Side::Old : Side::New};
     if (unified()) return place;
     const auto hunks = model()->hunks();
     if (row.hunk == kNone) {
@@ -162,9 +170,11 @@ void DiffAccessible::setCursorPosition(int position)
 QString DiffAccessible::text(int startOffset, int endOffset) const
 {
     const std::vector<int>& starts = d().readStarts();
-    const int begin = std::clamp(startOffset, 0, starts.back()), end = endOffset < 0 ? starts.back() : std::clamp(endOffset, 0, starts.back());
+    const int begin = std::clamp(startOffset, 0, starts.back()),
+              end = endOffset < 0 ? starts.back() : std::clamp(endOffset, 0, starts.back());
     QString out;
-    for (std::uint32_t row = d().readRowAt(begin); row + 1 < starts.size() && starts[row] < end; ++row) out += d().readLine(row);
+    for (std::uint32_t row = d().readRowAt(begin); row + 1 < starts.size() && starts[row] < end; ++row)
+        out += d().readLine(row);
     return begin >= end ? QString() : out.mid(begin - starts[d().readRowAt(begin)], end - begin);
 }
 
@@ -182,7 +192,8 @@ QString DiffAccessible::textAtOffset(int offset, QAccessible::TextBoundaryType b
     const int begin = d().readStarts()[row];
     int from = 0, to = static_cast<int>(line.size());
     if (boundary == QAccessible::CharBoundary || boundary == QAccessible::WordBoundary) {
-        QTextBoundaryFinder finder(boundary == QAccessible::CharBoundary ? QTextBoundaryFinder::Grapheme : QTextBoundaryFinder::Word, line);
+        QTextBoundaryFinder finder(
+            boundary == QAccessible::CharBoundary ? QTextBoundaryFinder::Grapheme : QTextBoundaryFinder::Word, line);
         finder.setPosition(at - begin);
         if (!finder.isAtBoundary()) finder.toPreviousBoundary();
         from = std::max<int>(0, static_cast<int>(finder.position()));
@@ -194,7 +205,8 @@ QString DiffAccessible::textAtOffset(int offset, QAccessible::TextBoundaryType b
     return line.mid(from, to - from);
 }
 
-QString DiffAccessible::textBeforeOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset, int* endOffset) const
+QString DiffAccessible::textBeforeOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset,
+                                         int* endOffset) const
 {
     textAtOffset(offset, boundary, startOffset, endOffset);
     if (*startOffset == 0) {
@@ -204,7 +216,8 @@ QString DiffAccessible::textBeforeOffset(int offset, QAccessible::TextBoundaryTy
     return textAtOffset(*startOffset - 1, boundary, startOffset, endOffset);
 }
 
-QString DiffAccessible::textAfterOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset, int* endOffset) const
+QString DiffAccessible::textAfterOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset,
+                                        int* endOffset) const
 {
     textAtOffset(offset, boundary, startOffset, endOffset);
     if (*endOffset >= characterCount()) {

@@ -3,7 +3,8 @@
 #include <QAccessible>
 #include <QAccessibleWidget>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class DiffView;
 
@@ -12,7 +13,8 @@ void installDiffAccessibility();
 
 /// The diff as one read-only text in unified order, one line a row: "added, line 12: text". Its offsets are counted when
 /// somebody first asks.
-class DiffAccessible : public QAccessibleWidget, public QAccessibleTextInterface {
+class DiffAccessible : public QAccessibleWidget, public QAccessibleTextInterface
+{
 public:
     explicit DiffAccessible(DiffView* view);
 
@@ -28,9 +30,11 @@ public:
     int cursorPosition() const override;
     void setCursorPosition(int position) override;
     QString text(int startOffset, int endOffset) const override;
-    QString textBeforeOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset, int* endOffset) const override;
+    QString textBeforeOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset,
+                             int* endOffset) const override;
     QString textAtOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset, int* endOffset) const override;
-    QString textAfterOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset, int* endOffset) const override;
+    QString textAfterOffset(int offset, QAccessible::TextBoundaryType boundary, int* startOffset,
+                            int* endOffset) const override;
     int characterCount() const override;
     QRect characterRect(int offset) const override;
     int offsetAtPoint(const QPoint& point) const override;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 constexpr double kMinContrast = 4.5;
 

@@ -6,15 +6,18 @@
 #include <algorithm>
 #include <array>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 bool isProse(std::string_view path)
 {
     const std::string name = asciiLower(path.substr(path.rfind('/') + 1));
     const std::size_t dot = name.rfind('.');
     if (dot == std::string::npos) return true;
-    static constexpr std::array<std::string_view, 8> kExtensions = {".md", ".markdown", ".mdc", ".mdx", ".txt", ".rst", ".prompt", ".adoc"};
+    static constexpr std::array<std::string_view, 8> kExtensions = {".md",  ".markdown", ".mdc",    ".mdx",
+                                                                    ".txt", ".rst",      ".prompt", ".adoc"};
     return std::ranges::find(kExtensions, std::string_view(name).substr(dot)) != kExtensions.end();
 }
 

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cmath>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 constexpr int kTabColumns = 4;
 constexpr std::size_t kMaxCells = 800;
@@ -63,7 +65,10 @@ Side DiffViewPrivate::sideOf(const TableRow& row, Side wanted) const
     return row.kind == RowKind::Removed ? Side::Old : Side::New;
 }
 
-LineNo DiffViewPrivate::lineOf(const TableRow& row, Side side) const { return sideOf(row, side) == Side::Old ? row.left : row.right; }
+LineNo DiffViewPrivate::lineOf(const TableRow& row, Side side) const
+{
+    return sideOf(row, side) == Side::Old ? row.left : row.right;
+}
 
 void DiffViewPrivate::updateMetrics()
 {
@@ -216,7 +221,8 @@ QString DiffViewPrivate::lineMark(Side side, LineNo line, std::uint32_t hunk)
     return lines.line(line).ends_with("\r\n") ? QStringLiteral(" CR LF") : QStringLiteral(" LF");
 }
 
-/// True where blanks within lines are all that differs, so that they must be seen; what differs in line ends alone has its mark.
+/// True where blanks within lines are all that differs, so that they must be seen; what differs in line ends alone has its
+/// mark.
 bool DiffViewPrivate::blanksDiffer(std::uint32_t hunk)
 {
     if (!wordsOf(hunk).layoutOnly) return false;
@@ -264,7 +270,8 @@ Cell& DiffViewPrivate::cell(Side side, LineNo line, std::uint32_t hunk)
     if (known && !syntaxFormats) return *slot;
     if (!known) {
         slot = std::make_unique<Cell>();
-        slot->shown = showLine(bytes, openedLines.contains(key) ? kOpenedLineBytes : kShownLineBytes, lineMark(side, line, hunk));
+        slot->shown =
+            showLine(bytes, openedLines.contains(key) ? kOpenedLineBytes : kShownLineBytes, lineMark(side, line, hunk));
         slot->layout.setText(slot->shown.text);
         slot->layout.setFont(font);
         slot->layout.setCacheEnabled(true);
@@ -370,7 +377,8 @@ bool DiffViewPrivate::openLongLine(const TextPlace& place)
     const TableRow row = tableRow(place.row);
     const Side side = sideOf(row, place.side);
     const LineNo line = lineOf(row, side);
-    if (line.value == kNone || openedLines.contains(cellKey(side, line)) || cell(side, line, row.hunk).shown.omittedBytes == 0) return false;
+    if (line.value == kNone || openedLines.contains(cellKey(side, line)) || cell(side, line, row.hunk).shown.omittedBytes == 0)
+        return false;
     openedLines.insert(cellKey(side, line));
     const std::size_t bytes = std::min(linesOf(side).text(line).size(), kOpenedLineBytes);
     longestColumns = std::max(longestColumns, static_cast<std::uint32_t>(bytes) + 24);

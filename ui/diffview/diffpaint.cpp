@@ -6,16 +6,21 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 QColor DiffViewPrivate::washOf(const TableRow& row, Side side) const
 {
     switch (row.kind) {
-    case RowKind::Equal: return colors.base;
-    case RowKind::Removed: return side == Side::Old ? colors.removedWash : colors.filler;
-    case RowKind::Added: return side == Side::New ? colors.addedWash : colors.filler;
+    case RowKind::Equal:
+        return colors.base;
+    case RowKind::Removed:
+        return side == Side::Old ? colors.removedWash : colors.filler;
+    case RowKind::Added:
+        return side == Side::New ? colors.addedWash : colors.filler;
     case RowKind::Changed:
-    case RowKind::Replaced: return side == Side::Old ? colors.removedWash : colors.addedWash;
+    case RowKind::Replaced:
+        return side == Side::Old ? colors.removedWash : colors.addedWash;
     }
     return colors.base;
 }
@@ -60,7 +65,8 @@ void DiffViewPrivate::paint(QPainter& painter, const QRect& exposed)
         }
         if (row.hunk == kNone) continue;
         const auto& begin = model()->hunks()[row.hunk];
-        if (shown.row == (unified() ? begin.unifiedBegin : begin.begin).value) paintNote(painter, static_cast<int>(row.hunk), area);
+        if (shown.row == (unified() ? begin.unifiedBegin : begin.begin).value)
+            paintNote(painter, static_cast<int>(row.hunk), area);
     }
     if (!unified()) {
         painter.setPen(colors.line);
@@ -92,7 +98,8 @@ void DiffViewPrivate::paintCell(QPainter& painter, const TableRow& row, std::uin
     const ColumnPlan plan = columns(side);
     const QRect box(plan.gutterLeft, area.top(), plan.right - plan.gutterLeft, area.height());
     painter.fillRect(box, washOf(row, side));
-    if (row.hunk != kNone && static_cast<int>(row.hunk) == current) painter.fillRect(QRect(box.left(), box.top(), 4, box.height()), colors.current);
+    if (row.hunk != kNone && static_cast<int>(row.hunk) == current)
+        painter.fillRect(QRect(box.left(), box.top(), 4, box.height()), colors.current);
     if (lineOf(row, side).value == kNone) return;
     paintGutter(painter, row, side, box);
     paintText(painter, row, tableRowNo, side, box);

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 /// What is copied at once; more would be a mistake of the hand, and a clipboard of gigabytes.
 constexpr qsizetype kMaxCopied = 20'000'000;
@@ -141,7 +143,9 @@ void DiffViewPrivate::selectWord()
 {
     if (tableSize() == 0) return;
     const QString text = shownText(caret.row, caret.side);
-    const auto inWord = [&](int at) { return at >= 0 && at < text.size() && (text.at(at).isLetterOrNumber() || text.at(at) == u'_'); };
+    const auto inWord = [&](int at) {
+        return at >= 0 && at < text.size() && (text.at(at).isLetterOrNumber() || text.at(at) == u'_');
+    };
     int begin = std::min<int>(caret.column, static_cast<int>(text.size())), end = begin;
     while (inWord(begin - 1)) --begin;
     while (inWord(end)) ++end;
@@ -157,13 +161,17 @@ void DiffViewPrivate::scrollToCaret()
     const int top = at.isNull() ? topOf(index) : at.top(), bottom = top + rowHeight;
     QScrollBar* const bar = q->verticalScrollBar();
     updateScrollBars();
-    if (top < 0) bar->setValue(bar->value() + top);
-    else if (bottom > height) bar->setValue(bar->value() + bottom - height);
+    if (top < 0)
+        bar->setValue(bar->value() + top);
+    else if (bottom > height)
+        bar->setValue(bar->value() + bottom - height);
     if (at.isNull() || q->wraps()) return;
     const ColumnPlan plan = columns(caret.side);
     QScrollBar* const across = q->horizontalScrollBar();
-    if (at.left() < plan.textLeft) across->setValue(across->value() - (plan.textLeft - at.left()) - static_cast<int>(8 * charWidth));
-    else if (at.right() > plan.right) across->setValue(across->value() + at.right() - plan.right + static_cast<int>(8 * charWidth));
+    if (at.left() < plan.textLeft)
+        across->setValue(across->value() - (plan.textLeft - at.left()) - static_cast<int>(8 * charWidth));
+    else if (at.right() > plan.right)
+        across->setValue(across->value() + at.right() - plan.right + static_cast<int>(8 * charWidth));
 }
 
 QRect DiffViewPrivate::caretRect()
@@ -230,22 +238,39 @@ bool DiffViewPrivate::handleKey(QKeyEvent* event)
     const int page = std::max(1, q->viewport()->height() / rowHeight - 2);
     const std::uint32_t last = tableSize() == 0 ? 0 : tableSize() - 1;
     switch (event->key()) {
-    case Qt::Key_Up: moveVertically(-1, select); return true;
-    case Qt::Key_Down: moveVertically(1, select); return true;
-    case Qt::Key_PageUp: moveVertically(-page, select); return true;
-    case Qt::Key_PageDown: moveVertically(page, select); return true;
-    case Qt::Key_Left: moveHorizontally(-1, control, select); return true;
-    case Qt::Key_Right: moveHorizontally(1, control, select); return true;
-    case Qt::Key_Home: moveCaret({control ? 0 : caret.row, 0, caret.side}, select); return true;
+    case Qt::Key_Up:
+        moveVertically(-1, select);
+        return true;
+    case Qt::Key_Down:
+        moveVertically(1, select);
+        return true;
+    case Qt::Key_PageUp:
+        moveVertically(-page, select);
+        return true;
+    case Qt::Key_PageDown:
+        moveVertically(page, select);
+        return true;
+    case Qt::Key_Left:
+        moveHorizontally(-1, control, select);
+        return true;
+    case Qt::Key_Right:
+        moveHorizontally(1, control, select);
+        return true;
+    case Qt::Key_Home:
+        moveCaret({control ? 0 : caret.row, 0, caret.side}, select);
+        return true;
     case Qt::Key_End:
         if (tableSize() == 0) return true;
-        moveCaret({control ? last : caret.row, static_cast<int>(shownText(control ? last : caret.row, caret.side).size()), caret.side}, select);
+        moveCaret({control ? last : caret.row, static_cast<int>(shownText(control ? last : caret.row, caret.side).size()),
+                   caret.side},
+                  select);
         return true;
     case Qt::Key_Escape:
         if (!hasSelection()) return false;
         moveCaret(caret, false, false);
         return true;
-    default: break;
+    default:
+        break;
     }
     if (event->key() != Qt::Key_Return && event->key() != Qt::Key_Enter && event->key() != Qt::Key_Space) return false;
     if (display.empty() || control || select) return false;

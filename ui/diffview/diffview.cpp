@@ -11,14 +11,15 @@
 #include <QMenu>
 #include <QMetaEnum>
 #include <QMouseEvent>
-#include <QPainter>
 #include <QPaintEvent>
+#include <QPainter>
 #include <QScrollBar>
 
 #include <algorithm>
 #include <functional>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 DiffViewPrivate::DiffViewPrivate(DiffView* view) : q(view) {}
 DiffViewPrivate::~DiffViewPrivate() = default;
@@ -56,20 +57,39 @@ void DiffViewPrivate::makeActions()
     const std::vector<Entry> entries = {
         {DiffView::Command::NextChange, DiffView::tr("Next change"), {Qt::Key_J}, false, [this](bool) { step(1); }},
         {DiffView::Command::PreviousChange, DiffView::tr("Previous change"), {Qt::Key_K}, false, [this](bool) { step(-1); }},
-        {DiffView::Command::ToggleUnified, DiffView::tr("Unified"), {Qt::Key_S}, true,
+        {DiffView::Command::ToggleUnified,
+         DiffView::tr("Unified"),
+         {Qt::Key_S},
+         true,
          [this](bool on) { q->setMode(on ? DiffView::Mode::Unified : DiffView::Mode::SideBySide); }},
         {DiffView::Command::ToggleWrap, DiffView::tr("Wrap lines"), {Qt::Key_W}, true, [this](bool on) { q->setWrap(on); }},
-        {DiffView::Command::ToggleFolds, DiffView::tr("Fold unchanged lines"), {Qt::Key_Z}, true, [this](bool on) { q->setFolded(on); }},
-        {DiffView::Command::OtherSide, DiffView::tr("Caret to the other side"), {Qt::Key_O}, false,
+        {DiffView::Command::ToggleFolds,
+         DiffView::tr("Fold unchanged lines"),
+         {Qt::Key_Z},
+         true,
+         [this](bool on) { q->setFolded(on); }},
+        {DiffView::Command::OtherSide,
+         DiffView::tr("Caret to the other side"),
+         {Qt::Key_O},
+         false,
          [this](bool) {
              TextPlace to = caret;
              to.side = to.side == Side::Old ? Side::New : Side::Old;
              moveCaret(to, false);
          }},
-        {DiffView::Command::Find, DiffView::tr("Find in this file…"), {Qt::Key_Slash}, false, [this](bool) { findBar->open(); }},
+        {DiffView::Command::Find,
+         DiffView::tr("Find in this file…"),
+         {Qt::Key_Slash},
+         false,
+         [this](bool) { findBar->open(); }},
         {DiffView::Command::FindNext, DiffView::tr("Find next"), {Qt::Key_F3}, false, [this](bool) { find(lastFind, false); }},
-        {DiffView::Command::FindPrevious, DiffView::tr("Find previous"), {Qt::SHIFT | Qt::Key_F3}, false, [this](bool) { find(lastFind, true); }},
-        {DiffView::Command::Copy, DiffView::tr("Copy"), QKeySequence::keyBindings(QKeySequence::Copy), false, [this](bool) { copySelection(); }},
+        {DiffView::Command::FindPrevious,
+         DiffView::tr("Find previous"),
+         {Qt::SHIFT | Qt::Key_F3},
+         false,
+         [this](bool) { find(lastFind, true); }},
+        {DiffView::Command::Copy, DiffView::tr("Copy"), QKeySequence::keyBindings(QKeySequence::Copy), false,
+         [this](bool) { copySelection(); }},
         {DiffView::Command::SelectAll, DiffView::tr("Select all"), QKeySequence::keyBindings(QKeySequence::SelectAll), false,
          [this](bool) {
              if (tableSize() > 0) setSelection({0, 0, caret.side}, {tableSize() - 1, 1 << 30, caret.side});
@@ -77,7 +97,8 @@ void DiffViewPrivate::makeActions()
     };
     for (const Entry& entry : entries) {
         auto* action = new QAction(entry.text, q);
-        action->setObjectName(QStringLiteral("diff.") + QString::fromLatin1(QMetaEnum::fromType<DiffView::Command>().valueToKey(static_cast<int>(entry.command))));
+        action->setObjectName(QStringLiteral("diff.") + QString::fromLatin1(QMetaEnum::fromType<DiffView::Command>().valueToKey(
+                                                            static_cast<int>(entry.command))));
         action->setShortcuts(entry.keys);
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         action->setCheckable(entry.checkable);
@@ -138,8 +159,10 @@ void DiffView::setContent(std::shared_ptr<const DiffDocument> document)
 {
     d->adopt(std::move(document));
     const bool changes = d->model() && !d->model()->hunks().empty();
-    if (changes) d->setCurrent(0, true);
-    else Q_EMIT currentHunkChanged(-1);
+    if (changes)
+        d->setCurrent(0, true);
+    else
+        Q_EMIT currentHunkChanged(-1);
     if (QAccessible::isActive()) {
         QAccessibleEvent event(this, QAccessible::TextUpdated);
         QAccessible::updateAccessibility(&event);
@@ -197,8 +220,10 @@ void DiffView::setCurrentHunk(int hunk) { d->setCurrent(std::clamp(hunk, -1, hun
 
 void DiffView::setHunkNote(int hunk, const QString& note)
 {
-    if (note.isEmpty()) d->notes.remove(hunk);
-    else d->notes.insert(hunk, note);
+    if (note.isEmpty())
+        d->notes.remove(hunk);
+    else
+        d->notes.insert(hunk, note);
     viewport()->update();
 }
 
@@ -212,7 +237,8 @@ void DiffViewPrivate::setCurrent(int hunk, bool scroll)
     current = hunk;
     if (hunk >= 0) {
         const RowHunk& entry = model()->hunks()[static_cast<std::size_t>(hunk)];
-        const std::uint32_t begin = (unified() ? entry.unifiedBegin : entry.begin).value, end = (unified() ? entry.unifiedEnd : entry.end).value;
+        const std::uint32_t begin = (unified() ? entry.unifiedBegin : entry.begin).value,
+                            end = (unified() ? entry.unifiedEnd : entry.end).value;
         unfoldRow(begin);
         if (scroll) {
             const Side side = tableRow(begin).right.value == kNone ? Side::Old : Side::New;
@@ -243,8 +269,11 @@ QString DiffViewPrivate::hunkSentence(int hunk) const
 {
     const LineChange& lines = model()->hunks()[static_cast<std::size_t>(hunk)].lines;
     const QString place = DiffView::tr("Change %1 of %2").arg(hunk + 1).arg(q->hunkCount());
-    const QString removed = DiffView::tr("%n lines removed", nullptr, static_cast<int>(lines.oldLines.count()));
-    const QString added = DiffView::tr("%n lines added", nullptr, static_cast<int>(lines.newLines.count()));
+    // One is said apart, so that English needs no table of plurals.
+    const auto removedLines = static_cast<int>(lines.oldLines.count()), addedLines = static_cast<int>(lines.newLines.count());
+    const QString removed =
+        removedLines == 1 ? DiffView::tr("1 line removed") : DiffView::tr("%n lines removed", nullptr, removedLines);
+    const QString added = addedLines == 1 ? DiffView::tr("1 line added") : DiffView::tr("%n lines added", nullptr, addedLines);
     const LineNo first = lines.newLines.empty() ? lines.oldLines.begin : lines.newLines.begin;
     return DiffView::tr("%1, line %2: %3, %4").arg(place).arg(first.value + 1).arg(removed, added);
 }
@@ -268,8 +297,10 @@ void DiffView::resizeEvent(QResizeEvent* event)
     const QRect area = viewport()->geometry();
     d->ruler->setGeometry(area.right() + 1, area.top(), OverviewRuler::kWidth, area.height());
     if (d->findBar->isVisible()) d->findBar->place();
-    if (event->size().width() != event->oldSize().width()) d->relayout(true);
-    else d->updateScrollBars();
+    if (event->size().width() != event->oldSize().width())
+        d->relayout(true);
+    else
+        d->updateScrollBars();
     d->ruler->contentChanged();
 }
 
@@ -319,8 +350,10 @@ void DiffView::mouseMoveEvent(QMouseEvent* event)
         return;
     }
     d->dragPoint = point;
-    if (!viewport()->rect().contains(point)) d->dragTimer.start(50, this);
-    else d->dragTimer.stop();
+    if (!viewport()->rect().contains(point))
+        d->dragTimer.start(50, this);
+    else
+        d->dragTimer.stop();
     if (const auto place = d->placeAt(point, d->caret.side)) d->moveCaret(*place, true, false);
 }
 
@@ -342,7 +375,8 @@ void DiffView::contextMenuEvent(QContextMenuEvent* event)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     for (const Command command : {Command::Copy, Command::SelectAll, Command::Find}) menu->addAction(action(command));
     menu->addSeparator();
-    for (const Command command : {Command::ToggleUnified, Command::ToggleWrap, Command::ToggleFolds}) menu->addAction(action(command));
+    for (const Command command : {Command::ToggleUnified, Command::ToggleWrap, Command::ToggleFolds})
+        menu->addAction(action(command));
     menu->popup(event->globalPos());
 }
 
@@ -364,7 +398,8 @@ void DiffView::timerEvent(QTimerEvent* event)
         const int y = d->dragPoint.y(), height = viewport()->height();
         const int by = y < 0 ? y : y > height ? y - height : 0;
         verticalScrollBar()->setValue(verticalScrollBar()->value() + by);
-        if (const auto place = d->placeAt({d->dragPoint.x(), std::clamp(y, 0, height - 1)}, d->caret.side)) d->moveCaret(*place, true, false);
+        if (const auto place = d->placeAt({d->dragPoint.x(), std::clamp(y, 0, height - 1)}, d->caret.side))
+            d->moveCaret(*place, true, false);
     } else if (event->timerId() == d->syntaxTimer.timerId()) {
         d->highlightMore();
     } else {
@@ -392,8 +427,10 @@ void DiffViewPrivate::highlightMore()
             break;
         }
     }
-    if (done) q->viewport()->update();
-    else syntaxTimer.start(1, q);
+    if (done)
+        q->viewport()->update();
+    else
+        syntaxTimer.start(1, q);
 }
 
 } // namespace tackroom::ui

@@ -14,15 +14,27 @@
 
 class QAction;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-class DiffView : public QAbstractScrollArea {
+class DiffView : public QAbstractScrollArea
+{
     Q_OBJECT
 public:
     enum class Mode { SideBySide, Unified };
     Q_ENUM(Mode)
     enum class Command {
-        NextChange, PreviousChange, ToggleUnified, ToggleWrap, ToggleFolds, OtherSide, Find, FindNext, FindPrevious, Copy, SelectAll
+        NextChange,
+        PreviousChange,
+        ToggleUnified,
+        ToggleWrap,
+        ToggleFolds,
+        OtherSide,
+        Find,
+        FindNext,
+        FindPrevious,
+        Copy,
+        SelectAll
     };
     Q_ENUM(Command)
 
@@ -51,7 +63,8 @@ public:
     /// A word beside a hunk's first row, such as "approved"; empty takes it away. Plain text.
     void setHunkNote(int hunk, const QString& note);
 
-    /// The next place that holds the text (letter case ignored), from the selection on, around the end; opens folds. False: nowhere.
+    /// The next place that holds the text (letter case ignored), from the selection on, around the end; opens folds. False:
+    /// nowhere.
     bool find(const QString& text, bool backwards = false);
     [[nodiscard]] QString selectedText() const;
 

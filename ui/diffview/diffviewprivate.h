@@ -20,7 +20,8 @@
 
 class QPainter;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class FindBar;
 class OverviewRuler;
@@ -68,7 +69,8 @@ struct ColumnPlan {
 
 /// State and work of DiffView, in four files: diffview.cpp (the public face, events), difflayout.cpp (display rows, heights,
 /// laid out lines), diffpaint.cpp, diffselection.cpp (caret, selection, search).
-class DiffViewPrivate {
+class DiffViewPrivate
+{
 public:
     explicit DiffViewPrivate(DiffView* view);
     ~DiffViewPrivate();
@@ -92,10 +94,13 @@ public:
     /// The line of a cell, kNone where the side has none. Unified rows answer for either side.
     [[nodiscard]] LineNo lineOf(const TableRow& row, Side side) const;
     [[nodiscard]] Side sideOf(const TableRow& row, Side wanted) const;
-    [[nodiscard]] const Lines& linesOf(Side side) const { return side == Side::Old ? model()->oldLines() : model()->newLines(); }
+    [[nodiscard]] const Lines& linesOf(Side side) const
+    {
+        return side == Side::Old ? model()->oldLines() : model()->newLines();
+    }
     void updateMetrics();
-    void rebuildDisplay();   ///< folds
-    void rebuildHeights();   ///< wrap, width
+    void rebuildDisplay(); ///< folds
+    void rebuildHeights(); ///< wrap, width
     void relayout(bool keepPlace);
     void updateScrollBars();
     [[nodiscard]] ColumnPlan columns(Side side) const;
@@ -104,7 +109,8 @@ public:
     [[nodiscard]] QString lineMark(Side side, LineNo line, std::uint32_t hunk);
     const HunkWords& wordsOf(std::uint32_t hunk);
     [[nodiscard]] bool blanksDiffer(std::uint32_t hunk);
-    void appendWordFormats(QList<QTextLayout::FormatRange>& formats, const Cell& cell, Side side, LineNo line, std::uint32_t hunk);
+    void appendWordFormats(QList<QTextLayout::FormatRange>& formats, const Cell& cell, Side side, LineNo line,
+                           std::uint32_t hunk);
     /// Lays a display row out and corrects its height; gives the height in text lines.
     std::uint32_t settleRow(std::size_t displayIndex);
     void settleVisible();
@@ -191,6 +197,9 @@ public:
     std::vector<int> starts; ///< see readStarts(); empty until somebody asks
 };
 
-[[nodiscard]] inline std::uint64_t cellKey(Side side, LineNo line) { return std::uint64_t{line.value} * 2 + static_cast<std::uint64_t>(side); }
+[[nodiscard]] inline std::uint64_t cellKey(Side side, LineNo line)
+{
+    return std::uint64_t{line.value} * 2 + static_cast<std::uint64_t>(side);
+}
 
 } // namespace tackroom::ui

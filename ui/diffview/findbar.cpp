@@ -8,7 +8,8 @@
 #include <QLabel>
 #include <QLineEdit>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 FindBar::FindBar(DiffView* view) : QWidget(view), m_view(view), m_text(new QLineEdit(this)), m_answer(new QLabel(this))
 {
@@ -72,9 +73,12 @@ bool FindBar::eventFilter(QObject* watched, QEvent* event)
     }
     if (event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
     const auto* key = static_cast<QKeyEvent*>(event);
-    if (key->key() == Qt::Key_Escape) close();
-    else if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) search(key->modifiers() & Qt::ShiftModifier);
-    else return QWidget::eventFilter(watched, event);
+    if (key->key() == Qt::Key_Escape)
+        close();
+    else if (key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter)
+        search(key->modifiers() & Qt::ShiftModifier);
+    else
+        return QWidget::eventFilter(watched, event);
     return true;
 }
 

@@ -5,12 +5,14 @@
 class QLabel;
 class QLineEdit;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class DiffView;
 
 /// The small field in the corner of the diff. Enter and Shift+Enter go on, Escape closes.
-class FindBar : public QWidget {
+class FindBar : public QWidget
+{
 public:
     explicit FindBar(DiffView* view);
     void open();

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// How many text lines each display row takes, with sums in logarithmic time (a Fenwick tree), since a row's true height is
 /// known only once it was laid out.
-class LineHeights {
+class LineHeights
+{
 public:
     void assign(std::vector<std::uint32_t> heights)
     {

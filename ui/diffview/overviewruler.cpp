@@ -7,7 +7,8 @@
 #include <QPainter>
 #include <QScrollBar>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 OverviewRuler::OverviewRuler(DiffViewPrivate& view, QWidget* parent) : QWidget(parent), m_view(view)
 {
@@ -36,7 +37,9 @@ void OverviewRuler::drawTicks()
     for (const RowHunk& hunk : model->hunks()) {
         const std::uint32_t begin = (m_view.unified() ? hunk.unifiedBegin : hunk.begin).value;
         const std::uint32_t end = (m_view.unified() ? hunk.unifiedEnd : hunk.end).value;
-        const auto yOf = [&](std::uint32_t row) { return static_cast<int>(m_view.heights.above(m_view.displayIndexOf(row)) * height() / total); };
+        const auto yOf = [&](std::uint32_t row) {
+            return static_cast<int>(m_view.heights.above(m_view.displayIndexOf(row)) * height() / total);
+        };
         const int top = yOf(begin), bottom = std::max(top + 3, yOf(end - 1));
         if (bottom <= lastBottom) continue; // thousands of changes share a pixel
         lastBottom = bottom;

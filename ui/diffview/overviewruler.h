@@ -3,12 +3,14 @@
 #include <QPixmap>
 #include <QWidget>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class DiffViewPrivate;
 
 /// The strip beside the diff that shows the whole file: where changes are, and which part is in view. A click goes there.
-class OverviewRuler : public QWidget {
+class OverviewRuler : public QWidget
+{
 public:
     OverviewRuler(DiffViewPrivate& view, QWidget* parent);
     static constexpr int kWidth = 14;

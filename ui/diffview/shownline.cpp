@@ -9,8 +9,10 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 void appendChip(ShownLine& line, const QString& text, std::uint32_t byte)
 {
@@ -42,7 +44,8 @@ bool isLawfulHere(std::string_view bytes, std::size_t begin, std::size_t end, ch
 
 int ShownLine::columnOf(std::size_t offset) const
 {
-    const auto found = std::ranges::lower_bound(byteAt, static_cast<std::uint32_t>(std::min<std::size_t>(offset, byteAt.back())));
+    const auto found =
+        std::ranges::lower_bound(byteAt, static_cast<std::uint32_t>(std::min<std::size_t>(offset, byteAt.back())));
     return static_cast<int>(found - byteAt.begin());
 }
 
@@ -77,7 +80,10 @@ ShownLine showLine(std::string_view bytes, std::size_t maxBytes, const QString& 
     const auto endByte = static_cast<std::uint32_t>(end);
     if (line.omittedBytes > 0) {
         //: behind a very long line; Enter or a click shows all of it
-        appendChip(line, QCoreApplication::translate("DiffView", " … %1 bytes more (Enter)").arg(QLocale().toString(qulonglong(line.omittedBytes))), endByte);
+        appendChip(line,
+                   QCoreApplication::translate("DiffView", " … %1 bytes more (Enter)")
+                       .arg(QLocale().toString(qulonglong(line.omittedBytes))),
+                   endByte);
     }
     if (!mark.isEmpty()) appendChip(line, mark, endByte);
     line.byteAt.push_back(static_cast<std::uint32_t>(bytes.size()));

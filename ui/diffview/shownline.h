@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// One line of foreign bytes as it is drawn: hidden characters and ill-formed bytes as chips, very long lines cut.
 struct ShownLine {

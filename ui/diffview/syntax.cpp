@@ -8,8 +8,10 @@
 
 #include <QElapsedTimer>
 
-namespace tackroom::ui {
-namespace {
+namespace tackroom::ui
+{
+namespace
+{
 
 constexpr std::size_t kMaxFileBytes = 5 * 1000 * 1000;
 
@@ -29,7 +31,8 @@ void Syntax::reset(const Lines* lines, const std::string& path, const std::strin
     m_runningLine = 0;
     m_active = false;
     if (!lines || lines->bytes().size() > kMaxFileBytes) return;
-    auto definition = languageHint.empty() ? KSyntaxHighlighting::Definition{} : repository().definitionForName(QString::fromStdString(languageHint));
+    auto definition = languageHint.empty() ? KSyntaxHighlighting::Definition{}
+                                           : repository().definitionForName(QString::fromStdString(languageHint));
     if (!definition.isValid()) definition = repository().definitionForFileName(QString::fromStdString(path));
     m_active = definition.isValid();
     setDefinition(definition);
@@ -73,7 +76,8 @@ bool Syntax::advance(LineNo wanted, int budgetMs)
     QElapsedTimer timer;
     timer.start();
     while (wanted.value / kStride >= m_checkpoints.size()) {
-        if (timer.elapsed() >= budgetMs && budgetMs >= 0 && m_checkpoints.size() * kStride + 2 * kStride < wanted.value) return false;
+        if (timer.elapsed() >= budgetMs && budgetMs >= 0 && m_checkpoints.size() * kStride + 2 * kStride < wanted.value)
+            return false;
         auto state = m_checkpoints.back();
         const auto begin = static_cast<std::uint32_t>((m_checkpoints.size() - 1) * kStride);
         for (std::uint32_t line = begin; line < begin + kStride && line < m_lines->count(); ++line) step(line, state);

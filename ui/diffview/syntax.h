@@ -16,10 +16,12 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// The highlighting of one side, made as far down as somebody looked. Lines must outlive it. GUI thread.
-class Syntax : private KSyntaxHighlighting::AbstractHighlighter {
+class Syntax : private KSyntaxHighlighting::AbstractHighlighter
+{
 public:
     /// No definition, an unknown language or a file above 5 MB: everything stays plain.
     void reset(const Lines* lines, const std::string& path, const std::string& languageHint);

@@ -21,7 +21,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 
 std::string numbered(int lines, const std::map<int, std::string>& instead = {})
 {
@@ -36,7 +37,9 @@ std::string numbered(int lines, const std::map<int, std::string>& instead = {})
 std::shared_ptr<const DiffDocument> threeHunks(const std::string& path = "AGENTS.md")
 {
     return DiffDocument::make(path, numbered(120),
-                              numbered(120, {{20, "line number 20 of the new policy\n"}, {60, ""}, {100, "line number 100 of the policy\nand one more Needle\n"}}));
+                              numbered(120, {{20, "line number 20 of the new policy\n"},
+                                             {60, ""},
+                                             {100, "line number 100 of the policy\nand one more Needle\n"}}));
 }
 
 QPalette paletteOf(QColor base, QColor text, QColor accent)
@@ -50,7 +53,8 @@ QPalette paletteOf(QColor base, QColor text, QColor accent)
 
 } // namespace
 
-class TestDiffView : public QObject {
+class TestDiffView : public QObject
+{
     Q_OBJECT
 
 private Q_SLOTS:
@@ -164,7 +168,9 @@ private Q_SLOTS:
 
     void selectsAndCopiesWhatIsSeen()
     {
-        m_view->setContent(DiffDocument::make("a.md", "old text\n", "new \xe2\x80\xae" "text\nsecond\n"));
+        m_view->setContent(DiffDocument::make("a.md", "old text\n",
+                                              "new \xe2\x80\xae"
+                                              "text\nsecond\n"));
         QTest::keyClick(m_view.get(), Qt::Key_Home, Qt::ControlModifier);
         QTest::keyClick(m_view.get(), Qt::Key_End, Qt::ControlModifier | Qt::ShiftModifier);
         QCOMPARE(m_view->selectedText(), QStringLiteral("new <U+202E>text\nsecond"));
@@ -186,7 +192,8 @@ private Q_SLOTS:
         QTest::mousePress(m_view->viewport(), Qt::LeftButton, {}, QPoint(40, y));
         QTest::mouseMove(m_view->viewport(), QPoint(400, y));
         QTest::mouseRelease(m_view->viewport(), Qt::LeftButton, {}, QPoint(400, y));
-        QVERIFY2(QStringLiteral("same = 1").endsWith(m_view->selectedText()) && !m_view->selectedText().isEmpty(), qPrintable(m_view->selectedText()));
+        QVERIFY2(QStringLiteral("same = 1").endsWith(m_view->selectedText()) && !m_view->selectedText().isEmpty(),
+                 qPrintable(m_view->selectedText()));
         QTest::mouseDClick(m_view->viewport(), Qt::LeftButton, {}, QPoint(620, y));
         QVERIFY(!m_view->selectedText().contains(u' '));
     }
@@ -201,19 +208,24 @@ private Q_SLOTS:
         const QString all = text->text(0, text->characterCount());
         QCOMPARE(all.size(), text->characterCount());
         QCOMPARE(all.count(u'\n'), 122);
-        QVERIFY(all.contains(QStringLiteral("\nremoved, line 20: line number 20 of the policy\nadded, line 20: line number 20 of the new policy\nunchanged, line 21: ")));
+        QVERIFY(all.contains(QStringLiteral("\nremoved, line 20: line number 20 of the policy\nadded, line 20: line number 20 "
+                                            "of the new policy\nunchanged, line 21: ")));
         QVERIFY(all.contains(QStringLiteral("\nadded, line 100: and one more Needle\n")));
         const int at = static_cast<int>(all.indexOf(QStringLiteral("one more")));
         int begin = 0, end = 0;
-        QCOMPARE(text->textAtOffset(at, QAccessible::LineBoundary, &begin, &end), QStringLiteral("added, line 100: and one more Needle\n"));
+        QCOMPARE(text->textAtOffset(at, QAccessible::LineBoundary, &begin, &end),
+                 QStringLiteral("added, line 100: and one more Needle\n"));
         QCOMPARE(all.mid(begin, end - begin), QStringLiteral("added, line 100: and one more Needle\n"));
         QCOMPARE(text->textAtOffset(at, QAccessible::WordBoundary, &begin, &end), QStringLiteral("one"));
-        QVERIFY(text->textAfterOffset(at, QAccessible::LineBoundary, &begin, &end).startsWith(QStringLiteral("unchanged, line 101")));
-        QVERIFY(text->textBeforeOffset(at, QAccessible::LineBoundary, &begin, &end).startsWith(QStringLiteral("unchanged, line 99")));
+        QVERIFY(text->textAfterOffset(at, QAccessible::LineBoundary, &begin, &end)
+                    .startsWith(QStringLiteral("unchanged, line 101")));
+        QVERIFY(text->textBeforeOffset(at, QAccessible::LineBoundary, &begin, &end)
+                    .startsWith(QStringLiteral("unchanged, line 99")));
         for (const auto mode : {DiffView::Mode::SideBySide, DiffView::Mode::Unified}) {
             m_view->setMode(mode);
-            for (const QString& word : {QStringLiteral("one more"), QStringLiteral("number 20 of the new"), QStringLiteral("number 20 of the policy"),
-                                        QStringLiteral("number 60"), QStringLiteral("number 119"), QStringLiteral("number 2 ")}) {
+            for (const QString& word :
+                 {QStringLiteral("one more"), QStringLiteral("number 20 of the new"), QStringLiteral("number 20 of the policy"),
+                  QStringLiteral("number 60"), QStringLiteral("number 119"), QStringLiteral("number 2 ")}) {
                 const int wanted = static_cast<int>(all.indexOf(word));
                 text->setCursorPosition(wanted);
                 QCOMPARE(text->cursorPosition(), wanted);
@@ -247,15 +259,20 @@ private Q_SLOTS:
 
     void everyTextCanBeRead()
     {
-        for (const QPalette& palette : {paletteOf(Qt::white, QColor(0x1f2328), QColor(0x2457c5)), paletteOf(QColor(0x1b1e22), QColor(0xe6e8eb), QColor(0x8ab4ff)),
+        for (const QPalette& palette : {paletteOf(Qt::white, QColor(0x1f2328), QColor(0x2457c5)),
+                                        paletteOf(QColor(0x1b1e22), QColor(0xe6e8eb), QColor(0x8ab4ff)),
                                         paletteOf(Qt::black, Qt::white, QColor(0xffff66))}) {
             const DiffColors c = DiffColors::from(palette);
             const auto check = [&](const QColor& text, const QColor& ground) {
-                QVERIFY2(contrastRatio(text, ground) >= 4.5, qPrintable(QStringLiteral("%1 on %2: %3").arg(text.name(), ground.name()).arg(contrastRatio(text, ground))));
+                QVERIFY2(contrastRatio(text, ground) >= 4.5,
+                         qPrintable(
+                             QStringLiteral("%1 on %2: %3").arg(text.name(), ground.name()).arg(contrastRatio(text, ground))));
             };
             for (const QColor& ground : {c.base, c.addedWash, c.addedWord, c.removedWash, c.removedWord}) {
                 check(c.text, ground);
-                for (const QColor& wanted : {QColor(0xff0000), QColor(0x00ff00), QColor(0x0000ff), QColor(0x888888), QColor(0xffcc00)}) check(readableOn(c, wanted), ground);
+                for (const QColor& wanted :
+                     {QColor(0xff0000), QColor(0x00ff00), QColor(0x0000ff), QColor(0x888888), QColor(0xffcc00)})
+                    check(readableOn(c, wanted), ground);
             }
             for (const QColor& ground : {c.base, c.addedWash, c.removedWash}) check(c.faint, ground);
             check(c.addedSign, c.addedWash);
@@ -267,9 +284,18 @@ private Q_SLOTS:
 
     void hiddenCharactersAreDrawn()
     {
-        QCOMPARE(showLine("a\xe2\x80\x8b" "b\xe2\x80\xae", 100).text, QStringLiteral("a<U+200B>b<U+202E>"));
-        QCOMPARE(showLine("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", 100).chips.size(), std::size_t(0)); // the joiner of an emoji is none
-        QCOMPARE(showLine("a\xe2\x80\x8d" "b", 100).chips.size(), std::size_t(1));
+        QCOMPARE(showLine("a\xe2\x80\x8b"
+                          "b\xe2\x80\xae",
+                          100)
+                     .text,
+                 QStringLiteral("a<U+200B>b<U+202E>"));
+        QCOMPARE(showLine("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", 100).chips.size(),
+                 std::size_t(0)); // the joiner of an emoji is none
+        QCOMPARE(showLine("a\xe2\x80\x8d"
+                          "b",
+                          100)
+                     .chips.size(),
+                 std::size_t(1));
         QCOMPARE(showLine("x\xff\r", 100).chips.size(), std::size_t(2));
         QCOMPARE(showLine("a\tb", 100).text, QStringLiteral("a\tb"));
         const std::string text = "caf\xc3\xa9 \xe2\x80\x8b ok";
@@ -337,7 +363,8 @@ private Q_SLOTS:
         for (int i = 0; i < 100'000; ++i) {
             const std::string line = "  line " + std::to_string(i) + " of the agent's instructions, `code` and **words**\n";
             before += line;
-            after += random() % 5 == 0 ? "  line " + std::to_string(i) + " of the agent's new rules, `code` and more words\n" : line;
+            after +=
+                random() % 5 == 0 ? "  line " + std::to_string(i) + " of the agent's new rules, `code` and more words\n" : line;
         }
         QElapsedTimer timer;
         timer.start();
@@ -348,7 +375,9 @@ private Q_SLOTS:
         qint64 worstMs = 0;
         for (int i = 0; i < 200; ++i) {
             timer.restart();
-            m_view->verticalScrollBar()->setValue(i % 20 == 19 ? static_cast<int>(random() % unsigned(m_view->verticalScrollBar()->maximum())) : m_view->verticalScrollBar()->value() + 60);
+            m_view->verticalScrollBar()->setValue(
+                i % 20 == 19 ? static_cast<int>(random() % unsigned(m_view->verticalScrollBar()->maximum()))
+                             : m_view->verticalScrollBar()->value() + 60);
             (void)m_view->viewport()->grab();
             worstMs = std::max(worstMs, timer.elapsed());
         }

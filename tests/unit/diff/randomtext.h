@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
 /// Seeded texts and edits for property tests: few distinct lines (so that they repeat), all kinds of line ends, bytes that are
 /// no UTF-8, NUL.
-class RandomText {
+class RandomText
+{
 public:
     explicit RandomText(unsigned seed) : m_random(seed) {}
 
@@ -16,9 +18,13 @@ public:
 
     std::string line(bool nasty)
     {
-        static const std::vector<std::string> kPlain = {"", "", "the agent may refund", "# Limits", "  - item", "}", "a", "b", "c", "Refund up to 2,000"};
-        static const std::vector<std::string> kNasty = {"lone\rCR", std::string("N\0L", 3), "\xff\xfe", "caf\xc3\xa9", "-- ", "\\ No newline", "+plus", "-minus", "@@ -1 +1 @@", "\r"};
-        std::string text = nasty && below(3) == 0 ? kNasty[below(unsigned(kNasty.size()))] : kPlain[below(unsigned(kPlain.size()))];
+        static const std::vector<std::string> kPlain = {"",  "",  "the agent may refund", "# Limits", "  - item", "}", "a",
+                                                        "b", "c", "Refund up to 2,000"};
+        static const std::vector<std::string> kNasty = {
+            "lone\rCR", std::string("N\0L", 3), "\xff\xfe", "caf\xc3\xa9", "-- ", "\\ No newline", "+plus",
+            "-minus",   "@@ -1 +1 @@",          "\r"};
+        std::string text =
+            nasty && below(3) == 0 ? kNasty[below(unsigned(kNasty.size()))] : kPlain[below(unsigned(kPlain.size()))];
         if (below(3) == 0) text += std::to_string(below(20));
         return text + (nasty && below(4) == 0 ? "\r\n" : "\n");
     }

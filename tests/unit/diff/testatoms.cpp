@@ -10,7 +10,8 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 /// Another way to the same bytes: replaced in place from the back.
 std::string splicedBackwards(std::string bytes, const std::string& after, std::vector<Atom> atoms)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What we write git takes, what git writes we take, and both come to the same bytes.
 #include "core/diff/patch.h"
-#include "tests/unit/diff/randomtext.h"
+#include "tests/unit/diff/damagedpatch.h"
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,11 @@ using namespace tackroom;
 using namespace tackroom::test;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
-class WithGit : public testing::Test {
+class WithGit : public testing::Test
+{
 protected:
     void SetUp() override
     {
@@ -31,8 +33,11 @@ protected:
 
     int git(const std::string& arguments) const
     {
-        return std::system(("cd '" + m_folder.string() + "' && GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_CONFIG_NOSYSTEM=1 "
-                            "GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@x git " + arguments).c_str());
+        return std::system(("cd '" + m_folder.string() +
+                            "' && GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_CONFIG_NOSYSTEM=1 "
+                            "GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@x git " +
+                            arguments)
+                               .c_str());
     }
     void write(const std::string& name, const std::string& bytes) const
     {
@@ -85,6 +90,19 @@ TEST_F(WithGit, WeApplyWhatGitWrites)
     }
 }
 
+TEST_F(WithGit, WhatWeTakeOfDamagedPatchesGitReadsToo)
+{
+    unsigned taken = 0;
+    for (unsigned seed = 0; taken < 60 && seed < 2000; ++seed) {
+        const std::string text = damagedPatch(seed);
+        if (!parsePatch(text, "p")) continue;
+        ++taken;
+        write("p", text);
+        EXPECT_EQ(git("apply --numstat p > /dev/null 2> err"), 0) << seed << read("err") << "\n" << text;
+    }
+    EXPECT_EQ(taken, 60U);
+}
+
 TEST_F(WithGit, BothFindTheSamePlaceInAFileThatMoved)
 {
     unsigned applied = 0;
@@ -97,7 +115,11 @@ TEST_F(WithGit, BothFindTheSamePlaceInAFileThatMoved)
         now.insert(now.begin() + 30 + random.below(20), random.line(false));
         auto after = lines;
         after[random.below(60)] = "changed\n";
-        const auto joined = [](const std::vector<std::string>& all) { std::string out; for (const auto& l : all) out += l; return out; };
+        const auto joined = [](const std::vector<std::string>& all) {
+            std::string out;
+            for (const auto& l : all) out += l;
+            return out;
+        };
         const FilePatch patch = makeFilePatch("f", "f", joined(lines), joined(after));
         write("f", joined(now));
         write("p", writePatch(std::vector{patch}));
@@ -124,7 +146,9 @@ TEST_F(WithGit, ASeriesAsFormatPatchMakesIt)
     write("moved.md", "one\ntwo\n3\nfour\nfive\n");
     fs::permissions(m_folder / "moved.md", fs::perms::owner_exec, fs::perm_options::add);
     write("empty.md", "");
-    ASSERT_EQ(git("add -A && git -c user.name=A -c user.email=a@x commit -qm 'Raise the limit\n\nBecause é.\n\nCluster: over-limit'"), 0);
+    ASSERT_EQ(
+        git("add -A && git -c user.name=A -c user.email=a@x commit -qm 'Raise the limit\n\nBecause é.\n\nCluster: over-limit'"),
+        0);
     ASSERT_EQ(git("format-patch -q -1 -M --stdout > ../$(basename $PWD).patch && mv ../$(basename $PWD).patch p"), 0);
     const auto patch = parsePatch(read("p"), "p");
     ASSERT_TRUE(patch) << patch.error().where << patch.error().detail << read("p");

@@ -9,11 +9,18 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
-LineChange change(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) { return {{LineNo{a}, LineNo{b}}, {LineNo{c}, LineNo{d}}}; }
+LineChange change(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d)
+{
+    return {{LineNo{a}, LineNo{b}}, {LineNo{c}, LineNo{d}}};
+}
 
-std::vector<LineChange> diff(std::string_view a, std::string_view b, DiffOptions options = {}) { return diffLines(Lines(a), Lines(b), options); }
+std::vector<LineChange> diff(std::string_view a, std::string_view b, DiffOptions options = {})
+{
+    return diffLines(Lines(a), Lines(b), options);
+}
 
 /// The new text, from the old one and the changes.
 std::string rebuilt(const Lines& a, const Lines& b, const std::vector<LineChange>& changes)
@@ -41,9 +48,12 @@ std::size_t minimalChanges(const Lines& a, const Lines& b)
     std::vector<std::vector<std::size_t>> t(a.count() + 1, std::vector<std::size_t>(b.count() + 1));
     for (std::uint32_t i = 0; i <= a.count(); ++i)
         for (std::uint32_t j = 0; j <= b.count(); ++j) {
-            if (i == 0 || j == 0) t[i][j] = i + j;
-            else if (a.line(LineNo{i - 1}) == b.line(LineNo{j - 1})) t[i][j] = t[i - 1][j - 1];
-            else t[i][j] = 1 + std::min(t[i - 1][j], t[i][j - 1]);
+            if (i == 0 || j == 0)
+                t[i][j] = i + j;
+            else if (a.line(LineNo{i - 1}) == b.line(LineNo{j - 1}))
+                t[i][j] = t[i - 1][j - 1];
+            else
+                t[i][j] = 1 + std::min(t[i - 1][j], t[i][j - 1]);
         }
     return t[a.count()][b.count()];
 }
@@ -53,8 +63,10 @@ std::string numbered(unsigned lines, unsigned distinct, unsigned changeEvery, un
     std::mt19937 random(seed);
     std::string out;
     for (unsigned i = 0; i < lines; ++i) {
-        if (changeEvery && i % changeEvery == 0) out += "changed " + std::to_string(random()) + "\n";
-        else out += "line " + std::to_string(distinct ? i % distinct : i) + " of the file\n";
+        if (changeEvery && i % changeEvery == 0)
+            out += "changed " + std::to_string(random()) + "\n";
+        else
+            out += "line " + std::to_string(distinct ? i % distinct : i) + " of the file\n";
     }
     return out;
 }
@@ -125,8 +137,10 @@ TEST(DiffLines, AnInsertedFunctionKeepsItsBraces)
 
 TEST(DiffLines, AnEmptyLineDoesNotPartALineFromItsSuccessor)
 {
-    const std::string before = "start\n\n- You should deny requests against this policy.\n\n- You should transfer the user to a human agent if needed.\n\nend\n";
-    const std::string after = "start\n\n- You should transfer the user to a human agent if it is needed at all.\n\n- Never call it with a number.\n- Write one sentence.\n\nend\n";
+    const std::string before = "start\n\n- You should deny requests against this policy.\n\n- You should transfer the user to "
+                               "a human agent if needed.\n\nend\n";
+    const std::string after = "start\n\n- You should transfer the user to a human agent if it is needed at all.\n\n- Never "
+                              "call it with a number.\n- Write one sentence.\n\nend\n";
     EXPECT_EQ(diff(before, after), (std::vector{change(2, 5, 2, 6)}));
     // Two paragraphs that were each reworded stay two changes.
     EXPECT_EQ(diff("one two three four\n\nfive six seven eight\n", "one two 3 four\n\nfive six 7 eight\n").size(), 2U);

@@ -35,7 +35,7 @@ TEST(Merge, DifferentChangesOfOneLineAreAConflict)
 TEST(Merge, TouchingChangesAreAConflict)
 {
     EXPECT_FALSE(mergeBytes("1\n2\n3\n", "1\nx\n3\n", "1\n2\ny\n").clean());
-    EXPECT_FALSE(mergeBytes("1\n2\n", "1\nx\n2\n", "1\ny\n2\n").clean()); // two insertions in one place
+    EXPECT_FALSE(mergeBytes("1\n2\n", "1\nx\n2\n", "1\ny\n2\n").clean());       // two insertions in one place
     EXPECT_FALSE(mergeBytes("1\n2\n3\n", "1\n3\n", "1\nchanged\n3\n").clean()); // removed here, changed there
 }
 
@@ -60,7 +60,9 @@ TEST(Merge, LawsHoldOnRandomTexts)
         ASSERT_EQ(mergeBytes(base, ours, ours).bytes, ours);
         const MergeResult one = mergeBytes(base, ours, theirs), other = mergeBytes(base, theirs, ours);
         ASSERT_EQ(one.clean(), other.clean()) << seed;
-        if (one.clean()) { ASSERT_EQ(one.bytes, other.bytes) << seed; }
+        if (one.clean()) {
+            ASSERT_EQ(one.bytes, other.bytes) << seed;
+        }
         clean += one.clean();
     }
     EXPECT_GT(clean, 300U);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diff/patch.h"
-#include "tests/unit/diff/randomtext.h"
+#include "tests/unit/diff/damagedpatch.h"
 
 #include <gtest/gtest.h>
 
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 ErrorCode codeOf(std::string_view patch)
 {
@@ -22,20 +23,26 @@ std::string modify(std::string_view body) { return "diff --git a/f b/f\n--- a/f\
 
 TEST(PatchPath, RefusesWhatLeadsElsewhere)
 {
-    for (const char* good : {"a", "a/b.md", ".gitignore", "x/.gitkeep", "a b/c", "caf\xc3\xa9", "..a", "git"}) EXPECT_TRUE(checkPatchPath(good)) << good;
-    for (const char* bad : {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", ".git/config", "a/.GIT/hooks/x", ".git", ".git /x", ".git./x",
-                            "git~1/x", ".git::$INDEX_ALLOCATION/x", ".g\xe2\x80\x8cit/x", "a\\b", "C:/x", "a\nb", "\xff"})
+    for (const char* good : {"a", "a/b.md", ".gitignore", "x/.gitkeep", "a b/c", "caf\xc3\xa9", "..a", "git"})
+        EXPECT_TRUE(checkPatchPath(good)) << good;
+    for (const char* bad :
+         {"", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", ".git/config", "a/.GIT/hooks/x", ".git", ".git /x",
+          ".git./x", "git~1/x", ".git::$INDEX_ALLOCATION/x", ".g\xe2\x80\x8cit/x", "a\\b", "C:/x", "a\nb", "\xff"})
         EXPECT_EQ(checkPatchPath(bad).error().code, ErrorCode::Refused) << bad;
 }
 
 TEST(PatchParse, EveryKindOfChange)
 {
-    const std::string text = "diff --git a/n.md b/n.md\nnew file mode 100755\nindex 0000000..1234567\n--- /dev/null\n+++ b/n.md\n@@ -0,0 +1 @@\n+new\n"
-                             "diff --git a/gone b/gone\ndeleted file mode 100644\nindex 1234567..0000000\n--- a/gone\n+++ /dev/null\n@@ -1 +0,0 @@\n-old\n"
-                             "diff --git a/x y b/z\nsimilarity index 90%\nrename from x y\nrename to z\nindex 1111111..2222222 100644\n--- a/x y\t\n+++ b/z\n@@ -1,2 +1,2 @@ sec\n same\n-a\n+b\n"
-                             "diff --git a/m b/m\nold mode 100644\nnew mode 100755\n"
-                             "diff --git \"a/t\\303\\251\\t\\\"q\" \"b/t\\303\\251\\t\\\"q\"\nnew file mode 100644\nindex 0000000..e69de29\n"
-                             "diff --git a/c1 b/c2\nsimilarity index 100%\ncopy from c1\ncopy to c2\n";
+    const std::string text =
+        "diff --git a/n.md b/n.md\nnew file mode 100755\nindex 0000000..1234567\n--- /dev/null\n+++ b/n.md\n@@ -0,0 +1 "
+        "@@\n+new\n"
+        "diff --git a/gone b/gone\ndeleted file mode 100644\nindex 1234567..0000000\n--- a/gone\n+++ /dev/null\n@@ -1 +0,0 "
+        "@@\n-old\n"
+        "diff --git a/x y b/z\nsimilarity index 90%\nrename from x y\nrename to z\nindex 1111111..2222222 100644\n--- a/x "
+        "y\t\n+++ b/z\n@@ -1,2 +1,2 @@ sec\n same\n-a\n+b\n"
+        "diff --git a/m b/m\nold mode 100644\nnew mode 100755\n"
+        "diff --git \"a/t\\303\\251\\t\\\"q\" \"b/t\\303\\251\\t\\\"q\"\nnew file mode 100644\nindex 0000000..e69de29\n"
+        "diff --git a/c1 b/c2\nsimilarity index 100%\ncopy from c1\ncopy to c2\n";
     const auto refused = parsePatch(text, "p");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::Refused); // a tab in a name
@@ -63,7 +70,8 @@ TEST(PatchParse, EveryKindOfChange)
 
 TEST(PatchParse, PlainDiffs)
 {
-    const auto one = parsePatch("--- old/dir/f.md\t2026-01-01 00:00:00\n+++ new/dir/f.md\t2026-01-02 00:00:00\n@@ -1 +1 @@\n-a\n+b\n", "p");
+    const auto one =
+        parsePatch("--- old/dir/f.md\t2026-01-01 00:00:00\n+++ new/dir/f.md\t2026-01-02 00:00:00\n@@ -1 +1 @@\n-a\n+b\n", "p");
     ASSERT_TRUE(one);
     EXPECT_EQ(one->files[0].path(), "dir/f.md");
     const auto two = parsePatch("--- dir/f.md\n+++ dir/f.md\n@@ -1 +1 @@\n-a\n+b\n", "p");
@@ -80,10 +88,13 @@ TEST(PatchParse, PlainDiffs)
 
 TEST(PatchParse, TheMailTellsWhoAndWhy)
 {
-    const std::string mail = "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: =?UTF-8?q?J=C3=B6rg?= <j@x.org>\n"
-                             "Date: Mon, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH 1/2] Hand over above\n the limit\nContent-Transfer-Encoding: 8bit\n\n"
-                             "The agent refused.\n\nIt should hand over.\n\nCluster: over-limit\nProposed-by: bot <b@x>\n---\n f | 2 +-\n 1 file changed\n\n" +
-                             modify("@@ -1 +1 @@\n-a\n+b\n") + "-- \n2.47.0\n";
+    const std::string mail =
+        "From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: =?UTF-8?q?J=C3=B6rg?= <j@x.org>\n"
+        "Date: Mon, 1 Jan 2026 00:00:00 +0000\nSubject: [PATCH 1/2] Hand over above\n the limit\nContent-Transfer-Encoding: "
+        "8bit\n\n"
+        "The agent refused.\n\nIt should hand over.\n\nCluster: over-limit\nProposed-by: bot <b@x>\n---\n f | 2 +-\n 1 file "
+        "changed\n\n" +
+        modify("@@ -1 +1 @@\n-a\n+b\n") + "-- \n2.47.0\n";
     const auto patch = parsePatch(mail, "p");
     ASSERT_TRUE(patch) << patch.error().detail;
     EXPECT_EQ(patch->authorName, "J\xc3\xb6rg");
@@ -120,10 +131,10 @@ TEST(PatchParse, RefusesAndRejects)
     EXPECT_EQ(codeOf("diff --git a/s b/s\nnew file mode 160000\n"), ErrorCode::Refused);
     EXPECT_EQ(codeOf("diff --git a/f b/f\n"), ErrorCode::InvalidPatch);
     EXPECT_EQ(codeOf(modify("")), ErrorCode::InvalidPatch);
-    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n a\n")), ErrorCode::InvalidPatch);               // changes nothing
-    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n+b\n+c\n")), ErrorCode::InvalidPatch);       // more than it says
-    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n")), ErrorCode::InvalidPatch);               // less
-    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n+b")), ErrorCode::InvalidPatch);             // cut off
+    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n a\n")), ErrorCode::InvalidPatch);         // changes nothing
+    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n+b\n+c\n")), ErrorCode::InvalidPatch); // more than it says
+    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n")), ErrorCode::InvalidPatch);         // less
+    EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n+b")), ErrorCode::InvalidPatch);       // cut off
     EXPECT_EQ(codeOf(modify("@@ -1 +x @@\n-a\n+b\n")), ErrorCode::InvalidPatch);
     EXPECT_EQ(codeOf(modify("@@ -1,2 +1,2 @@\n-a\n\\ No newline at end of file\n-b\n+c\n+d\n")), ErrorCode::InvalidPatch);
     EXPECT_EQ(codeOf(modify("@@ -5 +5 @@\n-a\n+b\n@@ -2 +2 @@\n-a\n+b\n")), ErrorCode::InvalidPatch);
@@ -131,7 +142,8 @@ TEST(PatchParse, RefusesAndRejects)
     EXPECT_EQ(codeOf(modify("@@ -4294967295 +1 @@\n-a\n+b\n")), ErrorCode::Refused);
     EXPECT_EQ(codeOf("@@ -1 +1 @@\n-a\n+b\n"), ErrorCode::InvalidPatch);
     EXPECT_EQ(codeOf(modify("@@ -1 +1 @@\n-a\n+b\n") + modify("@@ -1 +1 @@\n-a\n+b\n")), ErrorCode::Refused); // twice
-    EXPECT_EQ(codeOf("diff --git a/f b/f\nnew file mode 100644\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"), ErrorCode::InvalidPatch);
+    EXPECT_EQ(codeOf("diff --git a/f b/f\nnew file mode 100644\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n"),
+              ErrorCode::InvalidPatch);
     EXPECT_EQ(codeOf("diff --git a/f b/g\n--- a/f\n+++ b/g\n@@ -1 +1 @@\n-a\n+b\n"), ErrorCode::InvalidPatch);
 }
 
@@ -169,6 +181,25 @@ TEST(PatchApply, NewAndDeletedFiles)
     EXPECT_EQ(applyFile("x\n", makeFilePatch("", "f", "", "a\nb")).error().code, ErrorCode::Conflict);
     EXPECT_EQ(applyFile("a\nb", makeFilePatch("f", "", "a\nb", "")), "");
     EXPECT_EQ(applyFile("a\nb\n", makeFilePatch("f", "", "a\nb", "")).error().code, ErrorCode::Conflict);
+}
+
+TEST(PatchRoundTrip, DamagedPatchesAreRefusedOrStayWhole)
+{
+    unsigned taken = 0;
+    for (unsigned seed = 0; seed < 4000; ++seed) {
+        const std::string text = damagedPatch(seed);
+        const auto read = parsePatch(text, "p");
+        if (!read) {
+            EXPECT_FALSE(read.error().detail.empty());
+            continue;
+        }
+        ++taken;
+        const std::string written = writePatch(read->files);
+        const auto again = parsePatch(written, "p");
+        ASSERT_TRUE(again) << seed << again.error().where << again.error().detail << "\n" << text << "\n->\n" << written;
+        ASSERT_EQ(writePatch(again->files), written) << seed;
+    }
+    EXPECT_GT(taken, 100U);
 }
 
 TEST(PatchRoundTrip, WriteReadApply)

@@ -14,20 +14,34 @@ TEST(RowModel, EveryLineOnceInOrder)
         const auto model = RowModel::make(pair.before, pair.after);
         std::uint32_t left = 0, right = 0;
         for (const Row& row : model->rows()) {
-            if (row.hasLeft()) { ASSERT_EQ(row.left.value, left++) << seed; }
-            if (row.hasRight()) { ASSERT_EQ(row.right.value, right++) << seed; }
+            if (row.hasLeft()) {
+                ASSERT_EQ(row.left.value, left++) << seed;
+            }
+            if (row.hasRight()) {
+                ASSERT_EQ(row.right.value, right++) << seed;
+            }
             ASSERT_TRUE(row.hasLeft() || row.hasRight());
             ASSERT_EQ(row.kind == RowKind::Equal, row.hunk == kNone);
-            if (row.kind == RowKind::Equal) { ASSERT_EQ(model->oldLines().line(row.left), model->newLines().line(row.right)); }
-            if (row.kind == RowKind::Removed) { ASSERT_FALSE(row.hasRight()); }
-            if (row.kind == RowKind::Added) { ASSERT_FALSE(row.hasLeft()); }
+            if (row.kind == RowKind::Equal) {
+                ASSERT_EQ(model->oldLines().line(row.left), model->newLines().line(row.right));
+            }
+            if (row.kind == RowKind::Removed) {
+                ASSERT_FALSE(row.hasRight());
+            }
+            if (row.kind == RowKind::Added) {
+                ASSERT_FALSE(row.hasLeft());
+            }
         }
         ASSERT_EQ(left, model->oldLines().count());
         ASSERT_EQ(right, model->newLines().count());
         left = right = 0;
         for (const UnifiedRow& row : model->unifiedRows()) {
-            if (row.hasLeft()) { ASSERT_EQ(row.left.value, left++) << seed; }
-            if (row.hasRight()) { ASSERT_EQ(row.right.value, right++) << seed; }
+            if (row.hasLeft()) {
+                ASSERT_EQ(row.left.value, left++) << seed;
+            }
+            if (row.hasRight()) {
+                ASSERT_EQ(row.right.value, right++) << seed;
+            }
         }
         ASSERT_EQ(left, model->oldLines().count());
         ASSERT_EQ(right, model->newLines().count());
@@ -36,7 +50,8 @@ TEST(RowModel, EveryLineOnceInOrder)
             const RowHunk& hunk = model->hunks()[i];
             ASSERT_LT(hunk.begin, hunk.end);
             for (std::uint32_t r = hunk.begin.value; r < hunk.end.value; ++r) ASSERT_EQ(model->rows()[r].hunk, i);
-            for (std::uint32_t r = hunk.unifiedBegin.value; r < hunk.unifiedEnd.value; ++r) ASSERT_EQ(model->unifiedRows()[r].hunk, i);
+            for (std::uint32_t r = hunk.unifiedBegin.value; r < hunk.unifiedEnd.value; ++r)
+                ASSERT_EQ(model->unifiedRows()[r].hunk, i);
             added += hunk.lines.newLines.count();
             removed += hunk.lines.oldLines.count();
         }
@@ -58,7 +73,8 @@ TEST(RowModel, AlignsALineWithItsSuccessor)
 
 TEST(RowModel, WordsAreRangesOfTheFiles)
 {
-    const std::string before = "head\nRefund up to 2,000 by yourself.\ntail\n", after = "head\nRefund up to 5,000 by yourself.\ntail\n";
+    const std::string before = "head\nRefund up to 2,000 by yourself.\ntail\n",
+                      after = "head\nRefund up to 5,000 by yourself.\ntail\n";
     const auto model = RowModel::make(before, after);
     const HunkWords words = model->words(0);
     ASSERT_TRUE(words.refined);
@@ -70,8 +86,10 @@ TEST(RowModel, WordsAreRangesOfTheFiles)
 
 TEST(RowModel, AParagraphFilledAnewShowsItsWords)
 {
-    const std::string before = "The agent may refund an order once it was\ndelivered late by more than three days, and never\nbefore the customer asked for it in writing.\n";
-    const std::string after = "The agent may refund an order\nonce it was delivered late by\nmore than five days, and never before the\ncustomer asked for it in writing.\n";
+    const std::string before = "The agent may refund an order once it was\ndelivered late by more than three days, and "
+                               "never\nbefore the customer asked for it in writing.\n";
+    const std::string after = "The agent may refund an order\nonce it was delivered late by\nmore than five days, and never "
+                              "before the\ncustomer asked for it in writing.\n";
     const HunkWords words = RowModel::make(before, after)->words(0);
     ASSERT_EQ(words.newRanges.size(), 1U);
     EXPECT_EQ(after.substr(words.newRanges[0].begin, words.newRanges[0].size()), "five");

@@ -7,7 +7,8 @@
 
 using namespace tackroom;
 
-namespace {
+namespace
+{
 
 std::vector<std::string> parts(std::string_view text, const std::vector<ByteRange>& ranges)
 {
@@ -28,7 +29,8 @@ std::vector<LinePair> pairs(std::string_view a, std::string_view b)
 TEST(WordSegments, NumbersStayWhole)
 {
     const std::string text = "Refund up to $2,000 or 1.5 %.";
-    EXPECT_EQ(parts(text, wordSegments(text)), (Texts{"Refund", " ", "up", " ", "to", " ", "$", "2,000", " ", "or", " ", "1.5", " ", "%", "."}));
+    EXPECT_EQ(parts(text, wordSegments(text)),
+              (Texts{"Refund", " ", "up", " ", "to", " ", "$", "2,000", " ", "or", " ", "1.5", " ", "%", "."}));
 }
 
 TEST(WordSegments, CoverAnyBytes)
@@ -36,7 +38,8 @@ TEST(WordSegments, CoverAnyBytes)
     std::mt19937 random(3);
     for (int round = 0; round < 300; ++round) {
         std::string text;
-        for (unsigned i = random() % 60; i > 0; --i) text += static_cast<char>(random() % 3 == 0 ? random() % 256 : "ab ,\n\xc3\xa9"[random() % 7]);
+        for (unsigned i = random() % 60; i > 0; --i)
+            text += static_cast<char>(random() % 3 == 0 ? random() % 256 : "ab ,\n\xc3\xa9"[random() % 7]);
         std::size_t at = 0;
         for (const ByteRange& r : wordSegments(text)) {
             ASSERT_EQ(r.begin, at);
