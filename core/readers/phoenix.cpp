@@ -106,6 +106,7 @@ struct PhoenixReader::Private {
     [[nodiscard]] Result<std::set<std::int64_t>> grownTraces(const Marks& before);
     [[nodiscard]] Status addIds(std::set<std::int64_t>& ids, const std::string& sql, std::int64_t since, const std::string* time);
     [[nodiscard]] Status reopen(const CancelToken& cancel);
+    [[nodiscard]] Status refresh(const CancelToken& cancel);
     [[nodiscard]] Result<std::int64_t> readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit, PhoenixRunBuilder& builder,
                                                  RunSink& sink, std::int64_t& runs);
     [[nodiscard]] Result<std::vector<PhoenixTraceRow>> traceRows(std::int64_t above, std::int64_t upTo, std::int64_t limit);
@@ -315,6 +316,14 @@ Status PhoenixReader::Private::reopen(const CancelToken& cancel)
     return {};
 }
 
+/// A store that nobody wrote to is read without locks; where somebody has begun to, it is opened again.
+Status PhoenixReader::Private::refresh(const CancelToken& cancel)
+{
+    const auto same = db.recheck();
+    if (same || same.error().code != ErrorCode::Locked) return same;
+    return reopen(cancel);
+}
+
 Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int64_t above, std::int64_t upTo, std::int64_t limit)
 {
     std::vector<PhoenixTraceRow> rows;
@@ -455,6 +464,7 @@ Result<std::string> PhoenixReader::fingerprint()
 {
     // PRAGMA data_version counts only within one connection, so the files are looked at: sizes and times, and the highest row
     // ids. Looked at only: opening and closing the database file here would drop the locks of our own connection.
+    TR_TRY(d->refresh({}));
     std::string text;
     for (const char* suffix : {"", "-wal"}) {
         struct stat st {};
@@ -477,6 +487,7 @@ Result<std::string> PhoenixReader::fingerprint()
 Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel)
 {
     d->db.setCancel(cancel);
+    TR_TRY(d->refresh(cancel));
     TR_ASSIGN(const Marks now, d->marksNow());
     const auto before = Marks::fromText(cursor);
     bool goOn = before.has_value();
@@ -499,11 +510,7 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
 
 Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes)
 {
-    const auto same = d->db.recheck();
-    if (!same && same.error().code == ErrorCode::Locked)
-        TR_TRY(d->reopen({}));
-    else
-        TR_TRY(same);
+    TR_TRY(d->refresh({}));
     TR_ASSIGN(Statement trace, d->db.prepare("SELECT id FROM traces WHERE trace_id = ?"));
     trace.bind(1, runNativeId);
     TR_ASSIGN(const bool found, trace.step());

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/treeorder.h"
+#include "tests/unit/index/indexfixture.h"
+
+#include <algorithm>
+#include <format>
+
+namespace tackroom::testing
+{
+namespace
+{
+
+class Ingest : public IndexTest
+{
+};
+
+TEST_F(Ingest, anUnchangedStoreIsNoWorkAndAGrownOneOnlyTheNewPart)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 30; ++i) store.addUsualRun(i);
+    const auto first = ingest(store.path());
+    EXPECT_EQ(first.runs, 30);
+    EXPECT_EQ(first.steps, 120);
+    EXPECT_EQ(first.newRuns, 30);
+    const auto before = state();
+    const auto time = std::filesystem::last_write_time(indexFolder() / kRunsFile);
+
+    const auto second = ingest(store.path());
+    EXPECT_TRUE(second.wasCurrent);
+    EXPECT_EQ(second.newRuns, 0);
+    EXPECT_EQ(second.runs, 30);
+    EXPECT_EQ(state(), before);
+    EXPECT_EQ(std::filesystem::last_write_time(indexFolder() / kRunsFile), time);
+
+    store.addUsualRun(77);
+    const auto third = ingest(store.path());
+    EXPECT_EQ(third.runs, 31);
+    EXPECT_EQ(third.newRuns, 1);
+    EXPECT_EQ(state().epoch, before.epoch);
+    EXPECT_GT(state().generation, before.generation);
+}
+
+TEST_F(Ingest, aTouchedStoreBringsNothingNew)
+{
+    PhoenixFixture store(file("p.db"));
+    store.addUsualRun(1);
+    ingest(store.path());
+    const auto before = state();
+    std::filesystem::last_write_time(store.path(), std::filesystem::file_time_type::clock::now() + std::chrono::seconds(5));
+    const auto again = ingest(store.path());
+    EXPECT_FALSE(again.wasCurrent);
+    EXPECT_EQ(again.newRuns, 0);
+    EXPECT_EQ(state(), before);
+}
+
+TEST_F(Ingest, aRunThatGrewKeepsItsRow)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 3; ++i) store.addUsualRun(i);
+    ingest(store.path());
+    const auto rowOf = [&] { return queries()->find(std::format("{:032x}", 0xabc001)).value(); };
+    const RunRow row = rowOf();
+    store.addSpan(2, {.id = "late", .parent = "0000000100000002", .name = "late", .second = 50});
+    const auto grown = ingest(store.path());
+    EXPECT_EQ(grown.runs, 3);
+    EXPECT_EQ(grown.steps, 13);
+    EXPECT_EQ(grown.newRuns, 1);
+    EXPECT_EQ(rowOf(), row);
+    const auto steps = queries()->steps(row);
+    ASSERT_TRUE(steps);
+    ASSERT_EQ(steps->size(), 5U);
+    EXPECT_EQ((*steps)[2].step.nativeId, "late"); // below its parent, before that one's later sibling
+    EXPECT_EQ((*steps)[2].parentRow, (*steps)[1].row);
+    EXPECT_EQ((*steps)[2].depth, 2);
+}
+
+TEST_F(Ingest, whatLeftTheStoreLeavesTheIndex)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 5; ++i) store.addUsualRun(i);
+    ingest(store.path());
+    store.exec("DELETE FROM spans WHERE trace_rowid = 2; DELETE FROM span_costs WHERE trace_rowid = 2; DELETE FROM traces WHERE id = 2");
+    const auto report = ingest(store.path());
+    EXPECT_EQ(report.runs, 4);
+    EXPECT_EQ(report.steps, 16);
+    EXPECT_EQ(report.removedRuns, 1);
+    EXPECT_EQ(report.newRuns, 0);
+}
+
+TEST_F(Ingest, aResultsFileWrittenAnewKeepsWhatIsTheSame)
+{
+    const auto element = [](int task, double reward) {
+        return std::format(R"({{"task_id":{},"trial":0,"reward":{},"info":{{}},"traj":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}}]}})", task, reward);
+    };
+    const auto path = write("r.json", "[" + element(1, 0) + "," + element(2, 1) + "]");
+    EXPECT_EQ(ingest(path).newRuns, 2);
+    (void)write("r.json", "[" + element(1, 0) + "," + element(2, 1) + ",\n" + element(3, 1) + ", {}]");
+    const auto grown = ingest(path);
+    EXPECT_EQ(grown.runs, 3);
+    EXPECT_EQ(grown.newRuns, 1);
+    EXPECT_EQ(grown.unreadable, 1);
+    (void)write("r.json", "[" + element(3, 1) + "]");
+    const auto shrunk = ingest(path);
+    EXPECT_EQ(shrunk.runs, 1);
+    EXPECT_EQ(shrunk.removedRuns, 2);
+    EXPECT_EQ(shrunk.unreadable, 0);
+}
+
+TEST_F(Ingest, aDamagedOrForeignIndexIsMadeAnew)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 4; ++i) store.addUsualRun(i);
+    ingest(store.path());
+    const auto epoch = state().epoch;
+    const auto index = indexFolder() / kRunsFile;
+
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(index.string() + suffix);
+    std::ofstream(index, std::ios::binary) << "this is no database, and longer than a header of one hundred bytes, so that it is looked at ........................";
+    EXPECT_EQ(ingest(store.path()).newRuns, 4);
+    EXPECT_NE(state().epoch, epoch);
+
+    {
+        auto db = openCacheWriter(index);
+        ASSERT_TRUE(db);
+        ASSERT_TRUE(db->exec("PRAGMA user_version=9999"));
+    }
+    EXPECT_EQ(RunQueries::open(indexFolder(), {}).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(ingest(store.path()).newRuns, 4);
+    EXPECT_EQ(queries()->counts()->runs, 4);
+}
+
+TEST_F(Ingest, aFailingReaderLeavesWhatCameAndTriesAgain)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 250; ++i) store.addUsualRun(i);
+    // A sink's error and a cancel look the same from here: the reader ends early.
+    auto reader = openStore(store.path(), {});
+    ASSERT_TRUE(reader);
+    CancelSource cancel;
+    const Progress progress([&](std::string_view, std::uint64_t done, std::uint64_t) {
+        if (done >= 100) cancel.cancel();
+    });
+    const auto stopped = ingestStore(**reader, store.path(), indexFolder(), progress, cancel.token());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+    const auto partly = state().runs;
+    EXPECT_GE(partly, 100);
+    EXPECT_LT(partly, 250);
+    const auto whole = ingest(store.path());
+    EXPECT_EQ(whole.runs, 250);
+    EXPECT_EQ(whole.newRuns, 250 - partly);
+}
+
+TEST_F(Ingest, recordsComeBackAsTheyWereRead)
+{
+    PhoenixFixture store(file("p.db"));
+    const auto trace = store.addUsualRun(9);
+    store.addUsualRun(3);
+    store.annotate("trace_annotations", "trace_rowid", trace, {.name = "manager_decision", .label = "approved_by_hand", .score = "0", .by = "7"});
+    ingest(store.path());
+    std::vector<RunRecord> records;
+    const auto done = forEachRecord(indexFolder(), [&](RunRow row, const RunRecord& record) -> Status {
+        EXPECT_EQ(readRecord(indexFolder(), row)->run.nativeId, record.run.nativeId);
+        records.push_back(record);
+        return {};
+    }, {});
+    ASSERT_TRUE(done) << textOf(done.error());
+    EXPECT_EQ(*done, state());
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].run.nativeId, std::format("{:032x}", 0xabc003)); // oldest first
+    const RunRecord& record = records[1];
+    EXPECT_EQ(record.run.costUsd, 0.25);
+    EXPECT_EQ(record.run.harnessVersionLabel, "v1");
+    EXPECT_EQ(record.steps.at(2).errorText, "order_id does not match");
+    ASSERT_EQ(record.scores.size(), 1U);
+    EXPECT_EQ(record.scores[0].value, 0.0);
+    EXPECT_EQ(record.scores[0].says, Outcome::Failure);
+    ASSERT_EQ(record.decisions.size(), 1U);
+    EXPECT_EQ(record.decisions[0].kind, DecisionKind::Override);
+    const auto stopped = forEachRecord(indexFolder(), [](RunRow, const RunRecord&) -> Status { return fail(ErrorCode::DiskFull, "x", "y"); }, {});
+    EXPECT_EQ(stopped.error().code, ErrorCode::DiskFull);
+}
+
+Step stepOf(std::string id, std::string parent, UtcNs start)
+{
+    Step step;
+    step.nativeId = std::move(id);
+    step.parentId = std::move(parent);
+    step.start = start;
+    return step;
+}
+
+TEST(TreeOrder, isDepthFirstAndHoldsEveryStepOnce)
+{
+    const std::vector<Step> steps{stepOf("c2", "r", 9), stepOf("r", "", 1), stepOf("c1", "r", 2), stepOf("g", "c1", 3), stepOf("lost", "nobody", 5),
+                                  stepOf("x", "y", 6), stepOf("y", "x", 7), stepOf("self", "self", 8), stepOf("r", "", 10)};
+    const auto order = treeOrder(steps);
+    std::vector<std::string> ids;
+    for (const auto& place : order) ids.push_back(steps[place.step].nativeId);
+    EXPECT_EQ(ids, (std::vector<std::string>{"r", "c1", "g", "c2", "lost", "self", "r", "x", "y"}));
+    EXPECT_EQ(order[2].depth, 2);
+    EXPECT_EQ(order[2].parent, 2U);
+    EXPECT_EQ(order[8].parent, 8U);
+}
+
+TEST(TreeOrder, aLongChainIsNoRecursion)
+{
+    std::vector<Step> steps;
+    for (int i = 0; i < 200'000; ++i) steps.push_back(stepOf(std::to_string(i), i ? std::to_string(i - 1) : "", i));
+    const auto order = treeOrder(steps);
+    ASSERT_EQ(order.size(), steps.size());
+    EXPECT_EQ(order.back().depth, 199'999);
+}
+
+} // namespace
+} // namespace tackroom::testing

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/platform/childprocess.h"
+#include "core/readers/phoenixrun.h"
+#include "tests/support/phoenixfixture.h"
+#include "tests/unit/readers/collector.h"
+
+#include <format>
+
+namespace tackroom::testing
+{
+namespace
+{
+
+using Fixture = PhoenixFixture;
+
+class Phoenix : public FolderTest
+{
+  protected:
+    std::unique_ptr<StoreReader> open(const std::filesystem::path& path)
+    {
+        auto reader = openStore(path, {});
+        EXPECT_TRUE(reader) << textOf(reader.error());
+        return reader ? std::move(*reader) : nullptr;
+    }
+    std::string ingest(StoreReader& reader, Collector& into, const std::string& cursor = {})
+    {
+        auto done = reader.ingest(cursor, into, {});
+        EXPECT_TRUE(done) << textOf(done.error());
+        return done.value_or("");
+    }
+};
+
+TEST_F(Phoenix, aRunIsReadWhole)
+{
+    Fixture store(file("p.db"));
+    const auto trace = store.addUsualRun(5);
+    const auto reader = open(store.path());
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(reader->info().kind, "phoenix-sqlite");
+    EXPECT_THAT(reader->info().schema, ::testing::HasSubstr("735d3d93c33e"));
+    Collector got;
+    ingest(*reader, got);
+    ASSERT_EQ(got.runs.size(), 1U);
+    const RunRecord& record = got.runs.begin()->second;
+    EXPECT_EQ(record.run.nativeId, std::format("{:032x}", 0xabc005));
+    EXPECT_EQ(record.run.key, runKeyOf("phoenix-sqlite", record.run.nativeId));
+    EXPECT_EQ(record.run.sessionId, "session-5");
+    EXPECT_EQ(record.run.userId, "user-2");
+    EXPECT_EQ(record.run.project, "default");
+    EXPECT_EQ(record.run.agentName, "refund-agent");
+    EXPECT_EQ(record.run.task, "refund order 5");
+    EXPECT_EQ(record.run.answer, "done 5");
+    EXPECT_EQ(record.run.harnessVersion, std::format("{:040x}", 3));
+    EXPECT_EQ(record.run.harnessVersionLabel, "v2");
+    EXPECT_EQ(record.run.harnessVersionSource, "commit key: harness.git_commit");
+    EXPECT_EQ(record.run.promptTokens, 220);
+    EXPECT_EQ(record.run.completionTokens, 30);
+    EXPECT_EQ(record.run.costUsd, 0.25);
+    EXPECT_EQ(record.run.stepCount, 4);
+    EXPECT_EQ(record.run.errorCount, 1);
+    EXPECT_EQ(record.run.status, StepStatus::Ok);
+    EXPECT_EQ(formatTime(record.run.start), "2026-03-02T08:00:05Z");
+    ASSERT_EQ(record.steps.size(), 4U);
+    EXPECT_EQ(record.steps[0].kind, StepKind::Agent);
+    EXPECT_EQ(record.steps[1].outputText, "");
+    EXPECT_EQ(record.steps[1].model, "m1");
+    EXPECT_EQ(record.steps[2].toolName, "lookup_order");
+    EXPECT_EQ(record.steps[2].arguments, R"({"order_id":"#5"})");
+    EXPECT_EQ(record.steps[2].result, "no such order");
+    EXPECT_EQ(record.steps[2].errorType, "ValueError");
+    EXPECT_EQ(record.steps[2].errorText, "order_id does not match");
+    EXPECT_EQ(record.steps[3].inputText, "no such order");
+    EXPECT_EQ(record.steps[3].outputText, "done 5");
+    EXPECT_TRUE(got.skips.empty());
+    EXPECT_GT(trace, 0);
+}
+
+TEST_F(Phoenix, annotationsBecomeScoresAndDecisions)
+{
+    Fixture store(file("p.db"));
+    const auto trace = store.addUsualRun(1);
+    store.annotate("span_annotations", "span_rowid", 3, {.name = "manager_decision", .label = "approved_by_hand", .score = "0", .explanation = "a loyal customer",
+                   .kind = "HUMAN", .metadata = R"({"agent_decision":"not refunded","human_decision":"refunded"})", .by = "7"});
+    store.annotate("trace_annotations", "trace_rowid", trace, {.name = "user_feedback", .label = "thumbs_up", .score = "1"});
+    store.annotate("span_annotations", "span_rowid", 1, {.name = "closing_message", .label = "fail", .score = "0", .kind = "CODE"});
+    store.annotate("span_annotations", "span_rowid", 1, {.name = "correctness", .label = "correct", .kind = "LLM"});
+    store.annotate("document_annotations", "span_rowid", 3, {.name = "relevance", .label = "bad", .score = "0", .kind = "LLM"});
+    Collector got;
+    ingest(*open(store.path()), got);
+    const RunRecord& record = got.runs.begin()->second;
+    ASSERT_EQ(record.scores.size(), 5U);
+    const auto score = [&](std::string_view name) -> const Score& {
+        for (const auto& each : record.scores)
+            if (each.name.starts_with(name)) return each;
+        ADD_FAILURE() << name;
+        return record.scores.front();
+    };
+    EXPECT_EQ(score("manager_decision").says, Outcome::Failure);
+    EXPECT_EQ(score("manager_decision").weight, OutcomeSource::Human);
+    EXPECT_EQ(score("manager_decision").by, "Ines");
+    EXPECT_EQ(score("manager_decision").stepId, record.steps[2].nativeId);
+    EXPECT_EQ(score("user_feedback").says, Outcome::Success);
+    EXPECT_EQ(score("user_feedback").stepId, "");
+    EXPECT_EQ(score("closing_message").weight, OutcomeSource::Rule);
+    EXPECT_EQ(score("closing_message").says, Outcome::Failure);
+    EXPECT_EQ(score("correctness").weight, OutcomeSource::ModelJudge);
+    EXPECT_EQ(score("correctness").says, Outcome::Success);
+    EXPECT_EQ(score("relevance").says, Outcome::Unknown);
+    ASSERT_EQ(record.decisions.size(), 1U);
+    EXPECT_EQ(record.decisions[0].kind, DecisionKind::Override);
+    EXPECT_EQ(record.decisions[0].by, "Ines");
+    EXPECT_EQ(record.decisions[0].target, "lookup_order");
+    EXPECT_EQ(record.decisions[0].before, "not refunded");
+    EXPECT_EQ(record.decisions[0].after, "refunded");
+    EXPECT_EQ(record.decisions[0].reason, "a loyal customer");
+}
+
+TEST_F(Phoenix, anOldGenerationIsRead)
+{
+    Fixture store(file("old.db"), Fixture::Generation::Old);
+    store.addUsualRun(1);
+    store.annotate("span_annotations", "span_rowid", 1, {.name = "x", .label = "pass", .kind = "CODE"});
+    Collector got;
+    ingest(*open(store.path()), got);
+    ASSERT_EQ(got.runs.size(), 1U);
+    const RunRecord& record = got.runs.begin()->second;
+    EXPECT_EQ(record.run.sessionId, "");
+    EXPECT_FALSE(record.run.costUsd);
+    EXPECT_EQ(record.run.promptTokens, 220);
+    EXPECT_EQ(record.scores.size(), 1U);
+}
+
+TEST_F(Phoenix, malformedAttributesAreSkippedAndTheSpanStays)
+{
+    Fixture store(file("p.db"));
+    const auto trace = store.addTrace("t1");
+    store.addSpan(trace, {.id = "a", .parent = {}, .name = "root", .kind = "AGENT", .attributes = "{\"input\": oops", .status = "ERROR", .message = "boom"});
+    store.addSpan(trace, {.id = "b", .parent = "a", .name = "child", .attributes = "[1]", .events = "{{{"});
+    store.addTrace("without spans");
+    Collector got;
+    ingest(*open(store.path()), got);
+    ASSERT_EQ(got.runs.size(), 1U);
+    EXPECT_EQ(got.runs["t1"].steps.size(), 2U);
+    EXPECT_EQ(got.runs["t1"].steps[0].errorText, "boom");
+    EXPECT_EQ(got.skips.size(), 4U); // two attributes, one list of events, one trace without spans
+}
+
+TEST_F(Phoenix, ofTheKeysTheCommitWinsAndMetadataMayBeText)
+{
+    Fixture store(file("p.db"));
+    const auto version = [&](const std::string& id, const std::string& attributes) {
+        const auto trace = store.addTrace(id);
+        store.addSpan(trace, {.id = id + "s", .parent = {}, .name = "r", .attributes = attributes});
+    };
+    version("commit", R"({"service":{"version":"1.2"},"git":{"commit":{"sha":"abc123"}}})");
+    version("label", R"({"metadata":"{\"agent.version\":\"7\"}"})");
+    version("prompt", R"({"llm":{"prompt_template":{"version":"p9"}}})");
+    version("none", R"({"input":{"value":"x"}})");
+    Collector got;
+    ingest(*open(store.path()), got);
+    EXPECT_EQ(got.runs["commit"].run.harnessVersion, "abc123");
+    EXPECT_EQ(got.runs["commit"].run.harnessVersionLabel, "1.2");
+    EXPECT_EQ(got.runs["label"].run.harnessVersion, "7");
+    EXPECT_EQ(got.runs["label"].run.harnessVersionSource, "version key: agent.version");
+    EXPECT_EQ(got.runs["prompt"].run.harnessVersion, "p9");
+    EXPECT_EQ(got.runs["prompt"].run.harnessVersionSource, "prompt version: llm.prompt_template.version");
+    EXPECT_EQ(got.runs["none"].run.harnessVersion, "");
+}
+
+TEST_F(Phoenix, newestFirstAndOnlyWhatIsNewTheNextTime)
+{
+    Fixture store(file("p.db"));
+    for (int i = 0; i < 350; ++i) store.addUsualRun(i);
+    const auto reader = open(store.path());
+    Collector all;
+    const std::string cursor = ingest(*reader, all);
+    EXPECT_EQ(all.runs.size(), 350U);
+    EXPECT_EQ(all.startedOver, 1);
+    EXPECT_TRUE(std::ranges::is_sorted(all.order, std::greater{}));
+
+    Collector nothing;
+    EXPECT_EQ(ingest(*reader, nothing, cursor), cursor);
+    EXPECT_TRUE(nothing.runs.empty());
+    EXPECT_EQ(nothing.startedOver, 0);
+
+    store.addUsualRun(400);
+    store.addSpan(10, {.id = "late", .parent = {}, .name = "late"});                                               // a trace that grew
+    store.annotate("span_annotations", "span_rowid", 4 * 20 + 1, {.name = "q", .label = "bad"});                  // another
+    store.exec("UPDATE span_annotations SET updated_at = '2027-01-01 00:00:00.000000'");
+    Collector grown;
+    const std::string next = ingest(*reader, grown, cursor);
+    EXPECT_EQ(grown.order, (std::vector<std::string>{std::format("{:032x}", 0xabc000 + 400), std::format("{:032x}", 0xabc000 + 20), std::format("{:032x}", 0xabc000 + 9)}));
+    EXPECT_EQ(grown.runs[std::format("{:032x}", 0xabc000 + 9)].steps.size(), 5U);
+
+    store.exec("UPDATE span_annotations SET label = 'good', updated_at = '2027-01-02 00:00:00.000000'");
+    Collector changed;
+    const std::string third = ingest(*reader, changed, next);
+    ASSERT_EQ(changed.runs.size(), 1U);
+    EXPECT_EQ(changed.runs.begin()->second.scores[0].says, Outcome::Success);
+
+    store.exec("DELETE FROM spans WHERE trace_rowid = 3; DELETE FROM traces WHERE id = 3");
+    Collector anew;
+    ingest(*reader, anew, third);
+    EXPECT_EQ(anew.startedOver, 1);
+    EXPECT_EQ(anew.runs.size(), 350U);
+
+    Collector garbage;
+    ingest(*reader, garbage, "not a cursor");
+    EXPECT_EQ(garbage.startedOver, 1);
+}
+
+TEST_F(Phoenix, theFingerprintChangesWithTheStoreOnly)
+{
+    Fixture store(file("p.db"));
+    store.addUsualRun(1);
+    const auto one = open(store.path())->fingerprint();
+    const auto two = open(store.path())->fingerprint();
+    ASSERT_TRUE(one && two);
+    EXPECT_EQ(*one, *two);
+    store.addUsualRun(2);
+    EXPECT_NE(*open(store.path())->fingerprint(), *one);
+}
+
+TEST_F(Phoenix, aConversationIsToldOnceAndInOrder)
+{
+    Fixture store(file("p.db"));
+    store.addUsualRun(1);
+    const auto reader = open(store.path());
+    const std::string run = std::format("{:032x}", 0xabc001);
+    const auto body = reader->fetch(run, {}, 1 << 20);
+    ASSERT_TRUE(body) << textOf(body.error());
+    ASSERT_EQ(body->messages.size(), 4U);
+    EXPECT_EQ(body->messages[0].role, "user");
+    EXPECT_EQ(body->messages[0].content, "refund order 1");
+    ASSERT_EQ(body->messages[1].toolCalls.size(), 1U);
+    EXPECT_EQ(body->messages[1].toolCalls[0].name, "lookup_order");
+    EXPECT_EQ(body->messages[1].stepId, "0000000100000002");
+    EXPECT_EQ(body->messages[2].role, "tool");
+    EXPECT_EQ(body->messages[2].stepId, "0000000100000003");
+    EXPECT_EQ(body->messages[3].content, "done 1");
+    EXPECT_EQ(body->messages[3].stepId, "0000000100000004");
+    EXPECT_EQ(body->omittedBytes, 0U);
+
+    const auto step = reader->fetch(run, "0000000100000003", 1 << 20);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->input, R"({"order_id":"#1"})");
+    EXPECT_EQ(step->output, "no such order");
+    EXPECT_THAT(step->raw, ::testing::HasSubstr("\"tool\":{\"name\":\"lookup_order\"}"));
+
+    const auto cut = reader->fetch(run, "0000000100000003", 20);
+    ASSERT_TRUE(cut);
+    EXPECT_EQ(cut->input.size() + cut->output.size() + cut->raw.size(), 20U);
+    EXPECT_EQ(cut->omittedBytes, step->input.size() + step->output.size() + step->raw.size() - 20);
+    EXPECT_EQ(reader->fetch("nobody", {}, 100).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(reader->fetch(run, "nobody", 100).error().code, ErrorCode::NotFound);
+}
+
+TEST_F(Phoenix, notOneByteOfTheStoreChanges)
+{
+    {
+        Fixture store(file("p.db"));
+        store.exec("PRAGMA journal_mode=WAL");
+        store.addUsualRun(1);
+    }
+    const auto digest = [&] {
+        std::ifstream in(file("p.db"), std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    const std::string before = digest();
+    const auto time = std::filesystem::last_write_time(file("p.db"));
+    Collector got;
+    ingest(*open(file("p.db")), got);
+    EXPECT_EQ(got.runs.size(), 1U);
+    EXPECT_EQ(digest(), before);
+    EXPECT_EQ(std::filesystem::last_write_time(file("p.db")), time);
+    EXPECT_FALSE(std::filesystem::exists(file("p.db-wal")));
+}
+
+TEST_F(Phoenix, aLiveStoreIsReadWhileItGrows)
+{
+    Fixture store(file("p.db"));
+    store.exec("PRAGMA journal_mode=WAL");
+    for (int i = 0; i < 20; ++i) store.addUsualRun(i);
+    const auto reader = open(store.path());
+    Collector got;
+    const auto cursor = ingest(*reader, got);
+    EXPECT_EQ(got.runs.size(), 20U);
+    store.addUsualRun(50);
+    Collector more;
+    ingest(*reader, more, cursor);
+    EXPECT_EQ(more.runs.size(), 1U);
+}
+
+/// Counts by the sqlite3 program, which knows nothing of this reader.
+TEST_F(Phoenix, countsAgreeWithTheSqliteProgram)
+{
+    {
+        Fixture store(file("p.db"));
+        for (int i = 0; i < 40; ++i) store.addUsualRun(i);
+        store.exec("INSERT INTO span_annotations(span_rowid, name, metadata, annotator_kind) SELECT id, 'x', '{}', 'CODE' FROM spans WHERE id % 3 = 0");
+    }
+    const auto counted = runProcess({"sqlite3", file("p.db").string(), "SELECT count(*), (SELECT count(*) FROM spans), (SELECT count(*) FROM span_annotations) FROM traces"},
+                                    {}, {}, 20'000, 1000);
+    ASSERT_TRUE(counted) << textOf(counted.error());
+    Collector got;
+    ingest(*open(file("p.db")), got);
+    std::size_t steps = 0, scores = 0;
+    for (const auto& [id, record] : got.runs) {
+        steps += record.steps.size();
+        scores += record.scores.size();
+    }
+    EXPECT_EQ(std::format("{}|{}|{}\n", got.runs.size(), steps, scores), counted->out);
+}
+
+TEST(PhoenixRun, aCircleOfSpansHasARootAllTheSame)
+{
+    PhoenixRunBuilder builder;
+    Collector sink;
+    builder.begin({.rowId = 1, .traceId = "t", .start = {}, .end = {}, .sessionId = {}, .userId = {}, .project = {}});
+    PhoenixSpanRow row;
+    row.attributes = "{}";
+    row.spanId = "a";
+    row.parentId = "b";
+    row.start = "2026-03-02 08:00:01";
+    builder.addSpan(row, sink);
+    row.spanId = "b";
+    row.parentId = "a";
+    row.start = "2026-03-02 08:00:00";
+    row.statusCode = "ERROR";
+    builder.addSpan(row, sink);
+    const RunRecord record = builder.finish(sink);
+    EXPECT_EQ(record.run.status, StepStatus::Error);
+    EXPECT_EQ(formatTime(record.run.start), "2026-03-02T08:00:00Z");
+}
+
+} // namespace
+} // namespace tackroom::testing
