@@ -132,12 +132,14 @@ Result<GitIndex> GitIndex::parse(std::string_view bytes, const std::string& wher
     const std::uint32_t count = big32(bytes, 8);
     std::size_t at = 12;
     std::string previous;
+    bool sorted = true;
     for (std::uint32_t i = 0; i < count; ++i) {
         TR_ASSIGN(auto entry, readEntry(body, &at, index.version, previous, where));
         if (entry.mode() == 0040000)
             return fail(ErrorCode::Refused, where, "the index is a sparse one", "git sparse-checkout disable");
         previous = entry.path;
-        if (!index.entries.empty() && !before(index.entries.back(), entry)) return damaged(where, "the index is not sorted");
+        // Judged at the end: the entries of a split index are not sorted, and that is said better.
+        sorted = sorted && (index.entries.empty() || before(index.entries.back(), entry));
         index.entries.push_back(std::move(entry));
     }
     while (at + 8 <= body.size()) {
@@ -151,6 +153,7 @@ Result<GitIndex> GitIndex::parse(std::string_view bytes, const std::string& wher
         at += 8 + size;
     }
     if (at != body.size()) return damaged(where, "the index has bytes left over");
+    if (!sorted) return damaged(where, "the index is not sorted");
     return index;
 }
 

@@ -200,12 +200,14 @@ std::string reflogOf(const RepositoryState& d, const JournalEntry& entry)
 }
 
 /// Steps 9 and 10. What cannot be brought along is said, not undone: the landing stands.
-Status finishLanding(RepositoryState& d, const JournalEntry& entry, WorkTreeUpdate* update, bool* workTreeUpdated)
+Status finishLanding(RepositoryState& d, const JournalEntry& entry, WorkTreeUpdate* update, bool lastTry, bool* workTreeUpdated)
 {
+    bool complete = true;
     if (update) {
         const auto problems = update->apply();
         for (const auto& problem : problems) d.say(problem);
         *workTreeUpdated = problems.empty();
+        complete = problems.empty() || lastTry;
     }
     TR_TRY(d.reopen());
     TR_TRY(d.readJournal());
@@ -213,7 +215,23 @@ Status finishLanding(RepositoryState& d, const JournalEntry& entry, WorkTreeUpda
     TR_TRY(d.projectTags(CancelToken()));
     TR_TRY(d.projectJournal(CancelToken()));
     TR_TRY(d.setVaultRef(d.vaultRef("seen"), d.info.tip.value));
+    // Without this mark the next opening tries once more to bring the work tree along.
+    if (!complete) return {};
     return d.setVaultRef(d.vaultRef("landed"), entry.result.value);
+}
+
+} // namespace
+
+namespace {
+
+/// A ref could not be moved, or not durably: main line and decision go back, in this order. Says so where that fails too.
+Error takenBack(Error error, PreparedRef* mainMove, PreparedRef& journalMove)
+{
+    Status back;
+    if (mainMove) back = mainMove->revert();
+    if (back) back = journalMove.revert();
+    if (!back) error.hint = "the decision stands in the journal, and the next opening completes it; roll it back there if that is not wanted";
+    return error;
 }
 
 } // namespace
@@ -224,6 +242,7 @@ Result<Landed> landUnderLock(RepositoryState& d, const LandRequest& request, con
     if (d.info.tip != request.expectedTip)
         return fail(ErrorCode::Conflict, d.mainRef(), "the main line has moved since this was shown",
                     "look at it again and decide anew");
+    if (!d.pending.empty()) return fail(ErrorCode::Locked, d.mainRef(), d.pending);
     TR_TRY(checkCheckout(d));
     Status status;
     TR_ASSIGN(const auto baseTree, d.treeAt(request.expectedTip.value));
@@ -241,21 +260,16 @@ Result<Landed> landUnderLock(RepositoryState& d, const LandRequest& request, con
     mainMove.setReflog(plan.base, plan.result, reflogOf(d, plan.entry), d.info.workTreeOnMain);
     TR_ASSIGN(auto journalMove,
               PreparedRef::make(d.vault->gitDirectory(), d.owner, kJournalRef, plan.journalParent, plan.batch.commit));
+    TR_TRY(mainMove.keepOld(plan.base));
     TR_TRY(journalMove.keepOld(plan.journalParent));
     if (cancel.cancelled()) return CancelToken::error();
 
-    TR_TRY(journalMove.commit());
-    if (const auto moved = mainMove.commit(); !moved) {
-        auto error = moved.error();
-        if (const auto back = journalMove.revert(); !back)
-            error.hint = "the decision is in the journal and the next opening will land it; reject the proposal there if that "
-                         "is not wanted";
-        return std::unexpected(error);
-    }
+    if (const auto decided = journalMove.commit(); !decided) return std::unexpected(takenBack(decided.error(), nullptr, journalMove));
+    if (const auto moved = mainMove.commit(); !moved) return std::unexpected(takenBack(moved.error(), &mainMove, journalMove));
     TR_TRY(readAgain(d, plan.result, plan.commitText, edits));
     Landed landed{plan.entry.version, CommitId(plan.result), CommitId(plan.base), false, {}};
     // From here on the landing stands; what fails now is made good at the next opening.
-    if (const auto finished = finishLanding(d, plan.entry, update ? &*update : nullptr, &landed.workTreeUpdated); !finished)
+    if (const auto finished = finishLanding(d, plan.entry, update ? &*update : nullptr, false, &landed.workTreeUpdated); !finished)
         d.say("The landing stands, but was not brought to its end: " + oneLine(finished.error()) +
               ". The next opening completes it.");
     TR_ASSIGN(const auto newTree, d.treeAt(plan.result));
@@ -309,7 +323,7 @@ Status complete(RepositoryState& d, const JournalEntry& entry, const CancelToken
     }
     TR_TRY(readAgain(d, entry.result.value, {}, edits));
     bool updated = false;
-    TR_TRY(finishLanding(d, entry, update ? &*update : nullptr, &updated));
+    TR_TRY(finishLanding(d, entry, update ? &*update : nullptr, true, &updated));
     d.say("A landing that had been interrupted was completed: " + entry.version + ".");
     return {};
 }
@@ -329,7 +343,12 @@ Status recoverLanding(RepositoryState& d, const CancelToken& cancel)
     TR_ASSIGN(const auto landed, d.vault->ref(d.vaultRef("landed")));
     if (landed && *landed == newest->result.value) return {};
     const JournalEntry entry = *newest;
-    return complete(d, entry, cancel);
+    const auto status = complete(d, entry, cancel);
+    if (status || status.error().code == ErrorCode::Cancelled || status.error().code == ErrorCode::Internal) return status;
+    // Reading goes on; landing waits until this one is through.
+    d.pending = "the landing of " + entry.version + " was interrupted and cannot be completed yet: " + oneLine(status.error());
+    d.say("Still to be done: " + d.pending);
+    return {};
 }
 
 } // namespace tackroom

@@ -112,6 +112,7 @@ Status PreparedFile::commit()
     if (m_lock.empty()) return fail(ErrorCode::Internal, m_target.string(), "a file that was not prepared");
     TR_TRY(files::rename(m_lock, m_target));
     m_lock.clear();
+    m_moved = true;
     TR_TRY(files::syncFolder(m_target.parent_path()));
     m_private = PrivateFile();
     return {};
@@ -173,6 +174,7 @@ Status PreparedRef::keepOld(const std::string& oldId)
 
 Status PreparedRef::revert()
 {
+    if (!m_file.moved()) return {};
     const auto target = m_commonDirectory / m_name;
     if (m_old.path().empty()) return fail(ErrorCode::Internal, m_name, "nothing was kept to go back to");
     TR_TRY(files::link(m_old.path(), lockOf(target)));

@@ -45,14 +45,16 @@ public:
     ~PreparedFile();
     /// Other bytes, synced, while the lock is held.
     [[nodiscard]] Status fill(std::string_view bytes);
-    /// The rename, and the folder synced.
+    /// The rename, and the folder synced. After an error moved() tells whether the rename happened.
     [[nodiscard]] Status commit();
+    [[nodiscard]] bool moved() const { return m_moved; }
 
 private:
     void drop();
     PrivateFile m_private;
     std::filesystem::path m_target;
     std::filesystem::path m_lock; ///< empty: not held
+    bool m_moved = false;
 };
 
 /// A move of one ref: locked, its old value compared, its new value on the disk beside it.
@@ -69,7 +71,7 @@ public:
     /// Puts the old value on the disk beside the new one, so that revert() needs no room. Before commit().
     [[nodiscard]] Status keepOld(const std::string& oldId);
     [[nodiscard]] Status commit();
-    /// After commit(), under the same lock of ours: the old value again.
+    /// After commit(), under the same lock of ours: the old value again. Nothing to do where commit() failed before it moved anything.
     [[nodiscard]] Status revert();
 
 private:

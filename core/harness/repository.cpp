@@ -198,10 +198,12 @@ Status RepositoryState::lookForLosses()
             say("The main line was rewritten: " + seen->substr(0, 10) + " is no longer part of it. The vault keeps it.");
         }
     }
+    TR_TRY(listVersions()); // fills `line`
     const auto lost = givenUp();
     for (const auto& entry : entries) {
         if ((entry.kind != EntryKind::Approve && entry.kind != EntryKind::Rollback) || lost.contains(entry.id)) continue;
-        if (stringAt(entry.extra, "repository") != registration.key || !vault->has(entry.result.value)) continue;
+        if (stringAt(entry.extra, "repository") != registration.key || line.contains(entry.result.value)) continue;
+        if (!vault->has(entry.result.value)) continue;
         TR_ASSIGN(const bool onLine, vault->descends(info.tip.value, entry.result.value));
         if (!onLine)
             say("Version " + entry.version + " (" + entry.result.value.substr(0, 10) +
@@ -228,6 +230,7 @@ Status RepositoryState::projectTags(const CancelToken& cancel)
         TR_TRY(setVaultRef(name, id));
         ours[name] = id;
     }
+    versions.reset(); // their labels come from the tags
     versionTags.clear();
     for (const auto& [name, id] : ours) {
         const auto label = name.substr(std::string_view(kVersionTags).size());
@@ -303,6 +306,7 @@ Status RepositoryState::bringUpToDate(const CancelToken& cancel)
 {
     constexpr std::size_t kManyPacks = 50;
     notices = lasting;
+    pending.clear();
     TR_TRY(reopen());
     TR_TRY(sweep());
     TR_TRY(readTip());
@@ -310,8 +314,8 @@ Status RepositoryState::bringUpToDate(const CancelToken& cancel)
     TR_TRY(copyToVault(cancel));
     TR_TRY(recoverLanding(*this, cancel));
     TR_TRY(writeBaseline());
-    TR_TRY(lookForLosses());
     TR_TRY(projectTags(cancel));
+    TR_TRY(lookForLosses());
     TR_TRY(projectJournal(cancel));
     TR_TRY(readManifest());
     if (const auto made = consolidate(*vault, owner, now(), kManyPacks, cancel); !made) return made;

@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace tackroom
@@ -33,6 +34,8 @@ struct RepositoryState {
     std::optional<GitStore> vault;
     std::string journalTip;
     std::vector<JournalEntry> entries;
+    std::string pending;                  ///< why an interrupted landing is not completed; empty: there is none
+    std::unordered_set<std::string> line; ///< the main line's commits, by first parents
     std::vector<std::string> notices; ///< of the last bringUpToDate()
     std::vector<std::string> lasting; ///< said at each opening: from locating and registering
 

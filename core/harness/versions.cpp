@@ -157,7 +157,9 @@ Status RepositoryState::listVersions()
             decisions[entry.result.value] = &entry;
     BaselineTest baseline(*vault, entries);
     std::vector<Version> found;
+    line.clear();
     for (std::string id = info.tip.value; !id.empty();) {
+        line.insert(id);
         TR_ASSIGN(const auto commit, vault->commit(id));
         Version version;
         version.commit = CommitId(id);
