@@ -22,7 +22,7 @@ namespace tackroom
 {
 
 /// Raised whenever the same runs.db may give another derived.db: detectors, masks, weights, sentences.
-inline constexpr int kAnalysisVersion = 1;
+inline constexpr int kAnalysisVersion = 2;
 
 /// A cluster with all that is written of it.
 struct ClusterDraft {

@@ -50,7 +50,7 @@ SignalRef Grouping::refOf(const Signal& signal, std::size_t ordinal)
     const auto match = bucket.signatures.add(*signature);
     if (match.group == bucket.candidates.size()) {
         bucket.candidates.push_back(static_cast<std::uint32_t>(m_candidates.size()));
-        m_candidates.push_back({signal.layer, signal.family, signal.subject, *signature, {}, 0});
+        m_candidates.push_back({signal.layer, signal.family, signal.subject, bucket.signatures.leader(match.group), {}, 0});
     }
     SignalRef ref;
     ref.candidate = bucket.candidates[match.group];

@@ -69,6 +69,8 @@ const DetectorInfo* detectorOf(std::string_view family)
     return nullptr;
 }
 
+std::string countText(std::int64_t count) { return formatCount(static_cast<std::uint64_t>(count)); }
+
 std::string runsText(std::int64_t count)
 {
     return formatCount(static_cast<std::uint64_t>(count)) + (count == 1 ? " run" : " runs");
@@ -127,8 +129,8 @@ std::string layerReasonOf(const Grouping& grouping, const Group& group)
     if (!group.subject.empty()) text += " at " + group.subject;
     const Occurrence all = grouping.all();
     if (all.passing > 0)
-        text += std::format(", which {} of {} failing and {} of {} passing runs have", candidate.seen.failing, all.failing,
-                            candidate.seen.passing, all.passing);
+        text += std::format(", which {} of {} failing and {} of {} passing runs have", countText(candidate.seen.failing),
+                            countText(all.failing), countText(candidate.seen.passing), countText(all.passing));
     double sum = group.layer == Layer::Unknown ? group.layerWeight[0] : 0, most = 0; // as in layerShareOf
     Layer other = Layer::Unknown;
     for (std::size_t i = 1; i < kLayerCount; ++i) {
@@ -146,12 +148,11 @@ std::string descriptionOf(const Grouping& grouping, const Group& group, const Cl
 {
     const DetectorInfo* info = detectorOf(group.family);
     const Occurrence all = grouping.all();
-    std::string text =
-        std::format("{} of {} failing ones, {} of all (95 %: {} to {}).", runsText(item.runs),
-                    formatCount(static_cast<std::uint64_t>(item.failingRuns)),
-                    percent(static_cast<double>(item.runs) /
-                            static_cast<double>(std::max<std::int64_t>(static_cast<std::int64_t>(grouping.runs().size()), 1))),
-                    percent(item.share.low), percent(item.share.high));
+    std::string text = std::format(
+        "{} of {} failing runs; {} of all {} (95 %: {} to {}).", countText(item.runs), countText(item.failingRuns),
+        percent(static_cast<double>(item.runs) /
+                static_cast<double>(std::max<std::int64_t>(static_cast<std::int64_t>(grouping.runs().size()), 1))),
+        runsText(static_cast<std::int64_t>(grouping.runs().size())), percent(item.share.low), percent(item.share.high));
     if (info)
         text += " " + info->explanation;
     else
@@ -159,9 +160,9 @@ std::string descriptionOf(const Grouping& grouping, const Group& group, const Cl
     if (!typical.empty()) text += " A typical run: " + std::string(typical);
     if (group.candidate >= 0 && all.passing > 0) {
         const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
-        text += candidate.seen.passing == 0
-                    ? std::string(" No passing run shows the same.")
-                    : std::format(" {} of {} passing runs show the same.", candidate.seen.passing, all.passing);
+        text += candidate.seen.passing == 0 ? std::string(" No passing run shows the same.")
+                                            : std::format(" {} of {} passing runs show the same.",
+                                                          countText(candidate.seen.passing), countText(all.passing));
     }
     text += versionsText(item);
     if (item.firstSeen > 0)

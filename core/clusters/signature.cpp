@@ -22,6 +22,8 @@ constexpr std::string_view kId = "\u2039id\u203a", kNumber = "\u2039n\u203a", kD
 
 /// How much of a text is looked at; what tells kinds of failure apart stands at the front.
 constexpr std::size_t kLookBytes = 600;
+/// So many signatures of one set of groups have their group kept; past that each is looked for again.
+constexpr std::size_t kKnownSignatures = 50'000;
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
@@ -386,6 +388,10 @@ SignatureGroups::Match SignatureGroups::add(const std::string& signature)
         const double near = similarity(m_leaders[group].tokens, tokens);
         if (near > best.similarity) best = {group, near};
     }
+    if (best.similarity < kNear && m_leaders.size() >= kMaxGroups) {
+        if (m_leaders.size() == kMaxGroups) m_leaders.push_back({"other", {}});
+        return {static_cast<std::uint32_t>(kMaxGroups), 0};
+    }
     if (best.similarity < kNear) {
         const auto group = static_cast<std::uint32_t>(m_leaders.size());
         for (std::size_t i = 0; i < firsts; ++i) m_byToken[tokens[i]].push_back(group);
@@ -393,7 +399,7 @@ SignatureGroups::Match SignatureGroups::add(const std::string& signature)
         m_leaders.push_back({signature, std::move(tokens)});
         best = {group, 1};
     }
-    m_known.emplace(signature, best);
+    if (m_known.size() < kKnownSignatures) m_known.emplace(signature, best);
     return best;
 }
 

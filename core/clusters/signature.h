@@ -29,6 +29,8 @@ class SignatureGroups
 public:
     /// Similarity from which two signatures are of one group.
     static constexpr double kNear = 0.7;
+    /// Past so many groups whatever is new joins one group "other", so that texts that are all different cost bounded memory.
+    static constexpr std::size_t kMaxGroups = 4'000;
 
     struct Match {
         std::uint32_t group = 0;

@@ -118,9 +118,10 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
     const Step* step = run.stepOf(decision.stepId);
     const auto* call = callAt(run, step);
     const std::string target = decision.target.empty() && call ? std::string(call->tool) : decision.target;
-    const std::string subject = call                      ? std::string(call->tool)
-                                : decision.target.empty() ? "answer"
-                                                          : std::string(cutUtf8(firstLine(decision.target), 60));
+    // A name is the same in many runs, a sentence is not; that stays in the text, whose ids are masked.
+    const bool named =
+        !decision.target.empty() && decision.target.size() <= 60 && decision.target.find_first_of(" \n") == std::string::npos;
+    const std::string subject = call ? std::string(call->tool) : named ? decision.target : "what the agent decided";
     const bool refused =
         !words::agreesWithRefusal(decision.after) && (words::saysNo(decision.target) || words::saysNo(decision.before));
     const bool reverses = decision.kind == DecisionKind::Override || (decision.kind == DecisionKind::Approve && refused);

@@ -20,6 +20,19 @@ bool isRetryKey(std::string_view key)
     return false;
 }
 
+/// Brackets within brackets beyond what a tool call has; sorting goes down them one call each.
+bool isDeep(std::string_view json)
+{
+    constexpr int kDeepest = 64;
+    int depth = 0;
+    for (const char c : json) {
+        if (c == '[' || c == '{') ++depth;
+        if (c == ']' || c == '}') --depth;
+        if (depth > kDeepest) return true;
+    }
+    return false;
+}
+
 void sortKeys(Json& value)
 {
     if (value.is_array())
@@ -73,6 +86,7 @@ bool isToolStep(const Step& step)
 std::string canonicalArguments(std::string_view arguments, bool* hasRetryKey)
 {
     *hasRetryKey = false;
+    if (isDeep(arguments)) return std::string(trimmed(arguments));
     auto json = parseJson(arguments, "arguments");
     if (!json) return std::string(trimmed(arguments));
     if (json->is_object()) {

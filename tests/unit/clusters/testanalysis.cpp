@@ -111,7 +111,8 @@ TEST(Analysis, countsGroupsAndNamesEachFailingRunOnce)
     EXPECT_TRUE(first.layerReason.starts_with("tools (1.00), because all 12 runs have \"tool error\" at lookup_order, which 12 "
                                               "of 20 failing and 0 of 30 passing runs have"))
         << first.layerReason;
-    EXPECT_NE(first.description.find("12 runs of 20 failing ones, 24 % of all"), std::string::npos) << first.description;
+    EXPECT_NE(first.description.find("12 of 20 failing runs; 24 % of all 50 runs (95 %: 14 % to 37 %)."), std::string::npos)
+        << first.description;
     EXPECT_NEAR(first.share.low, 0.1430, 5e-5); // Wilson, 12 of 50
     EXPECT_NEAR(first.share.high, 0.3741, 5e-5);
     EXPECT_EQ(overview.clusters[1].label, "send_mail fails: no address for customer ‹n›");

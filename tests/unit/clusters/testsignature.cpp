@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/text.h"
 #include "core/clusters/evidence.h"
 #include "core/clusters/signature.h"
 
@@ -71,6 +72,34 @@ TEST(SignatureGroups, nearOnesJoinAndTheFirstLeads)
     EXPECT_EQ(groups.leader(first.group), "refused on day ‹n› by ‹id› which is no longer in force ‹id› allows ‹n› days");
     EXPECT_EQ(groups.size(), 5U);
     EXPECT_EQ(groups.add("‹n›").group, groups.add("‹id›").group) << "nothing but marks: nothing to tell them apart";
+}
+
+TEST(SignatureGroups, textsThatAreAllDifferentStayBounded)
+{
+    SignatureGroups groups;
+    for (std::size_t i = 0; i < SignatureGroups::kMaxGroups + 50; ++i) {
+        std::string word; // of letters, for figures would be masked
+        for (std::size_t rest = i; word.empty() || rest > 0; rest /= 20) word += static_cast<char>('a' + rest % 20);
+        groups.add(word + " x" + word + " y" + word);
+    }
+    EXPECT_EQ(groups.size(), SignatureGroups::kMaxGroups + 1);
+    EXPECT_EQ(groups.leader(SignatureGroups::kMaxGroups), "other");
+}
+
+TEST(Signature, anyBytesGiveAShortWellFormedLine)
+{
+    std::uint32_t state = 11;
+    const std::string_view alphabet = "aZ09 \"'`:=,.#@/-$%{}[]\n\t\x01\x80\xC3\xA4\xE2\x82\xAC\xF0\xFF";
+    for (int round = 0; round < 3000; ++round) {
+        std::string text;
+        for (std::uint32_t length = (state = state * 1664525U + 1013904223U) / 65536U % 300; length > 0; --length)
+            text += alphabet[(state = state * 1664525U + 1013904223U) / 65536U % alphabet.size()];
+        const std::string signature = signatureOf(text);
+        ASSERT_LE(signature.size(), kSignatureBytes);
+        ASSERT_TRUE(isUtf8(signature)) << round;
+        ASSERT_EQ(signature.find('\n'), std::string::npos);
+        (void)tokensOf(signature);
+    }
 }
 
 /// The index by first tokens must find what a look at every leader would find.

@@ -375,6 +375,39 @@ TEST(Retrieval, outdatedByCheckOrByItsOwnWordsAndEmpty)
     EXPECT_TRUE(detectSignals(fine).empty());
 }
 
+TEST(Detectors, anyBytesDoNoHarm)
+{
+    std::uint32_t state = 5;
+    const auto next = [&](std::uint32_t below) { return (state = state * 1664525U + 1013904223U) / 65536U % below; };
+    const std::string_view alphabet = "ae{}[]\":,\\ \n\x80\xE2\xF0\xFF";
+    const auto noise = [&] {
+        std::string text;
+        for (std::uint32_t length = next(200); length > 0; --length)
+            text += alphabet[next(static_cast<std::uint32_t>(alphabet.size()))];
+        return text;
+    };
+    for (int round = 0; round < 300; ++round) {
+        RunBuilder run;
+        for (int i = 0; i < 6; ++i) {
+            Step& step = run.step(static_cast<StepKind>(next(11)), noise());
+            step.toolName = next(2) == 0 ? "issue_refund" : noise();
+            step.arguments = next(8) == 0 ? std::string(4000, '[') : noise();
+            step.result = "{" + noise();
+            step.errorText = next(2) == 0 ? "{" + noise() : std::string();
+            step.inputText = noise();
+            step.outputText = noise();
+        }
+        run.score("s1", noise(), noise(), Outcome::Failure, static_cast<OutcomeSource>(next(6)), noise());
+        run.decision("s2", static_cast<DecisionKind>(next(5)), noise(), noise(), noise());
+        for (const Signal& signal : detectSignals(run)) {
+            ASSERT_GE(signal.strength, 0);
+            ASSERT_LE(signal.strength, 1);
+            ASSERT_LE(signal.text.size(), 500U);
+            ASSERT_LE(signal.subject.size(), 120U);
+        }
+    }
+}
+
 TEST(Detectors, eachFamilyIsListedOnceAndTheOrderIsFixed)
 {
     std::set<std::string> families;
