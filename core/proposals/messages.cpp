@@ -42,8 +42,9 @@ std::size_t trailerStart(const std::vector<std::string_view>& lines)
 
 std::string folded(std::string_view text)
 {
+    const std::string lower = asciiLower(trimmed(text));
     std::string out;
-    for (const std::string_view word : splitOn(asciiLower(trimmed(text)), ' ')) {
+    for (const std::string_view word : splitOn(lower, ' ')) {
         if (word.empty()) continue;
         if (!out.empty()) out += ' ';
         out += word;

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The text that people get, against *.txt beside this file. What differs from day to day is masked."""
+import os
+import re
+import unittest
+
+from support import HERE, REVIEWER, SHARED, TMP, cli, good, make_repo, sample_copy, write
+
+UPDATE = os.environ.get("TACKROOM_GOLDEN_UPDATE") == "1"
+
+
+def masked(text):
+    text = text.replace(str(TMP), "<TMP>").replace(str(SHARED), "<DATA>")
+    text = re.sub(r"(?<![cp]-)\b[0-9a-f]{64}\b", "<sha256>", text)
+    text = re.sub(r"(?<![cp]-)\b[0-9a-f]{40}\b", "<commit>", text)
+    text = re.sub(r"(?<![cp]-)\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{10}\b", "<commit>  ", text)
+    text = re.sub(r"(?<=[ (])\d{10}(?=[ )])", "<commit>  ", text)
+    text = re.sub(r"read in [0-9.]+ s", "read in <n> s", text)
+    text = re.sub(r"20(?!26-0[1-5])\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "<now>              ", text)
+    text = re.sub(r"[0-9.]+ [kM]B, not signed", "<size>, not signed", text)
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+class Texts(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = sample_copy("texts")
+        cls.store = cls.folder / "refund-agent.db"
+        cls.repo = cls.folder / "harness"
+
+    def check(self, name, *words, code=0):
+        answer = cli(*words)
+        self.assertEqual(answer.code, code, answer.err)
+        text = masked(answer.out + answer.err)
+        path = HERE / f"{name}.txt"
+        if UPDATE:
+            path.write_text(text)
+            return
+        self.assertTrue(path.exists(), f"{path} is missing; --update makes it")
+        self.assertEqual(text, path.read_text())
+
+    def test_1_stores_index_runs(self):
+        self.check("help", "--help")
+        self.check("help-clusters", "clusters", "--help")
+        self.check("index", "index", self.store)
+        self.check("index-again", "index", self.store)
+        self.check("runs", "runs", self.store, "--limit", 12)
+        self.check("runs-failing", "runs", self.store, "--filter", "outcome:failure version:v4", "--sort", "errors", "--limit", 5)
+        self.check("runs-none", "runs", self.store, "--filter", "nobodysaidthis")
+
+    def test_2_clusters_show(self):
+        self.check("clusters", "clusters", self.store)
+        cluster = good("--json", "clusters", self.store).json["clusters"][0]
+        self.check("show", "show", self.store, cluster["exemplars"][0])
+
+    def test_3_repository(self):
+        self.check("artifacts", "artifacts", self.repo)
+        self.check("versions", "versions", self.repo)
+        self.check("proposals", "proposals", self.repo)
+        first = sorted(p["source"] for p in good("--json", "proposals", self.repo).json["proposals"])[0][7:]
+        self.check("diff", "diff", self.repo, first)
+
+    def test_4_decisions(self):
+        repo = make_repo("texts-small")
+        self.check("proposals-small", "proposals", repo)
+        self.check("diff-small", "diff", repo, "limit")
+        self.check("approve", "approve", repo, "limit", "--reviewer", REVIEWER, "--reason", "it helps")
+        self.check("approve-again", "approve", repo, "limit", "--reviewer", REVIEWER, "--reason", "it helps", code=1)
+        self.check("rollback-preview", "rollback", repo, "live", "--preview")
+        self.check("rollback", "rollback", repo, "live", "--reviewer", REVIEWER, "--reason", "it made things worse")
+        self.check("reject", "reject", repo, "gone", "--reviewer", REVIEWER, "--reason", "no")
+        self.check("journal", "journal", repo)
+        self.check("versions-small", "versions", repo)
+        self.check("export", "export", repo, "v2", "--to", TMP / "texts.hbundle")
+        self.check("verify", "verify", TMP / "texts.hbundle")
+
+    @unittest.skipUnless((SHARED / "tau-bench").is_dir(), "there is no tau-bench in the shared data")
+    def test_5_tau_bench(self):
+        path = SHARED / "tau-bench" / "gpt-4o-airline.json"
+        self.check("tau-index", "index", path)
+        self.check("tau-runs", "runs", path, "--limit", 5, "--sort", "steps")
+        self.check("tau-clusters", "clusters", path)
