@@ -187,6 +187,27 @@ public:
         EXPECT_GT(tally.absent, 0U);
     }
 
+    /// The folder `decided`: killed when the decision was in the vault and the main line had not moved.
+    void makeDecided()
+    {
+        restore();
+        const auto whole = runStepped(telling(&LandingCampaign::approve), Interference::None, 0);
+        ASSERT_EQ(whole.exitCode, 0);
+        std::uint64_t from = 1;
+        for (std::uint64_t behind = whole.calls; behind - from > 1;) {
+            const auto middle = (from + behind) / 2;
+            restore();
+            (void)runStepped(telling(&LandingCampaign::approve), Interference::Kill, middle);
+            (git("rev-parse main") == m_base ? from : behind) = middle;
+        }
+        restore();
+        const auto journal = gitIn(m_vault, "rev-parse refs/tackroom/journal");
+        (void)runStepped(telling(&LandingCampaign::approve), Interference::Kill, from);
+        ASSERT_EQ(git("rev-parse main"), m_base);
+        ASSERT_NE(gitIn(m_vault, "rev-parse refs/tackroom/journal"), journal);
+        std::filesystem::rename(m_run, m_folder / "decided");
+    }
+
     std::filesystem::path m_run;
     std::filesystem::path m_vault;
     std::string m_base;
@@ -199,25 +220,7 @@ TEST_F(LandingCampaign, killedAtEachCallOfARollback) { killEverywhere(&LandingCa
 /// The opening that completes a landing is killed in turn.
 TEST_F(LandingCampaign, killedAtEachCallOfARecovery)
 {
-    restore();
-    const auto whole = runStepped(telling(&LandingCampaign::approve), Interference::None, 0);
-    ASSERT_EQ(whole.exitCode, 0);
-    const auto tipOf = [&](const std::filesystem::path& folder, const char* ref) { return gitIn(folder, std::string("rev-parse ") + ref); };
-    restore();
-    const auto journal = tipOf(m_vault, "refs/tackroom/journal");
-    // The last kill that leaves the main line where it was: the decision is in the vault by then.
-    std::uint64_t from = 1;
-    for (std::uint64_t behind = whole.calls; behind - from > 1;) {
-        const auto middle = (from + behind) / 2;
-        restore();
-        (void)runStepped(telling(&LandingCampaign::approve), Interference::Kill, middle);
-        (tipOf(m_repo, "main") == m_base ? from : behind) = middle;
-    }
-    restore();
-    (void)runStepped(telling(&LandingCampaign::approve), Interference::Kill, from);
-    ASSERT_EQ(tipOf(m_repo, "main"), m_base);
-    ASSERT_NE(tipOf(m_vault, "refs/tackroom/journal"), journal);
-    std::filesystem::rename(m_run, m_folder / "decided");
+    makeDecided();
     const auto reopen = [this](int pipe) {
         const auto opened = HarnessRepository::open(m_repo, options(), {});
         const std::string said = opened ? "OPENED" : "FAILED " + oneLine(opened.error());
@@ -226,7 +229,7 @@ TEST_F(LandingCampaign, killedAtEachCallOfARecovery)
     restore("decided");
     const auto opening = runStepped(reopen, Interference::None, 0);
     ASSERT_EQ(opening.exitCode, 0) << opening.said;
-    ASSERT_NE(tipOf(m_repo, "main"), m_base);
+    ASSERT_NE(git("rev-parse main"), m_base);
     Tally tally;
     const auto stride = strideFor(opening.calls, 15);
     for (std::uint64_t at = 1; at <= opening.calls; at += stride) {
@@ -238,6 +241,59 @@ TEST_F(LandingCampaign, killedAtEachCallOfARecovery)
     tally.print("recovery, killed (" + std::to_string(opening.calls) + " file-changing calls, every " + std::to_string(stride) + ".)");
     tally.expectClean();
     EXPECT_EQ(tally.absent, 0U) << "what was decided lands";
+}
+
+TEST_F(LandingCampaign, aDecisionWhoseMainLineMovedIsOpenAgain)
+{
+    makeDecided();
+    restore("decided");
+    // What was killed holds git's locks; they are its own, and a person may remove them by hand.
+    git("rev-parse main");
+    std::filesystem::remove(m_repo / ".git/refs/heads/main.lock");
+    std::filesystem::remove(m_repo / ".git/index.lock");
+    git("commit -q --allow-empty -m 'Somebody was faster'");
+    const auto opened = HarnessRepository::open(m_repo, options(), {});
+    ASSERT_OK(opened);
+    const auto journal = *(*opened)->journal();
+    ASSERT_EQ(journal.size(), 5U);
+    EXPECT_EQ(journal[3].kind, EntryKind::Approve);
+    EXPECT_EQ(journal[4].kind, EntryKind::Reopen);
+    EXPECT_EQ(journal[4].proposal, journal[3].proposal);
+    EXPECT_EQ(stringAt(journal[4].extra, "landingLost"), journal[3].id);
+    EXPECT_EQ((*opened)->version("v4").error().code, ErrorCode::NotFound);
+    EXPECT_EQ(git("tag -l 'harness/*'"), "harness/v1\nharness/v2\nharness/v3");
+    const auto again = (*opened)->land(approval(**opened, "AGENTS.md", "now\n"), {});
+    ASSERT_OK(again);
+    EXPECT_EQ(again->version, "v5");
+    EXPECT_FALSE(leftOver());
+    EXPECT_TRUE(fsckClean());
+}
+
+TEST_F(LandingCampaign, aDecisionWaitsForALockOfSomebodyElse)
+{
+    makeDecided();
+    restore("decided");
+    std::filesystem::remove(m_repo / ".git/index.lock");
+    writeFile(m_repo / ".git/index.lock", "");
+    {
+        const auto opened = HarnessRepository::open(m_repo, options(), {});
+        ASSERT_OK(opened);
+        EXPECT_EQ((*opened)->info().tip.value, m_base);
+        ASSERT_FALSE((*opened)->info().notices.empty());
+        EXPECT_TRUE((*opened)->info().notices.back().contains("Still to be done"));
+        const auto landed = (*opened)->land(approval(**opened, "AGENTS.md", "other\n"), {});
+        ASSERT_FALSE(landed);
+        EXPECT_EQ(landed.error().code, ErrorCode::Locked);
+    }
+    EXPECT_TRUE(std::filesystem::exists(m_repo / ".git/index.lock")) << "it is not ours";
+    std::filesystem::remove(m_repo / ".git/index.lock");
+    writeFile(m_repo / "AGENTS.md", "edited meanwhile\n");
+    const auto opened = HarnessRepository::open(m_repo, options(), {});
+    ASSERT_OK(opened);
+    EXPECT_EQ((*opened)->version("live")->label, "v4");
+    EXPECT_EQ(readAll(m_repo / "AGENTS.md"), "edited meanwhile\n");
+    EXPECT_EQ(git("status --porcelain"), " M AGENTS.md");
+    EXPECT_TRUE(fsckClean());
 }
 
 TEST_F(LandingCampaign, aFullOrBrokenDiskAtEachCall)
