@@ -170,7 +170,7 @@ TEST_F(Ingest, recordsComeBackAsTheyWereRead)
     EXPECT_EQ(records[0].run.nativeId, std::format("{:032x}", 0xabc003)); // oldest first
     const RunRecord& record = records[1];
     EXPECT_EQ(record.run.costUsd, 0.25);
-    EXPECT_EQ(record.run.harnessVersionLabel, "v1");
+    EXPECT_EQ(record.run.harnessVersionLabel, "v0");
     EXPECT_EQ(record.steps.at(2).errorText, "order_id does not match");
     ASSERT_EQ(record.scores.size(), 1U);
     EXPECT_EQ(record.scores[0].value, 0.0);
