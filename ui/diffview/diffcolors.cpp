@@ -80,12 +80,6 @@ DiffColors DiffColors::from(const QPalette& palette)
     return c;
 }
 
-double contrastRatio(const QColor& a, const QColor& b)
-{
-    const double x = luminance(a), y = luminance(b);
-    return (std::max(x, y) + 0.05) / (std::min(x, y) + 0.05);
-}
-
 QColor readableOn(const DiffColors& colors, QColor color)
 {
     const auto worst = [&](const QColor& c) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "ui/common/theme.h"
+
 #include <QColor>
 #include <QPalette>
 
@@ -24,8 +26,6 @@ struct DiffColors {
     [[nodiscard]] static DiffColors from(const QPalette& palette);
 };
 
-/// The contrast of WCAG 2, 1 to 21.
-[[nodiscard]] double contrastRatio(const QColor& a, const QColor& b);
 /// `color`, moved towards the text colour until it can be read on every ground of the diff.
 [[nodiscard]] QColor readableOn(const DiffColors& colors, QColor color);
 
