@@ -83,6 +83,11 @@ void TrendDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     paintTrend(*painter, QRectF(option.rect).adjusted(kGrid, margin, -kGrid, -margin), index.data(ClusterTreeModel::TrendRole).value<QList<double>>(), option.palette);
 }
 
+QSize ClusterLabelDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
+{
+    return {QStyledItemDelegate::sizeHint(option, index).width(), static_cast<int>(option.fontMetrics.height() * 1.6)};
+}
+
 void ClusterLabelDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
 {
     QStyledItemDelegate::initStyleOption(option, index);

@@ -19,6 +19,20 @@ namespace tackroom::ui {
 
 namespace {
 constexpr int kWidestColumns = 92; ///< characters; longer lines are hard to read
+
+/// "Layer: tools (81 % of its findings point there), because …"
+QString layerSentence(const ClusterItem& cluster)
+{
+    QString layer = cluster.layer == Layer::Unknown
+                        ? ClusterReport::tr("Layer: unknown")
+                        : ClusterReport::tr("Layer: %1 (%2 % of its findings point there)")
+                              .arg(layerText(cluster.layer), QString::number(std::lround(cluster.layerShare * 100)));
+    // The core's reason begins with layer and share once more.
+    const QString reason = shownLine(cluster.layerReason, 1200);
+    const qsizetype because = reason.indexOf(QLatin1StringView("because "));
+    if (because >= 0) layer += QStringLiteral(", ") + reason.mid(because);
+    return QString(layer + QLatin1Char('.'));
+}
 } // namespace
 
 Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder, const ClusterId& id)
@@ -86,9 +100,7 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
     m_column->addWidget(new TextLabel(shownLine(cluster.label), TextLabel::Heading | TextLabel::Wrapped | TextLabel::Selectable, m_page));
     if (!cluster.description.empty())
         m_column->addWidget(new TextLabel(shownBlock(cluster.description, 4000), TextLabel::Wrapped | TextLabel::Selectable, m_page));
-    const QString share = QString::number(std::lround(cluster.layerShare * 100)), reason = shownLine(cluster.layerReason);
-    const QString layer = tr("Layer: %1 (%2 % of its findings point there)").arg(layerText(cluster.layer), share);
-    m_column->addWidget(new TextLabel(reason.isEmpty() ? layer : tr("%1, because %2").arg(layer, reason), TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    m_column->addWidget(new TextLabel(layerSentence(cluster), TextLabel::Wrapped | TextLabel::Selectable, m_page));
     addFigures(cluster, allRuns);
     addVersions(cluster);
     m_exemplars = section(tr("Exemplars"));

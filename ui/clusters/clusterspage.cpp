@@ -39,7 +39,7 @@ protected:
         QTreeView::resizeEvent(event);
         int others = 0;
         for (int column = 1; column < header()->count(); ++column) others += columnWidth(column);
-        setColumnWidth(0, std::max(viewport()->width() - others, fontMetrics().averageCharWidth() * 24));
+        setColumnWidth(0, std::max(viewport()->width() - others, fontMetrics().averageCharWidth() * 28));
     }
 };
 } // namespace
@@ -120,11 +120,11 @@ QWidget* ClustersPage::buildTree()
     header->setSectionsMovable(false);
     const int unit = fontMetrics().averageCharWidth();
     header->setMinimumSectionSize(unit * 5);
-    header->resizeSection(ClusterTreeModel::RunsColumn, unit * 8);
-    header->resizeSection(ClusterTreeModel::ShareColumn, unit * 11);
-    header->resizeSection(ClusterTreeModel::TrendColumn, unit * 11);
-    header->resizeSection(ClusterTreeModel::VersionsColumn, unit * 13);
-    header->resizeSection(ClusterTreeModel::LastSeenColumn, unit * 14);
+    header->resizeSection(ClusterTreeModel::RunsColumn, unit * 7);
+    header->resizeSection(ClusterTreeModel::ShareColumn, unit * 9);
+    header->resizeSection(ClusterTreeModel::TrendColumn, unit * 10);
+    header->resizeSection(ClusterTreeModel::VersionsColumn, unit * 11);
+    header->resizeSection(ClusterTreeModel::LastSeenColumn, unit * 13);
     header->setSortIndicator(ClusterTreeModel::RunsColumn, Qt::DescendingOrder);
     m_tree->setSortingEnabled(true);
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &ClustersPage::currentChanged);

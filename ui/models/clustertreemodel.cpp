@@ -78,9 +78,13 @@ QString trendSentence(const std::vector<std::int64_t>& perWeek)
 {
     if (perWeek.empty()) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "no dates"));
     const std::int64_t most = *std::max_element(perWeek.begin(), perWeek.end());
-    if (perWeek.size() == 1) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "one week, %1 runs")).arg(countText(most));
-    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 weeks: first %2 runs, last %3, most %4 in one week"))
-        .arg(countText(static_cast<std::int64_t>(perWeek.size())), countText(perWeek.front()), countText(perWeek.back()), countText(most));
+    const auto runs = [](std::int64_t count) {
+        return count == 1 ? said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "1 run"))
+                          : said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 runs")).arg(countText(count));
+    };
+    if (perWeek.size() == 1) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 in one week")).arg(runs(most));
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 weeks: %2 in the first, %3 in the last, at most %4"))
+        .arg(countText(static_cast<std::int64_t>(perWeek.size())), runs(perWeek.front()), countText(perWeek.back()), countText(most));
 }
 
 void ClusterTreeModel::setOverview(ClusterOverview overview)
@@ -228,14 +232,14 @@ int ClusterTreeModel::rowCount(const QModelIndex& parent) const
 
 int ClusterTreeModel::columnCount(const QModelIndex&) const { return kColumnCount; }
 
-QString ClusterTreeModel::versionsText(const ClusterItem& item) const
+QString ClusterTreeModel::versionsText(const ClusterItem& item, bool brief) const
 {
     QStringList versions;
     for (const VersionCount& version : item.versions) {
         if (version.runs > 0) versions.append(versionText(version));
     }
-    if (versions.size() <= 3) return versions.join(QStringLiteral(", "));
-    return tr("%1 … %2 (%3 versions)").arg(versions.first(), versions.last(), countText(versions.size()));
+    if (!brief || versions.size() <= 3) return versions.join(QStringLiteral(", "));
+    return tr("%1 … %2").arg(versions.first(), versions.last());
 }
 
 QString ClusterTreeModel::textOf(const ClusterItem& item, const Group* layer, int column) const
@@ -244,7 +248,7 @@ QString ClusterTreeModel::textOf(const ClusterItem& item, const Group* layer, in
     case LabelColumn: return layer ? layerText(layer->layer) : shownLine(item.label);
     case RunsColumn: return countText(item.runs);
     case LastSeenColumn: return relativeTime(item.lastSeen);
-    case VersionsColumn: return layer ? QString() : versionsText(item);
+    case VersionsColumn: return layer ? QString() : versionsText(item, true);
     default: return {};
     }
 }
@@ -256,11 +260,12 @@ QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, i
     case Qt::ToolTipRole:
         switch (column) {
         case LabelColumn:
-            return plainToolTip(layer ? tr("%1: %n cluster(s)", nullptr, static_cast<int>(layer->clusters.size())).arg(layerText(layer->layer))
+            return plainToolTip(layer ? layer->clusters.size() == 1 ? tr("%1: 1 cluster").arg(layerText(layer->layer))
+                                                            : tr("%1: %2 clusters").arg(layerText(layer->layer), countText(static_cast<std::int64_t>(layer->clusters.size())))
                                       : shownLine(item.label));
         case TrendColumn: return plainToolTip(trendSentence(item.perWeek));
         case LastSeenColumn: return plainToolTip(exactTime(item.lastSeen));
-        case VersionsColumn: return plainToolTip(textOf(item, layer, column));
+        case VersionsColumn: return plainToolTip(versionsText(item, false));
         default: return plainToolTip(failingShareText(item.runs, item.failingRuns));
         }
     case Qt::AccessibleTextRole:

@@ -67,7 +67,7 @@ private:
     [[nodiscard]] bool before(const ClusterItem& a, const ClusterItem& b) const;
     [[nodiscard]] QVariant dataOf(const ClusterItem& item, const Group* layer, int column, int role) const;
     [[nodiscard]] QString textOf(const ClusterItem& item, const Group* layer, int column) const;
-    [[nodiscard]] QString versionsText(const ClusterItem& item) const;
+    [[nodiscard]] QString versionsText(const ClusterItem& item, bool brief) const;
 
     ClusterOverview m_overview;
     ClusterFilter m_filter;
@@ -81,7 +81,7 @@ private:
 [[nodiscard]] QString layerText(Layer layer);
 /// "14 of 39 failing runs (36 %, 23–52 %)" with the Wilson interval.
 [[nodiscard]] QString failingShareText(std::int64_t runs, std::int64_t failingRuns);
-/// "8 weeks, most 12 runs in one week"
+/// "8 weeks: 1 run in the first, 3 in the last, at most 4"
 [[nodiscard]] QString trendSentence(const std::vector<std::int64_t>& perWeek);
 
 } // namespace tackroom::ui

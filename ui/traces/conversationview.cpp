@@ -54,13 +54,14 @@ ConversationView::ConversationView(QWidget* parent) : TextPage(parent)
     connect(this, &QTextBrowser::anchorClicked, this, &ConversationView::followLink);
 }
 
-void ConversationView::setTurns(std::vector<Turn> turns, std::uint64_t omittedBytes)
+void ConversationView::setTurns(std::vector<Turn> turns, std::uint64_t omittedBytes, bool keepPlace)
 {
     m_turns = std::move(turns);
     m_omittedBytes = omittedBytes;
-    m_shown = std::min(m_turns.size(), kTurnsAtOnce);
-    m_unfolded.clear();
+    m_shown = std::min(m_turns.size(), keepPlace ? std::max(m_shown, kTurnsAtOnce) : kTurnsAtOnce);
+    if (!keepPlace) m_unfolded.clear();
     rewrite();
+    if (keepPlace) return;
     moveCursor(QTextCursor::Start);
     verticalScrollBar()->setValue(0);
 }
@@ -117,7 +118,7 @@ void ConversationView::writePart(std::size_t at, std::size_t partAt, int hang, b
     const bool isLong = folded(turn, part).size() < part.text.size();
     const Wash wash = turn.decisive ? Wash::Accent : Wash::None;
     if (isLong) {
-        if (isFolded) addText(QStringLiteral("…"), Faint);
+        if (isFolded) addText(QStringLiteral(" …"), Faint);
         startParagraph(hang, {}, Plain, wash, 0);
         const QString target = QStringLiteral("turn/%1").arg(at);
         addLink(isFolded ? tr("Show all %1 characters").arg(countText(part.text.size())) : tr("Show less"), target);

@@ -14,7 +14,8 @@ class ConversationView : public TextPage {
     Q_OBJECT
 public:
     explicit ConversationView(QWidget* parent = nullptr);
-    void setTurns(std::vector<Turn> turns, std::uint64_t omittedBytes);
+    /// `keepPlace`: the same conversation, grown; what is unfolded and on screen stays.
+    void setTurns(std::vector<Turn> turns, std::uint64_t omittedBytes, bool keepPlace = false);
     [[nodiscard]] const std::vector<Turn>& turns() const { return m_turns; }
     /// Goes to the first turn of a step (`decisive`: to the one that is marked); false where the conversation has none.
     bool showStep(const std::string& stepId);

@@ -73,9 +73,9 @@ bool JsonTreeModel::hasChildren(const QModelIndex& parent) const
 
 QString JsonTreeModel::valueText(const Json& value)
 {
-    const auto size = static_cast<int>(std::min<std::size_t>(value.size(), 1'000'000'000));
-    if (value.is_object()) return tr("{ %n member(s) }", nullptr, size);
-    if (value.is_array()) return tr("[ %n element(s) ]", nullptr, size);
+    const auto size = static_cast<std::int64_t>(value.size());
+    if (value.is_object()) return size == 1 ? tr("{ 1 member }") : tr("{ %1 members }").arg(countText(size));
+    if (value.is_array()) return size == 1 ? tr("[ 1 element ]") : tr("[ %1 elements ]").arg(countText(size));
     if (value.is_string()) return shownLine(value.get_ref<const std::string&>(), 2000);
     return own(dumpJson(value));
 }

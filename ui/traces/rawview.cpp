@@ -9,6 +9,7 @@
 #include "ui/models/session.h"
 #include "ui/traces/jsontreemodel.h"
 #include "ui/traces/textpage.h"
+#include "ui/traces/waterfalldelegate.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -53,6 +54,7 @@ RawView::RawView(Session& session, QWidget* parent)
     m_tree->setUniformRowHeights(true);
     m_tree->setFrameShape(QFrame::NoFrame);
     m_tree->setTextElideMode(Qt::ElideMiddle);
+    m_tree->setItemDelegate(new RowDelegate(m_tree));
     m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_tree->header()->resizeSection(0, fontMetrics().averageCharWidth() * 34);
     m_text->setAccessibleName(tr("The step as text"));
@@ -70,6 +72,7 @@ RawView::RawView(Session& session, QWidget* parent)
     connect(m_stack, &QStackedWidget::currentChanged, this, selected);
     connect(m_copyPath, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(own(m_model->pathOf(m_tree->currentIndex()))); });
     connect(m_copyValue, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(own(m_model->valueOf(m_tree->currentIndex()))); });
+    setFocusProxy(m_tree);
     selected();
     clear();
 }

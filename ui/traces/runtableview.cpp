@@ -5,13 +5,16 @@
 #include "ui/common/theme.h"
 #include "ui/models/runtablemodel.h"
 
+#include <QApplication>
 #include <QHeaderView>
+#include <QPainter>
 #include <QScrollBar>
 #include <QSettings>
 #include <QSignalBlocker>
 #include <QStyledItemDelegate>
 
 #include <algorithm>
+#include <utility>
 
 namespace tackroom::ui {
 
@@ -23,6 +26,23 @@ constexpr const char* kMovedKey = "traces/columnsMoved";
 class RunDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
+
+    /// The style lays out the whole text, and a sign from another font far behind the cut lifts the line; here only what is
+    /// seen is drawn.
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyleOptionViewItem cell = option;
+        initStyleOption(&cell, index);
+        const QString text = std::exchange(cell.text, {});
+        QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &cell, painter, cell.widget);
+        const QRect area = cell.rect.adjusted(kGrid / 2, 0, -kGrid / 2, 0);
+        painter->save();
+        painter->setFont(cell.font);
+        painter->setPen(cell.palette.color(cell.state & QStyle::State_Selected ? QPalette::HighlightedText : QPalette::Text));
+        painter->drawText(area, static_cast<int>(cell.displayAlignment) | Qt::TextSingleLine,
+                          cell.fontMetrics.elidedText(text, cell.textElideMode, area.width()));
+        painter->restore();
+    }
 
 protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override

@@ -45,6 +45,7 @@ RunView::RunView(Session& session, QWidget* parent)
     buildTabs(column);
     m_pages->addWidget(m_state);
     m_pages->addWidget(m_content);
+    setFocusProxy(m_conversation);
     clear();
 }
 
@@ -73,11 +74,8 @@ void RunView::buildHeading(QVBoxLayout* column)
     outcomeLine->addWidget(m_reason, 1, Qt::AlignTop);
     heading->addLayout(outcomeLine);
     heading->addWidget(m_facts);
-    auto* decisiveLine = new QHBoxLayout;
-    decisiveLine->setSpacing(kGrid);
-    decisiveLine->addWidget(m_decisive, 1);
-    decisiveLine->addWidget(m_cluster, 0, Qt::AlignTop);
-    heading->addLayout(decisiveLine);
+    heading->addWidget(m_decisive);
+    heading->addWidget(m_cluster, 0, Qt::AlignLeft);
     heading->addWidget(m_notes);
     column->addLayout(heading);
     connect(m_cluster, &QPushButton::clicked, this, [this] {
@@ -113,8 +111,10 @@ void RunView::buildTabs(QVBoxLayout* column)
         buttons->addWidget(made);
         return made;
     };
-    m_errorButton = button(tr("✗ First error"), {});
-    m_decisiveButton = button(tr("◎ Decisive step"), {});
+    m_errorButton = button({}, {});
+    m_decisiveButton = button({}, {});
+    m_errorButton->setAccessibleName(tr("First error"));
+    m_decisiveButton->setAccessibleName(tr("Decisive step"));
     auto* copyButton = button(tr("Copy"), tr("Copy this run as text"));
     copyButton->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(copyButton);
@@ -152,7 +152,7 @@ void RunView::clear()
     m_details.reset();
     m_body.reset();
     m_step.clear();
-    m_jumpPending = false;
+    m_jumpPending = m_keepPlace = false;
     m_message->clear();
     m_moving = true;
     m_conversation->setTurns({}, 0);
@@ -201,19 +201,38 @@ void RunView::take(Result<RunDetails> details)
         m_pages->setCurrentWidget(m_state);
         return;
     }
-    const bool again = m_details.has_value();
-    const std::string step = m_step;
-    m_details = std::move(*details);
+    const std::shared_ptr<const RunDetails> before = std::exchange(m_details, std::make_shared<const RunDetails>(std::move(*details)));
     fillHeading();
+    m_pages->setCurrentWidget(m_content);
+    if (before) {
+        takeAgain(*before);
+        return;
+    }
+    const std::string step = m_step;
     m_moving = true;
     m_steps->setDetails(*m_details);
     m_moving = false;
     m_step = step;
-    m_pages->setCurrentWidget(m_content);
-    if (again && m_body) m_conversation->setTurns(turnsOf(*m_details, *m_body), m_body->omittedBytes);
     if (!step.empty()) jumpTo(step, false);
     loadTab();
-    if (!again && step.empty()) Q_EMIT placeChanged();
+    if (step.empty()) Q_EMIT placeChanged();
+}
+
+void RunView::takeAgain(const RunDetails& before)
+{
+    const auto explanation = [](const RunDetails& details) { return details.decisive() ? details.decisive()->explanation : std::string(); };
+    const Run &was = before.item.run, &is = m_details->item.run;
+    const bool grown = was.stepCount != is.stepCount || was.end != is.end;
+    if (!grown && explanation(before) == explanation(*m_details) && before.decisions.size() == m_details->decisions.size()) return;
+    // The reader's place stays where it is.
+    m_moving = true;
+    m_steps->setDetails(*m_details);
+    m_steps->showStep(m_step);
+    m_moving = false;
+    m_keepPlace = true;
+    if (grown) m_body.reset();
+    if (m_body) layOutConversation();
+    else loadTab();
 }
 
 void RunView::fillHeading()
@@ -234,7 +253,7 @@ void RunView::fillHeading()
     if (decisive) m_decisive->setShown(tr("◎ %1").arg(shownLine(decisive->explanation)));
     const QString cluster = shownLine(item.clusterLabel, 200);
     m_cluster->setVisible(!item.cluster.value.empty());
-    m_cluster->setText(tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 30)).replace(QLatin1Char('&'), QStringLiteral("&&")));
+    m_cluster->setText(tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 48)).replace(QLatin1Char('&'), QStringLiteral("&&")));
     m_cluster->setToolTip(plainToolTip(cluster));
     m_cluster->setAccessibleName(tr("Open the cluster %1").arg(cluster));
 
@@ -294,6 +313,14 @@ void RunView::colorHeading()
     m_cluster->setPalette(link);
 }
 
+void RunView::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    const bool narrow = width() < fontMetrics().averageCharWidth() * 72; // beside another run: the tabs need the place
+    m_errorButton->setText(narrow ? tr("✗") : tr("✗ First error"));
+    m_decisiveButton->setText(narrow ? tr("◎") : tr("◎ Decisive step"));
+}
+
 void RunView::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
@@ -303,24 +330,47 @@ void RunView::changeEvent(QEvent* event)
 void RunView::fetchConversation()
 {
     if (m_body || m_bodyJob || !m_details) return;
-    m_conversationState->showLoading(tr("Reading the conversation"));
-    m_conversationPages->setCurrentWidget(m_conversationState);
+    if (!m_keepPlace) {
+        m_conversationState->showLoading(tr("Reading the conversation"));
+        m_conversationPages->setCurrentWidget(m_conversationState);
+    }
     m_bodyJob = m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes,
-                                    [this](Result<Body> body) { takeConversation(std::move(body)); });
+                                    [this](Result<Body> body) {
+                                        m_bodyJob = 0;
+                                        if (!body) return conversationFailed(body.error());
+                                        m_body = std::make_shared<const Body>(std::move(*body));
+                                        layOutConversation();
+                                    });
 }
 
-void RunView::takeConversation(Result<Body> body)
+void RunView::conversationFailed(const Error& error)
 {
-    m_bodyJob = 0;
-    if (!body) {
-        m_conversationState->showEmpty(tr("The conversation could not be read"), sentenceOf(body.error()), {{tr("Try again"), [this] { fetchConversation(); }}});
-        return;
-    }
-    m_body = std::move(*body);
-    m_conversation->setTurns(turnsOf(*m_details, *m_body), m_body->omittedBytes);
+    m_keepPlace = false;
+    m_conversationState->showEmpty(tr("The conversation could not be read"), sentenceOf(error), {{tr("Try again"), [this] { fetchConversation(); }}});
+    m_conversationPages->setCurrentWidget(m_conversationState);
+}
+
+void RunView::layOutConversation()
+{
+    // Megabytes of JSON in messages are made readable off the GUI thread.
+    m_session.jobs().cancel(m_bodyJob);
+    m_bodyJob = m_session.jobs().start<std::vector<Turn>>(
+        {QString(), Lane::Pool, true, true}, this,
+        [details = m_details, body = m_body](const CancelToken&, const Progress&) -> Result<std::vector<Turn>> { return turnsOf(*details, *body); },
+        [this](Result<std::vector<Turn>> turns) {
+            m_bodyJob = 0;
+            if (turns) showConversation(std::move(*turns));
+            else conversationFailed(turns.error());
+        });
+}
+
+void RunView::showConversation(std::vector<Turn> turns)
+{
+    m_conversation->setTurns(std::move(turns), m_body->omittedBytes, std::exchange(m_keepPlace, false));
     if (m_conversation->turns().empty()) {
         m_conversationState->showEmpty(tr("No conversation"), tr("The store keeps no messages of this run. Its steps may still tell what happened."),
                                        {{tr("Show steps"), [this] { showTab(StepsTab); }}});
+        m_conversationPages->setCurrentWidget(m_conversationState);
         return;
     }
     m_conversationPages->setCurrentWidget(m_conversation);
@@ -329,6 +379,7 @@ void RunView::takeConversation(Result<Body> body)
 
 void RunView::loadTab()
 {
+    setFocusProxy(tab() == ConversationTab ? static_cast<QWidget*>(m_conversation) : tab() == StepsTab ? m_steps->tree() : m_raw->focusProxy());
     if (!m_details) return;
     if (tab() == ConversationTab) fetchConversation();
     if (tab() == RawTab) {
@@ -352,7 +403,7 @@ void RunView::jumpTo(const std::string& stepId, bool decisive)
     m_moving = true;
     const bool known = m_steps->showStep(stepId);
     m_moving = false;
-    m_jumpPending = tab() == ConversationTab && !m_body;
+    m_jumpPending = tab() == ConversationTab && (!m_body || m_bodyJob);
     m_jumpDecisive = decisive;
     if (m_jumpPending) {
         fetchConversation();
@@ -390,9 +441,7 @@ void RunView::toggleCurrent()
 
 void RunView::focusReading()
 {
-    if (tab() == ConversationTab) m_conversation->setFocus(Qt::ShortcutFocusReason);
-    else if (tab() == StepsTab) m_steps->tree()->setFocus(Qt::ShortcutFocusReason);
-    else m_raw->setFocus(Qt::ShortcutFocusReason);
+    setFocus(Qt::ShortcutFocusReason);
 }
 
 void RunView::copyAsMarkdown() { copy(true); }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "ui/traces/conversationturns.h"
 #include "ui/traces/rundetails.h"
 
 #include <QWidget>
 
-#include <optional>
+#include <memory>
 
 class QPushButton;
 class QStackedLayout;
@@ -36,7 +37,7 @@ public:
     void clear();
     [[nodiscard]] RunRow row() const { return m_row; }
     /// Nothing while it is being read.
-    [[nodiscard]] const RunDetails* details() const { return m_details ? &*m_details : nullptr; }
+    [[nodiscard]] const RunDetails* details() const { return m_details.get(); }
     [[nodiscard]] const std::string& currentStep() const { return m_step; }
     [[nodiscard]] Tab tab() const;
     void showTab(Tab tab);
@@ -55,17 +56,21 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void buildHeading(QVBoxLayout* column);
     void buildTabs(QVBoxLayout* column);
     void load();
     void take(Result<RunDetails> details);
+    void takeAgain(const RunDetails& before);
     void fillHeading();
     void fillNotes();
     void colorHeading();
     void fetchConversation();
-    void takeConversation(Result<Body> body);
+    void layOutConversation();
+    void showConversation(std::vector<Turn> turns);
+    void conversationFailed(const Error& error);
     void loadTab();
     void jumpTo(const std::string& stepId, bool decisive);
     void stepMoved(const std::string& stepId);
@@ -89,11 +94,12 @@ private:
     RawView* m_raw;
 
     RunRow m_row;
-    std::optional<RunDetails> m_details;
-    std::optional<Body> m_body;
+    std::shared_ptr<const RunDetails> m_details; ///< shared with the job that lays out the conversation
+    std::shared_ptr<const Body> m_body;
     std::string m_step;
     bool m_moving = false;          ///< the views are being moved together
     bool m_jumpPending = false, m_jumpDecisive = false;
+    bool m_keepPlace = false;       ///< the conversation that comes is the same one, grown
     quint64 m_job = 0, m_bodyJob = 0;
 };
 

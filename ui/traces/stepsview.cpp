@@ -38,6 +38,7 @@ StepsView::StepsView(Session& session, QWidget* parent)
     m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_tree->setTextElideMode(Qt::ElideMiddle);
     m_tree->setIndentation(2 * kGrid);
+    m_tree->setItemDelegate(new RowDelegate(m_tree));
     m_tree->setItemDelegateForColumn(StepTreeModel::WaterfallColumn, new WaterfallDelegate(m_tree));
     m_tree->setItemDelegateForColumn(StepTreeModel::StatusColumn, new StatusDelegate(m_tree));
     QHeaderView* header = m_tree->header();

@@ -12,6 +12,14 @@ public:
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
+/// Rows of 1.6 times the font's height.
+class RowDelegate : public QStyledItemDelegate {
+    Q_OBJECT
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+};
+
 /// Words like "✗ error" in the colour of what they say, unless the row is selected.
 class StatusDelegate : public QStyledItemDelegate {
     Q_OBJECT

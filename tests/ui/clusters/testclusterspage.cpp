@@ -116,7 +116,7 @@ private Q_SLOTS:
     void anAddressThatComesFirstIsRemembered()
     {
         openSample();
-        const auto& clusters = m_page->model().overview().clusters;
+        const auto clusters = m_page->model().overview().clusters;
         QVERIFY(clusters.size() >= 2);
         const QString address = QStringLiteral("cluster/") + QString::fromStdString(clusters.back().id.value);
         openPage();

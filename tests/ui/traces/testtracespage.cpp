@@ -14,6 +14,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTabWidget>
 #include <QTest>
@@ -235,6 +236,25 @@ private Q_SLOTS:
         UiSession::shoot(*m_page, QStringLiteral("traces-two"));
         m_page->table().selectRow(2);
         QTRY_VERIFY(!m_page->otherRun().isVisible());
+    }
+
+    void refreshMovesNothing()
+    {
+        openSample();
+        showFirst(QStringLiteral("outcome:failure"));
+        m_page->resize(1000, 420);
+        m_page->table().verticalScrollBar()->setValue(9);
+        auto* conversation = m_page->run().findChild<ConversationView*>();
+        QTRY_VERIFY(conversation->verticalScrollBar()->maximum() > 40);
+        conversation->verticalScrollBar()->setValue(40);
+        const RunRow shown = m_page->run().row();
+        const int generation = m_session->storeGeneration();
+        m_session->refreshStore();
+        QTRY_VERIFY_WITH_TIMEOUT(m_session->storeGeneration() > generation + 1 && m_page->settled(), kPatienceMs);
+        QCOMPARE(m_page->run().row(), shown);
+        QCOMPARE(m_page->table().verticalScrollBar()->value(), 9);
+        QCOMPARE(conversation->verticalScrollBar()->value(), 40);
+        QCOMPARE(m_page->table().selectionModel()->selectedRows().size(), 1);
     }
 
     void copiesTheRun()
