@@ -5,6 +5,7 @@
 
 #include <QEvent>
 #include <QFontDatabase>
+#include <QGuiApplication>
 #include <QResizeEvent>
 #include <QTextDocument>
 
@@ -24,6 +25,7 @@ QString plainToolTip(const QString& text)
 TextLabel::TextLabel(const QString& text, int style, QWidget* parent) : QLabel(parent), m_style(style)
 {
     setTextFormat(Qt::PlainText);
+    setForegroundRole(QPalette::WindowText); // also on a page in the base colour, where it would be Text
     if (style & Wrapped) setWordWrap(true);
     if (style & Selectable) setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     restyle();
@@ -59,7 +61,8 @@ void TextLabel::restyle()
     if (m_style & Strong) f.setWeight(QFont::DemiBold);
     setFont(f);
     if (m_style & Faint) {
-        QPalette p = parentWidget() ? parentWidget()->palette() : QPalette();
+        // When the theme changes, the parent may still have its former palette.
+        QPalette p = QGuiApplication::palette();
         p.setColor(QPalette::WindowText, roleColors(p).faint);
         setPalette(p);
     }
