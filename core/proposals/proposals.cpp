@@ -12,16 +12,20 @@
 #include <map>
 #include <set>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::string_view kKeptPrefix = "refs/tackroom/proposals/";
 
 /// What the journal says, made ready for asking.
-class Decisions {
+class Decisions
+{
 public:
-    explicit Decisions(std::vector<JournalEntry> entries) : m_entries(std::move(entries)), m_takenBackBy(m_entries.size(), kNobody)
+    explicit Decisions(std::vector<JournalEntry> entries)
+        : m_entries(std::move(entries)), m_takenBackBy(m_entries.size(), kNobody)
     {
         for (std::size_t i = 0; i < m_entries.size(); ++i)
             if (m_entries[i].kind == EntryKind::Rollback) takeBack(i, true);
@@ -31,7 +35,9 @@ public:
     {
         std::size_t newest = kNobody;
         for (std::size_t i = 0; i < m_entries.size(); ++i)
-            if (m_entries[i].proposal == proposal.id && m_entries[i].patchSet == proposal.patchSet && decides(m_entries[i].kind)) newest = i;
+            if (m_entries[i].proposal == proposal.id && m_entries[i].patchSet == proposal.patchSet &&
+                decides(m_entries[i].kind))
+                newest = i;
         if (newest == kNobody) return;
         proposal.state = stateOf(m_entries[newest].kind);
         proposal.decision = m_entries[newest];
@@ -53,18 +59,23 @@ private:
 
     static bool decides(EntryKind kind)
     {
-        return kind == EntryKind::Approve || kind == EntryKind::Reject || kind == EntryKind::Defer || kind == EntryKind::RequestChanges ||
-               kind == EntryKind::Reopen;
+        return kind == EntryKind::Approve || kind == EntryKind::Reject || kind == EntryKind::Defer ||
+               kind == EntryKind::RequestChanges || kind == EntryKind::Reopen;
     }
 
     static ProposalState stateOf(EntryKind kind)
     {
         switch (kind) {
-        case EntryKind::Approve: return ProposalState::Approved;
-        case EntryKind::Reject: return ProposalState::Rejected;
-        case EntryKind::Defer: return ProposalState::Deferred;
-        case EntryKind::RequestChanges: return ProposalState::ChangesRequested;
-        default: return ProposalState::InReview;
+        case EntryKind::Approve:
+            return ProposalState::Approved;
+        case EntryKind::Reject:
+            return ProposalState::Rejected;
+        case EntryKind::Defer:
+            return ProposalState::Deferred;
+        case EntryKind::RequestChanges:
+            return ProposalState::ChangesRequested;
+        default:
+            return ProposalState::InReview;
         }
     }
 
@@ -169,7 +180,8 @@ Status tellKind(HarnessRepository& repository, Proposal& proposal)
     return {};
 }
 
-Result<PlannedProposal> planSource(HarnessRepository& repository, const MainLine& main, const Source& source, const Decisions& decisions)
+Result<PlannedProposal> planSource(HarnessRepository& repository, const MainLine& main, const Source& source,
+                                   const Decisions& decisions)
 {
     PlannedProposal out;
     Proposal& p = out.proposal;
@@ -207,7 +219,8 @@ std::optional<int> matches(const Proposal& proposal, std::string_view wanted)
     if (const std::string_view source = proposal.source; source.starts_with("branch ")) {
         const auto branch = source.substr(7);
         if (branch == wanted) return 0;
-        if (branch.ends_with(wanted) && branch.size() > wanted.size() && branch[branch.size() - wanted.size() - 1] == '/') return 1;
+        if (branch.ends_with(wanted) && branch.size() > wanted.size() && branch[branch.size() - wanted.size() - 1] == '/')
+            return 1;
     }
     if (wanted.size() >= 4 && proposal.id.value.starts_with(wanted)) return 2;
     return std::nullopt;
@@ -218,12 +231,18 @@ std::optional<int> matches(const Proposal& proposal, std::string_view wanted)
 std::string_view nameOf(ProposalState state)
 {
     switch (state) {
-    case ProposalState::InReview: return "in review";
-    case ProposalState::Approved: return "approved";
-    case ProposalState::Rejected: return "rejected";
-    case ProposalState::Deferred: return "deferred";
-    case ProposalState::ChangesRequested: return "changes requested";
-    case ProposalState::RolledBack: return "rolled back";
+    case ProposalState::InReview:
+        return "in review";
+    case ProposalState::Approved:
+        return "approved";
+    case ProposalState::Rejected:
+        return "rejected";
+    case ProposalState::Deferred:
+        return "deferred";
+    case ProposalState::ChangesRequested:
+        return "changes requested";
+    case ProposalState::RolledBack:
+        return "rolled back";
     }
     return "in review";
 }
@@ -231,12 +250,18 @@ std::string_view nameOf(ProposalState state)
 std::string_view nameOf(BaseState state)
 {
     switch (state) {
-    case BaseState::Clean: return "clean";
-    case BaseState::Reapplies: return "re-applies";
-    case BaseState::AlreadyContained: return "already contained";
-    case BaseState::Conflicts: return "conflicts";
-    case BaseState::TargetGone: return "target gone";
-    case BaseState::BaseGone: return "base gone";
+    case BaseState::Clean:
+        return "clean";
+    case BaseState::Reapplies:
+        return "re-applies";
+    case BaseState::AlreadyContained:
+        return "already contained";
+    case BaseState::Conflicts:
+        return "conflicts";
+    case BaseState::TargetGone:
+        return "target gone";
+    case BaseState::BaseGone:
+        return "base gone";
     }
     return "clean";
 }
@@ -246,6 +271,14 @@ ProposalId proposalIdOf(std::string_view nameOrBytes) { return ProposalId{"p-" +
 Result<std::vector<PlannedProposal>> planProposals(HarnessRepository& repository, const CancelToken& cancel)
 {
     TR_ASSIGN(std::vector<JournalEntry> journal, repository.journal());
+    // Two clones of one harness share a vault. What landed in the other and has not come here is not decided here.
+    TR_ASSIGN(const std::vector<Version> versions, repository.versions());
+    std::set<std::string> onMainLine;
+    for (const Version& version : versions) onMainLine.insert(version.commit.value);
+    std::erase_if(journal, [&](const JournalEntry& entry) {
+        const bool lands = entry.kind == EntryKind::Approve || entry.kind == EntryKind::Rollback;
+        return lands && !entry.result.value.empty() && !onMainLine.contains(entry.result.value);
+    });
     const Decisions decisions(std::move(journal));
     TR_ASSIGN(std::vector<HarnessRepository::Branch> branches, repository.proposalBranches());
     TR_ASSIGN(const MainLine main, MainLine::read(repository));
@@ -281,7 +314,8 @@ Result<PlannedProposal> planProposal(HarnessRepository& repository, std::string_
     if (!found)
         return fail(ErrorCode::NotFound, std::string(idOrName), "there is no proposal of this id or branch in the repository",
                     all.empty() ? "it has no proposals" : "`proposals` lists them");
-    if (twice && best > 0) return fail(ErrorCode::NotFound, std::string(idOrName), "several proposals begin or end so", "give more of the id");
+    if (twice && best > 0)
+        return fail(ErrorCode::NotFound, std::string(idOrName), "several proposals begin or end so", "give more of the id");
     return std::move(*found);
 }
 
@@ -302,7 +336,8 @@ Result<Proposal> findProposal(HarnessRepository& repository, std::string_view id
 Result<std::vector<ProposedFile>> proposedFiles(HarnessRepository& repository, const Proposal& proposal)
 {
     if (proposal.base.value.empty())
-        return fail(ErrorCode::BaseGone, proposal.id.value, "the commit that this proposal was written against is not in the repository");
+        return fail(ErrorCode::BaseGone, proposal.id.value,
+                    "the commit that this proposal was written against is not in the repository");
     TR_ASSIGN(const MainLine main, MainLine::read(repository));
     TR_ASSIGN(const Plan plan, planOf(repository, main, proposal.changes));
     return textsOf(repository, plan);

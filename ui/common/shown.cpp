@@ -87,7 +87,8 @@ void TextLabel::resizeEvent(QResizeEvent* event)
 void TextLabel::changeEvent(QEvent* event)
 {
     QLabel::changeEvent(event);
-    if (event->type() == QEvent::ApplicationPaletteChange || event->type() == QEvent::ParentChange) restyle();
+    // A child hears of a new theme by PaletteChange alone.
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange || event->type() == QEvent::ParentChange) restyle();
 }
 
 } // namespace tackroom::ui

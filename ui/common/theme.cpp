@@ -2,6 +2,7 @@
 #include "ui/common/theme.h"
 
 #include <QApplication>
+#include <QIcon>
 #include <QStyle>
 #include <QStyleFactory>
 #include <QStyleHints>
@@ -77,6 +78,14 @@ Theme resolved(Theme theme)
     return QGuiApplication::styleHints()->colorScheme() == Qt::ColorScheme::Dark ? Theme::Dark : Theme::Light;
 }
 
+void setPaletteAndIcons(QApplication& application, Theme theme)
+{
+    const QPalette palette = themePalette(theme);
+    // Before the palette: widgets repaint their icons when it arrives.
+    QIcon::setThemeName(isDark(palette) ? QStringLiteral("breeze-dark") : QStringLiteral("breeze"));
+    application.setPalette(palette);
+}
+
 double luminance(const QColor& color)
 {
     const auto part = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
@@ -113,11 +122,11 @@ void applyTheme(QApplication& application, Theme theme)
 {
     BreezeIcons::initIcons();
     application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-    application.setPalette(themePalette(theme));
+    setPaletteAndIcons(application, theme);
     QObject::disconnect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application, nullptr);
     if (theme == Theme::System) {
         QObject::connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application,
-                         [&application] { application.setPalette(themePalette(Theme::System)); });
+                         [&application] { setPaletteAndIcons(application, Theme::System); });
     }
 }
 

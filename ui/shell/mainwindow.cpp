@@ -104,7 +104,7 @@ QAction* MainWindow::windowAction(const QString& id, const QString& text, const 
 
 void MainWindow::makeActions()
 {
-    const std::array<const char*, kPageCount> icons = {"go-home", "view-list-tree", "view-categorized", "document-edit", "vcs-branch", "configure", "help-contents"};
+    const std::array<const char*, kPageCount> icons = {"go-home", "view-list-tree", "distribute-graph", "document-edit", "vcs-branch", "configure", "help-contents"};
     auto* group = new QActionGroup(this);
     for (int i = 0; i < kPageCount; ++i) {
         const auto index = static_cast<PageIndex>(i);

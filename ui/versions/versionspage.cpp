@@ -120,6 +120,8 @@ QWidget* VersionsPage::makeVersionPane()
     m_effect->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_effect->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_effect->setShowGrid(false);
+    m_effect->setWordWrap(false);
+    m_effect->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 8 / 5);
     m_effect->setFrameShape(QFrame::NoFrame);
     m_effect->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     for (int i = 1; i < 4; ++i) m_effect->horizontalHeader()->setSectionResizeMode(i, QHeaderView::ResizeToContents);
@@ -314,7 +316,6 @@ void VersionsPage::showEffect(const ClusterOverview& overview)
         }
         m_effect->setItem(at, 3, new QTableWidgetItem(difference));
     }
-    m_effect->resizeRowsToContents();
     int height = m_effect->horizontalHeader()->sizeHint().height() + 4;
     for (int i = 0; i < m_effect->rowCount(); ++i) height += m_effect->rowHeight(i);
     m_effect->setFixedHeight(std::min(height, fontMetrics().height() * 12));
