@@ -86,10 +86,10 @@ Result<std::vector<Artifact>> HarnessRepository::artifacts(const CommitId& commi
         if (file.mode == 0120000) continue;
         const bool maybeTool = file.path.ends_with(".json") && file.path.contains("tools/");
         std::string text;
-        auto kind = artifactKindOf(file.path, {}, d->manifest);
+        auto kind = d->kindOf(file.path, {});
         if (maybeTool && !kind) {
             TR_ASSIGN(text, d->vault->bytes(file.blob.value, ObjectType::Blob));
-            kind = artifactKindOf(file.path, std::string_view(text).substr(0, kMaxToolBytes), d->manifest);
+            kind = d->kindOf(file.path, std::string_view(text).substr(0, kMaxToolBytes));
         }
         if (!kind && inSkill(skillFolders, file.path)) kind = ArtifactKind::SkillFile;
         if (!kind) continue;

@@ -3,6 +3,7 @@
 
 #include "core/base/hash.h"
 
+#include <cerrno>
 #include <charconv>
 #include <git2.h>
 #include <limits>
@@ -217,8 +218,10 @@ Status GitStore::makeBare(const std::filesystem::path& folder)
     options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_MKPATH;
     options.initial_head = "main";
     git_repository* repository = nullptr;
+    errno = 0;
     const int code = git_repository_init_ext(&repository, folder.c_str(), &options);
-    if (code != 0) return std::unexpected(gitError(code, folder.string(), "making a repository", ErrorCode::Io));
+    const auto kind = errno == ENOSPC ? ErrorCode::DiskFull : ErrorCode::Io;
+    if (code != 0) return std::unexpected(gitError(code, folder.string(), "making a repository", kind));
     git_repository_free(repository);
     return {};
 }

@@ -222,7 +222,8 @@ Status finishLanding(RepositoryState& d, const JournalEntry& entry, WorkTreeUpda
 
 } // namespace
 
-namespace {
+namespace
+{
 
 /// A ref could not be moved, or not durably: main line and decision go back, in this order. Says so where that fails too.
 Error takenBack(Error error, PreparedRef* mainMove, PreparedRef& journalMove)
@@ -230,7 +231,9 @@ Error takenBack(Error error, PreparedRef* mainMove, PreparedRef& journalMove)
     Status back;
     if (mainMove) back = mainMove->revert();
     if (back) back = journalMove.revert();
-    if (!back) error.hint = "the decision stands in the journal, and the next opening completes it; roll it back there if that is not wanted";
+    if (!back)
+        error.hint =
+            "the decision stands in the journal, and the next opening completes it; roll it back there if that is not wanted";
     return error;
 }
 
@@ -256,6 +259,12 @@ Result<Landed> landUnderLock(RepositoryState& d, const LandRequest& request, con
     }
     TR_TRY(installPack(plan.image, d.vault->commonDirectory() / "objects", d.owner, d.now()));
     TR_TRY(installPack(plan.image, d.repository->commonDirectory() / "objects", d.owner, d.now()));
+    // What will be told about the landing is read now: nothing that can fail shall stand between landing and saying so.
+    d.vault->refresh();
+    Landed landed{plan.entry.version, CommitId(plan.result), CommitId(plan.base), false, {}};
+    TR_ASSIGN(const auto newTree, d.treeAt(plan.result));
+    TR_ASSIGN(landed.changes, compareTrees(*d.vault, baseTree, newTree));
+    TR_TRY(describeChanges(*d.vault, landed.changes));
     TR_ASSIGN(auto mainMove, PreparedRef::make(d.repository->gitDirectory(), d.owner, d.mainRef(), plan.base, plan.result));
     mainMove.setReflog(plan.base, plan.result, reflogOf(d, plan.entry), d.info.workTreeOnMain);
     TR_ASSIGN(auto journalMove,
@@ -264,17 +273,15 @@ Result<Landed> landUnderLock(RepositoryState& d, const LandRequest& request, con
     TR_TRY(journalMove.keepOld(plan.journalParent));
     if (cancel.cancelled()) return CancelToken::error();
 
-    if (const auto decided = journalMove.commit(); !decided) return std::unexpected(takenBack(decided.error(), nullptr, journalMove));
+    if (const auto decided = journalMove.commit(); !decided)
+        return std::unexpected(takenBack(decided.error(), nullptr, journalMove));
     if (const auto moved = mainMove.commit(); !moved) return std::unexpected(takenBack(moved.error(), &mainMove, journalMove));
     TR_TRY(readAgain(d, plan.result, plan.commitText, edits));
-    Landed landed{plan.entry.version, CommitId(plan.result), CommitId(plan.base), false, {}};
     // From here on the landing stands; what fails now is made good at the next opening.
-    if (const auto finished = finishLanding(d, plan.entry, update ? &*update : nullptr, false, &landed.workTreeUpdated); !finished)
+    if (const auto finished = finishLanding(d, plan.entry, update ? &*update : nullptr, false, &landed.workTreeUpdated);
+        !finished)
         d.say("The landing stands, but was not brought to its end: " + oneLine(finished.error()) +
               ". The next opening completes it.");
-    TR_ASSIGN(const auto newTree, d.treeAt(plan.result));
-    TR_ASSIGN(landed.changes, compareTrees(*d.vault, baseTree, newTree));
-    TR_TRY(describeChanges(*d.vault, landed.changes));
     return landed;
 }
 

@@ -16,10 +16,11 @@
 ///   9. the work tree's files and the index are renamed into place; tag and journal are copied to the repository
 ///  10. the vault notes the landing as brought to its end
 ///
-/// Up to 5 nothing is visible and everything private is removed, by ourselves or at the next opening. If 7 fails, 6 is taken
-/// back (its old value was put on the disk beforehand). Killed between 6 and 10, the next opening goes on from where it
-/// stopped: the entry holds base, result and tag. If the main line has moved meanwhile, an entry says that the landing was
-/// given up, and the proposal is open again.
+/// A kill between 3 and 9 leaves git's locks (index.lock, main.lock) held, which keeps git programs from committing on a
+/// half-moved index; the next opening proves them ours and frees them. Up to 5 nothing is visible and everything private is
+/// removed, by ourselves or at the next opening. If 7 fails, 6 is taken back (its old value was put on the disk beforehand).
+/// Killed between 6 and 10, the next opening goes on from where it stopped: the entry holds base, result and tag. If the main
+/// line has moved meanwhile, an entry says that the landing was given up, and the proposal is open again.
 namespace tackroom
 {
 

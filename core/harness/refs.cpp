@@ -22,6 +22,17 @@ std::filesystem::path lockOf(const std::filesystem::path& target)
     return lock;
 }
 
+/// A symbolic link stands between `base` and `base / relative`: whoever put it there would lead our writing elsewhere.
+bool leadsThroughLink(std::filesystem::path base, const std::filesystem::path& relative)
+{
+    for (const auto& part : relative.parent_path()) {
+        base /= part;
+        struct stat status{};
+        if (::lstat(base.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) return true;
+    }
+    return false;
+}
+
 /// A reflog is the user's convenience and no part of a landing: it is appended to where it is kept, in one write.
 void appendReflog(const std::filesystem::path& log, const std::string& line)
 {
@@ -130,6 +141,8 @@ Result<PreparedRef> PreparedRef::make(const std::filesystem::path& gitDirectory,
     prepared.m_name = name;
     prepared.m_owner = owner;
     const auto target = prepared.m_commonDirectory / name;
+    if (leadsThroughLink(prepared.m_commonDirectory, name))
+        return fail(ErrorCode::Refused, target.string(), "a symbolic link stands in the way of this ref");
     TR_TRY(files::makeFolders(target.parent_path()));
     TR_ASSIGN(prepared.m_file, PreparedFile::make(prepared.m_commonDirectory, owner, target, newId + '\n'));
     // Looked at again by fresh eyes now that nobody else can move it.
@@ -160,8 +173,9 @@ void PreparedRef::setReflog(const std::string& oldId, const std::string& newId, 
 Status PreparedRef::commit()
 {
     if (!m_reflog.empty()) {
-        appendReflog(m_commonDirectory / "logs" / m_name, m_reflog);
-        if (m_alsoHead) appendReflog(m_gitDirectory / "logs/HEAD", m_reflog);
+        const auto log = std::filesystem::path("logs") / m_name;
+        if (!leadsThroughLink(m_commonDirectory, log)) appendReflog(m_commonDirectory / log, m_reflog);
+        if (m_alsoHead && !leadsThroughLink(m_gitDirectory, "logs/HEAD")) appendReflog(m_gitDirectory / "logs/HEAD", m_reflog);
     }
     return m_file.commit();
 }

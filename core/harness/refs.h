@@ -71,7 +71,8 @@ public:
     /// Puts the old value on the disk beside the new one, so that revert() needs no room. Before commit().
     [[nodiscard]] Status keepOld(const std::string& oldId);
     [[nodiscard]] Status commit();
-    /// After commit(), under the same lock of ours: the old value again. Nothing to do where commit() failed before it moved anything.
+    /// After commit(), under the same lock of ours: the old value again. Nothing to do where commit() failed before it moved
+    /// anything.
     [[nodiscard]] Status revert();
 
 private:

@@ -49,6 +49,7 @@ Status locate(RepositoryState& d, const std::filesystem::path& path, const Cance
     TR_ASSIGN(d.repository, GitStore::open(adopted.repository));
     d.info.path = folder;
     d.info.adopted = true;
+    if (folder.filename() == ".claude") d.prefix = ".claude/";
     d.workTree = folder;
     if (adopted.made) {
         std::string notice = "The folder was adopted with " + formatCount(adopted.files) + " files; they stay as they are.";

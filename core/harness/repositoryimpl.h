@@ -29,6 +29,7 @@ struct RepositoryState {
     std::string owner; ///< marks files of ours in a repository: hash of the vault's path
     Registration registration;
     std::filesystem::path workTree;  ///< empty: none
+    std::string prefix;              ///< ".claude/" where the adopted folder is one: its files are known by such paths
     std::filesystem::path elsewhere; ///< another work tree that has the main line checked out; empty: none
     std::optional<GitStore> repository;
     std::optional<GitStore> vault;
@@ -36,8 +37,8 @@ struct RepositoryState {
     std::vector<JournalEntry> entries;
     std::string pending;                  ///< why an interrupted landing is not completed; empty: there is none
     std::unordered_set<std::string> line; ///< the main line's commits, by first parents
-    std::vector<std::string> notices; ///< of the last bringUpToDate()
-    std::vector<std::string> lasting; ///< said at each opening: from locating and registering
+    std::vector<std::string> notices;     ///< of the last bringUpToDate()
+    std::vector<std::string> lasting;     ///< said at each opening: from locating and registering
 
     JournalReader reader;
     std::optional<std::vector<Version>> versions;
@@ -79,6 +80,8 @@ struct RepositoryState {
     // versions.cpp
     [[nodiscard]] Status listVersions();
     [[nodiscard]] Result<bool> touchesArtifacts(const std::string& commit, const std::string& parent);
+    /// What a file is, by its path and, for tools, by its text.
+    [[nodiscard]] std::optional<ArtifactKind> kindOf(const std::string& path, std::string_view contentStart) const;
     [[nodiscard]] std::string labelOf(const std::string& commit) const;
     [[nodiscard]] int nextVersionNumber() const;
 };

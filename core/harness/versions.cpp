@@ -52,18 +52,23 @@ Result<bool> liesInSkill(const GitStore& store, const std::string& tree, const s
     return false;
 }
 
-Result<bool> isArtifact(const GitStore& store, const Manifest& manifest, const std::string& tree, const std::string& path,
-                        const std::string& blob)
+Result<bool> isArtifact(const RepositoryState& d, const std::string& tree, const std::string& path, const std::string& blob)
 {
-    if (artifactKindOf(path, {}, manifest)) return true;
+    if (d.kindOf(path, {})) return true;
     if (path.ends_with(".json") && path.contains("tools/")) {
-        TR_ASSIGN(const auto text, store.bytes(blob, ObjectType::Blob));
-        if (artifactKindOf(path, std::string_view(text).substr(0, kMaxToolBytes), manifest)) return true;
+        TR_ASSIGN(const auto text, d.vault->bytes(blob, ObjectType::Blob));
+        if (d.kindOf(path, std::string_view(text).substr(0, kMaxToolBytes))) return true;
     }
-    return liesInSkill(store, tree, path);
+    return liesInSkill(*d.vault, tree, path);
 }
 
 } // namespace
+
+std::optional<ArtifactKind> RepositoryState::kindOf(const std::string& path, std::string_view contentStart) const
+{
+    const auto kind = artifactKindOf(path, contentStart, manifest);
+    return kind || prefix.empty() ? kind : artifactKindOf(prefix + path, contentStart, manifest);
+}
 
 Result<bool> RepositoryState::touchesArtifacts(const std::string& commit, const std::string& parent)
 {
@@ -74,8 +79,8 @@ Result<bool> RepositoryState::touchesArtifacts(const std::string& commit, const 
     bool found = false;
     for (const auto& change : changes) {
         const bool gone = change.newBlob.value.empty();
-        TR_ASSIGN(found, isArtifact(*vault, manifest, gone ? fromTree : toTree, change.path,
-                                    gone ? change.oldBlob.value : change.newBlob.value));
+        TR_ASSIGN(found,
+                  isArtifact(*this, gone ? fromTree : toTree, change.path, gone ? change.oldBlob.value : change.newBlob.value));
         if (found) break;
     }
     touches[commit] = found;

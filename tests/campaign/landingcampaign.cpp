@@ -11,7 +11,8 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 bool inFull()
 {
@@ -20,12 +21,15 @@ bool inFull()
 }
 
 /// Every call in full; about `count` of them, evenly, else.
-std::uint64_t strideFor(std::uint64_t calls, std::uint64_t count) { return inFull() ? 1 : std::max<std::uint64_t>(1, calls / count); }
+std::uint64_t strideFor(std::uint64_t calls, std::uint64_t count)
+{
+    return inFull() ? 1 : std::max<std::uint64_t>(1, calls / count);
+}
 
 struct Tally {
     std::uint64_t interferences = 0;
     std::uint64_t failingFsck = 0;
-    std::uint64_t lost = 0;            ///< neither completed nor cleanly absent
+    std::uint64_t lost = 0; ///< neither completed nor cleanly absent
     std::uint64_t falselyConfirmed = 0;
     std::uint64_t notReopened = 0;
     std::uint64_t leftOver = 0;
@@ -33,10 +37,11 @@ struct Tally {
 
     void print(const std::string& what) const
     {
-        std::printf("[ CAMPAIGN ] %s: %llu interferences, %llu failing fsck, %llu lost, %llu falsely confirmed, %llu not reopened, "
-                    "%llu with files left over (%llu landed, %llu absent)\n",
-                    what.c_str(), ull(interferences), ull(failingFsck), ull(lost), ull(falselyConfirmed), ull(notReopened), ull(leftOver), ull(completed),
-                    ull(absent));
+        std::printf(
+            "[ CAMPAIGN ] %s: %llu interferences, %llu failing fsck, %llu lost, %llu falsely confirmed, %llu not reopened, "
+            "%llu with files left over (%llu landed, %llu absent)\n",
+            what.c_str(), ull(interferences), ull(failingFsck), ull(lost), ull(falselyConfirmed), ull(notReopened),
+            ull(leftOver), ull(completed), ull(absent));
     }
     void expectClean() const
     {
@@ -131,7 +136,8 @@ public:
 
     bool leftOver() const
     {
-        const auto found = run("find '" + m_run.string() + "' \\( -name 'tackroom-*' -o -name '*.lock' \\) ! -name tackroom.lock ! -name registry.lock");
+        const auto found = run("find '" + m_run.string() +
+                               "' \\( -name 'tackroom-*' -o -name '*.lock' \\) ! -name tackroom.lock ! -name registry.lock");
         if (!found.out.empty()) std::printf("left over: %s\n", found.out.c_str());
         return !found.out.empty();
     }
@@ -155,14 +161,19 @@ public:
         const auto entries = (*opened)->journal();
         const bool decided = entries->size() > 3; // baseline, v2, v3
         const bool landed = tip != m_base;
-        const bool reviewed = versions && versions->front().review == Version::Review::Reviewed && versions->front().label == (landed ? "v4" : "v3");
-        if (decided != landed || !reviewed || git("rev-parse main") != tip) fail(tally.lost, "the decision is neither landed nor absent");
+        const bool reviewed = versions && versions->front().review == Version::Review::Reviewed &&
+                              versions->front().label == (landed ? "v4" : "v3");
+        if (decided != landed || !reviewed || git("rev-parse main") != tip)
+            fail(tally.lost, "the decision is neither landed nor absent");
         if (landed && git("rev-parse 'harness/v4^{commit}'") != tip) fail(tally.lost, "the version has no tag");
         if (git("status --porcelain") != "") fail(tally.lost, "work tree or index do not fit: " + git("status --porcelain"));
-        if (git("rev-parse refs/tackroom/journal") != gitIn(m_vault, "rev-parse refs/tackroom/journal")) fail(tally.lost, "the journal was not copied");
-        if (stepped.said.starts_with("APPROVED") && stepped.said != "APPROVED " + tip) fail(tally.falselyConfirmed, stepped.said);
+        if (git("rev-parse refs/tackroom/journal") != gitIn(m_vault, "rev-parse refs/tackroom/journal"))
+            fail(tally.lost, "the journal was not copied");
+        if (stepped.said.starts_with("APPROVED") && stepped.said != "APPROVED " + tip)
+            fail(tally.falselyConfirmed, stepped.said);
         // "It failed" may only be said of what does not land, or together with what will happen.
-        if (landed && stepped.said.starts_with("FAILED") && !stepped.said.contains("next opening")) fail(tally.falselyConfirmed, stepped.said);
+        if (landed && stepped.said.starts_with("FAILED") && !stepped.said.contains("next opening"))
+            fail(tally.falselyConfirmed, stepped.said);
         ++(landed ? tally.completed : tally.absent);
     }
 
@@ -182,7 +193,8 @@ public:
             judge(stepped, what, tally);
             if (HasFatalFailure()) return;
         }
-        tally.print(what + " (" + std::to_string(whole.calls) + " file-changing calls, every " + std::to_string(stride) + ". killed)");
+        tally.print(what + " (" + std::to_string(whole.calls) + " file-changing calls, every " + std::to_string(stride) +
+                    ". killed)");
         tally.expectClean();
         EXPECT_GT(tally.absent, 0U);
     }
@@ -213,7 +225,7 @@ public:
     std::string m_base;
 };
 
-TEST_F(LandingCampaign, killedAtEachCallOfAnApproval) { killEverywhere(&LandingCampaign::approve, "approve, killed", 30); }
+TEST_F(LandingCampaign, killedAtEachCallOfAnApproval) { killEverywhere(&LandingCampaign::approve, "approve, killed", 26); }
 
 TEST_F(LandingCampaign, killedAtEachCallOfARollback) { killEverywhere(&LandingCampaign::rollBack, "rollback, killed", 20); }
 
@@ -238,7 +250,8 @@ TEST_F(LandingCampaign, killedAtEachCallOfARecovery)
         ASSERT_TRUE(stepped.killed);
         judge(stepped, "recovery, killed", tally);
     }
-    tally.print("recovery, killed (" + std::to_string(opening.calls) + " file-changing calls, every " + std::to_string(stride) + ".)");
+    tally.print("recovery, killed (" + std::to_string(opening.calls) + " file-changing calls, every " + std::to_string(stride) +
+                ".)");
     tally.expectClean();
     EXPECT_EQ(tally.absent, 0U) << "what was decided lands";
 }
@@ -302,12 +315,12 @@ TEST_F(LandingCampaign, aFullOrBrokenDiskAtEachCall)
     restore();
     const auto whole = runStepped(telling(&LandingCampaign::approve), Interference::None, 0);
     ASSERT_EQ(whole.exitCode, 0) << whole.said;
-    const std::array<std::tuple<Interference, bool, const char*>, 3> faults{std::tuple{Interference::NoSpace, false, "one ENOSPC"},
-                                                                            std::tuple{Interference::NoSpace, true, "lasting ENOSPC"},
-                                                                            std::tuple{Interference::IoError, false, "one EIO"}};
+    const std::array<std::tuple<Interference, bool, const char*>, 3> faults{
+        std::tuple{Interference::NoSpace, false, "one ENOSPC"}, std::tuple{Interference::NoSpace, true, "lasting ENOSPC"},
+        std::tuple{Interference::IoError, false, "one EIO"}};
     for (const auto& [fault, lasting, name] : faults) {
         Tally tally;
-        const auto stride = strideFor(whole.calls, 12);
+        const auto stride = strideFor(whole.calls, 8);
         std::uint64_t errors = 0;
         for (std::uint64_t at = 1; at <= whole.calls; at += stride) {
             restore();

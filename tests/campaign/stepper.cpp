@@ -13,49 +13,31 @@
 #include <unistd.h>
 #include <utility>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-namespace {
+namespace
+{
 
 const std::map<std::uint64_t, const char*>& changingCalls()
 {
     static const std::map<std::uint64_t, const char*> calls{
 #ifdef SYS_open
-        {SYS_open, "open"},
-        {SYS_creat, "creat"},
-        {SYS_rename, "rename"},
-        {SYS_link, "link"},
-        {SYS_symlink, "symlink"},
-        {SYS_unlink, "unlink"},
-        {SYS_mkdir, "mkdir"},
-        {SYS_rmdir, "rmdir"},
-        {SYS_chmod, "chmod"},
+        {SYS_open, "open"},           {SYS_creat, "creat"},         {SYS_rename, "rename"},
+        {SYS_link, "link"},           {SYS_symlink, "symlink"},     {SYS_unlink, "unlink"},
+        {SYS_mkdir, "mkdir"},         {SYS_rmdir, "rmdir"},         {SYS_chmod, "chmod"},
         {SYS_chown, "chown"},
 #endif
 #ifdef SYS_renameat
         {SYS_renameat, "renameat"},
 #endif
-        {SYS_openat, "openat"},
-        {SYS_write, "write"},
-        {SYS_pwrite64, "pwrite"},
-        {SYS_writev, "writev"},
-        {SYS_pwritev, "pwritev"},
-        {SYS_renameat2, "renameat2"},
-        {SYS_linkat, "linkat"},
-        {SYS_symlinkat, "symlinkat"},
-        {SYS_unlinkat, "unlinkat"},
-        {SYS_mkdirat, "mkdirat"},
-        {SYS_truncate, "truncate"},
-        {SYS_ftruncate, "ftruncate"},
-        {SYS_fallocate, "fallocate"},
-        {SYS_fchmod, "fchmod"},
-        {SYS_fchmodat, "fchmodat"},
-        {SYS_fchown, "fchown"},
-        {SYS_fchownat, "fchownat"},
-        {SYS_utimensat, "utimensat"},
-        {SYS_fsync, "fsync"},
-        {SYS_fdatasync, "fdatasync"},
-        {SYS_copy_file_range, "copy_file_range"},
+        {SYS_openat, "openat"},       {SYS_write, "write"},         {SYS_pwrite64, "pwrite"},
+        {SYS_writev, "writev"},       {SYS_pwritev, "pwritev"},     {SYS_renameat2, "renameat2"},
+        {SYS_linkat, "linkat"},       {SYS_symlinkat, "symlinkat"}, {SYS_unlinkat, "unlinkat"},
+        {SYS_mkdirat, "mkdirat"},     {SYS_truncate, "truncate"},   {SYS_ftruncate, "ftruncate"},
+        {SYS_fallocate, "fallocate"}, {SYS_fchmod, "fchmod"},       {SYS_fchmodat, "fchmodat"},
+        {SYS_fchown, "fchown"},       {SYS_fchownat, "fchownat"},   {SYS_utimensat, "utimensat"},
+        {SYS_fsync, "fsync"},         {SYS_fdatasync, "fdatasync"}, {SYS_copy_file_range, "copy_file_range"},
         {SYS_sendfile, "sendfile"},
     };
     return calls;
@@ -83,8 +65,8 @@ bool sharedMapping(const __ptrace_syscall_info& info)
 bool needsRoom(std::uint64_t nr)
 {
     const std::string name = changingCalls().at(nr);
-    return name.starts_with("open") || name.contains("write") || name.contains("link") != name.contains("unlink") || name.contains("mkdir") ||
-           name == "fsync";
+    return name.starts_with("open") || name.contains("write") || name.contains("link") != name.contains("unlink") ||
+           name.contains("mkdir") || name == "fsync";
 }
 
 #ifdef __x86_64__
@@ -196,7 +178,9 @@ Stepped runStepped(const std::function<int(int)>& work, Interference what, std::
 bool canStep()
 {
     static const bool can = [] {
-        const auto stepped = runStepped([](int pipe) { return ::rmdir("/nonexistent/x") != 0 && ::write(pipe, "x", 1) == 1 ? 0 : 1; }, Interference::None, 0);
+        const auto stepped =
+            runStepped([](int pipe) { return ::rmdir("/nonexistent/x") != 0 && ::write(pipe, "x", 1) == 1 ? 0 : 1; },
+                       Interference::None, 0);
         return stepped.exitCode == 0 && stepped.calls == 1 && stepped.said == "x";
     }();
     return can;
@@ -205,7 +189,8 @@ bool canStep()
 bool canFail()
 {
     static const bool can = [] {
-        const auto stepped = runStepped([](int) { return ::rmdir("/nonexistent/x") == -1 && errno == ENOSPC ? 0 : 1; }, Interference::NoSpace, 1);
+        const auto stepped = runStepped([](int) { return ::rmdir("/nonexistent/x") == -1 && errno == ENOSPC ? 0 : 1; },
+                                        Interference::NoSpace, 1);
         return stepped.exitCode == 0 && stepped.interfered;
     }();
     return can;

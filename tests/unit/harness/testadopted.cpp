@@ -4,7 +4,8 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 class Adopted : public GitTest
 {
@@ -30,6 +31,9 @@ TEST_F(Adopted, aPlainFolderKeepsItsFilesAndReceivesLandings)
     const auto files = *repository->filesAt(repository->info().tip);
     ASSERT_EQ(files.size(), 3U);
     EXPECT_EQ(files[0].path, "settings.json");
+    const auto artifacts = *repository->artifacts(repository->info().tip);
+    ASSERT_EQ(artifacts.size(), 3U);
+    EXPECT_EQ(artifacts[0].kind, ArtifactKind::Settings);
     const auto landed = repository->land(approval(*repository, "skills/a/SKILL.md", "---\nname: a\n---\nNew.\n"), {});
     ASSERT_OK(landed);
     EXPECT_TRUE(landed->workTreeUpdated);

@@ -318,6 +318,22 @@ TEST_F(Landing, noticesAConfiguredWorkTreeElsewhere)
     EXPECT_TRUE(std::filesystem::is_empty(m_folder / "victim"));
 }
 
+TEST_F(Landing, aLinkAmongTheRefsLeadsNowhere)
+{
+    makeRepository();
+    const auto repository = open();
+    ASSERT_TRUE(repository);
+    std::filesystem::create_directories(m_folder / "victim");
+    std::filesystem::rename(m_repo / ".git/refs/heads", m_folder / "victim/heads");
+    std::filesystem::create_directory_symlink(m_folder / "victim/heads", m_repo / ".git/refs/heads");
+    const auto before = readAll(m_folder / "victim/heads/main");
+    const auto landed = repository->land(approval(*repository, "AGENTS.md", "new\n"), {});
+    ASSERT_FALSE(landed);
+    EXPECT_EQ(landed.error().code, ErrorCode::Refused);
+    EXPECT_EQ(readAll(m_folder / "victim/heads/main"), before);
+    EXPECT_EQ(repository->journal()->size(), 1U);
+}
+
 TEST_F(Landing, cancelledBeforeTheDecisionLeavesNothing)
 {
     makeRepository();

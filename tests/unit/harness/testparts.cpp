@@ -7,33 +7,38 @@
 #include "core/harness/trees.h"
 #include "tests/unit/harness/gitfixture.h"
 
+#include <chrono>
+#include <cstdio>
+#include <functional>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 TEST(Glob, crossesFoldersOnlyWithTwoStars)
 {
     for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{{"prompts/**", "prompts/a/b.md"},
-                                                                                             {"**/SKILL.md", "SKILL.md"},
-                                                                                             {"**/SKILL.md", "a/b/SKILL.md"},
-                                                                                             {"a/**/b", "a/b"},
-                                                                                             {"a/**/b", "a/x/y/b"},
-                                                                                             {"*.md", "a.md"},
-                                                                                             {"p?/*", "p1/x"},
-                                                                                             {"**", "any/thing"},
-                                                                                             {"", ""}})
+                                                                                               {"**/SKILL.md", "SKILL.md"},
+                                                                                               {"**/SKILL.md", "a/b/SKILL.md"},
+                                                                                               {"a/**/b", "a/b"},
+                                                                                               {"a/**/b", "a/x/y/b"},
+                                                                                               {"*.md", "a.md"},
+                                                                                               {"p?/*", "p1/x"},
+                                                                                               {"**", "any/thing"},
+                                                                                               {"", ""}})
         EXPECT_TRUE(globMatches(glob, path)) << glob << ' ' << path;
     for (const auto& [glob, path] : std::initializer_list<std::pair<const char*, const char*>>{{"*.md", "a/b.md"},
-                                                                                             {"**/SKILL.md", "xSKILL.md"},
-                                                                                             {"prompts/**", "prompts"},
-                                                                                             {"p?/*", "p//x"},
-                                                                                             {"a/*/b", "a/x/y/b"},
-                                                                                             {"a", "ab"},
-                                                                                             {"ab", "a"}})
+                                                                                               {"**/SKILL.md", "xSKILL.md"},
+                                                                                               {"prompts/**", "prompts"},
+                                                                                               {"p?/*", "p//x"},
+                                                                                               {"a/*/b", "a/x/y/b"},
+                                                                                               {"a", "ab"},
+                                                                                               {"ab", "a"}})
         EXPECT_FALSE(globMatches(glob, path)) << glob << ' ' << path;
     EXPECT_FALSE(globMatches(std::string(300, '*') + "x", std::string(3000, 'a'))) << "and is quick about it";
 }
@@ -43,7 +48,8 @@ TEST(Reviewer, isANameAndAMailAddress)
     const auto good = parseReviewer("  Rita Reviewer <rita@example.org> ");
     ASSERT_OK(good);
     EXPECT_EQ(toString(*good), "Rita Reviewer <rita@example.org>");
-    for (const char* bad : {"", "Rita", "<a@b>", "Rita <>", "Rita <a@b> x", "Ri<ta <a@b>", "Ri\nta <a@b>", "Rita <a\t@b>", "\xff <a@b>"})
+    for (const char* bad :
+         {"", "Rita", "<a@b>", "Rita <>", "Rita <a@b> x", "Ri<ta <a@b>", "Ri\nta <a@b>", "Rita <a\t@b>", "\xff <a@b>"})
         EXPECT_EQ(parseReviewer(bad).error().code, ErrorCode::Usage) << bad;
 }
 
@@ -75,7 +81,8 @@ TEST(JournalEntry, comesBackFromJsonAsItWas)
 
 TEST(Manifest, isLenientAndSaysWhatItDidNotTake)
 {
-    const auto manifest = parseManifest(R"({"artifacts": [{"path": "bots/*.txt", "kind": "prompt"}, {"path": "", "kind": "tool"}, {"path": "x", "kind": "y"}],
+    const auto manifest = parseManifest(
+        R"({"artifacts": [{"path": "bots/*.txt", "kind": "prompt"}, {"path": "", "kind": "tool"}, {"path": "x", "kind": "y"}],
                                             "review": {"proposals": ["ideas/*", 3], "reasonRequired": "no"}, "mainBranch": "trunk"})");
     ASSERT_EQ(manifest.globs.size(), 1U);
     EXPECT_EQ(manifest.proposalBranches, std::vector<std::string>{"ideas/*"});
@@ -110,7 +117,8 @@ TEST(Artifacts, areKnownByTheirPlaces)
         {"README.md", std::nullopt},
     };
     for (const auto& [path, kind] : cases) EXPECT_EQ(artifactKindOf(path, {}, {}), kind) << path;
-    for (const char* text : {R"({"inputSchema": {}})", R"({"type":"function","function":{"name":"a","parameters":{}}})", R"({"input_schema": {}})"})
+    for (const char* text : {R"({"inputSchema": {}})", R"({"type":"function","function":{"name":"a","parameters":{}}})",
+                             R"({"input_schema": {}})"})
         EXPECT_EQ(artifactKindOf("agent/tools/a.json", text, {}), ArtifactKind::Tool) << text;
 }
 
@@ -202,7 +210,8 @@ TEST_F(Locks, cancellingEndsTheWait)
 {
     makeRepository();
     const auto repository = open();
-    const auto held = run("flock '" + (repository->info().vault / "tackroom.lock").string() + "' sleep 3 >/dev/null 2>&1 & echo");
+    const auto held =
+        run("flock '" + (repository->info().vault / "tackroom.lock").string() + "' sleep 3 >/dev/null 2>&1 & echo");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     CancelSource source;
     source.cancel();
@@ -223,6 +232,66 @@ TEST_F(Locks, aReadOnlyRepositoryCanBeRead)
     const auto landed = repository->land(approval(*repository, "AGENTS.md", "x\n"), {});
     EXPECT_FALSE(landed);
     run("chmod -R u+w '" + m_repo.string() + "'");
+    expectSound(*repository);
+}
+
+class Size : public GitTest
+{
+protected:
+    static double secondsOf(const std::function<void()>& work)
+    {
+        const auto from = std::chrono::steady_clock::now();
+        work();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+    }
+};
+
+TEST_F(Size, aThousandVersionsAndAThousandEntriesOpenQuickly)
+{
+    makeRepository();
+    std::filesystem::path vault;
+    std::string journal;
+    {
+        const auto repository = open();
+        ASSERT_TRUE(repository);
+        vault = repository->info().vault;
+        journal = gitIn(vault, "rev-parse refs/tackroom/journal");
+    }
+    const auto store = GitStore::open(m_repo);
+    ASSERT_OK(store);
+    const auto base = treeOf(*store, git("rev-parse main"));
+    ASSERT_OK(base);
+    PackBuilder commits;
+    auto tip = git("rev-parse main");
+    for (int i = 0; i < 1000; ++i) {
+        FileEdits edits;
+        edits["AGENTS.md"] = NewFile{"version " + std::to_string(i) + "\n", 0100644};
+        const auto tree = editTree(*store, *base, edits, commits);
+        ASSERT_OK(tree);
+        tip = commits.add(ObjectType::Commit, commitBytes(*tree, {tip}, kReviewer, kReviewer, i * 1'000'000'000LL, "Change\n"));
+    }
+    ASSERT_OK(installPack(*commits.finish(), m_repo / ".git/objects", "test", 0));
+    git("update-ref refs/heads/main " + tip);
+    git("reset -q --hard");
+    PackBuilder batches;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+        JournalEntry entry;
+        entry.kind = EntryKind::Note;
+        entry.reviewer = kReviewer;
+        entry.reason = "note " + std::to_string(i);
+        journal = makeBatch({entry}, journal, i + 1, batches).commit;
+    }
+    ASSERT_OK(installPack(*batches.finish(), vault / "objects", "test", 0));
+    gitIn(vault, "update-ref refs/tackroom/journal " + journal);
+    std::unique_ptr<HarnessRepository> repository;
+    const double first = secondsOf([&] { repository = open(); });
+    const double again = secondsOf([&] { repository = open(); });
+    std::printf("1,000 versions and 1,001 entries: first opening %.0f ms, again %.0f ms\n", first * 1000, again * 1000);
+    ASSERT_TRUE(repository);
+    EXPECT_EQ(repository->journal()->size(), 1001U);
+    EXPECT_EQ(repository->versions()->size(), 1001U);
+    EXPECT_EQ(repository->versions()->front().review, Version::Review::Unreviewed);
+    EXPECT_LT(again, 5.0);
     expectSound(*repository);
 }
 

@@ -9,7 +9,8 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 class Repository : public GitTest
 {
@@ -148,8 +149,10 @@ TEST_F(Repository, listsArtifactsByKind)
     writeFile(m_repo / "tools/notes.json", "{\"a\": 1}");
     writeFile(m_repo / "own/SKILL.md", "---\nname: [broken\n---\n");
     writeFile(m_repo / "own/lib/helper.py", "pass\n");
-    commitFile("harness.json", R"({"artifacts": {"memory": ["notes/**"], "nonsense": ["x"]}, "review": {"reasonRequired": false, "proposals": ["ideas/*"]}})",
-               "More");
+    commitFile(
+        "harness.json",
+        R"({"artifacts": {"memory": ["notes/**"], "nonsense": ["x"]}, "review": {"reasonRequired": false, "proposals": ["ideas/*"]}})",
+        "More");
     commitFile("notes/a.txt", "", "Note");
     const auto repository = open();
     const auto artifacts = *repository->artifacts(repository->info().tip);
@@ -345,19 +348,22 @@ TEST_F(Repository, listsProposalBranchesAndKeepsPatchSets)
     EXPECT_EQ(branches[0].name, "proposals/limit");
     EXPECT_EQ(branches[0].mergeBase, repository->info().tip);
     EXPECT_EQ(branches[0].author, "Dev <dev@example.org>");
-    const auto kept = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "x\n", 0100644}}, "Remember x\n\nBody",
-                                               "Agent <a@b.c>");
+    const auto kept = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "x\n", 0100644}},
+                                               "Remember x\n\nBody", "Agent <a@b.c>");
     ASSERT_OK(kept);
     EXPECT_EQ(kept->name, "refs/tackroom/proposals/p-abc/1");
     EXPECT_EQ(git("show refs/tackroom/proposals/p-abc/1:memory/x.md"), "x");
-    const auto again = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "x\n", 0100644}}, "Remember x\n\nBody",
-                                                "Agent <a@b.c>");
+    const auto again = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "x\n", 0100644}},
+                                                "Remember x\n\nBody", "Agent <a@b.c>");
     EXPECT_EQ(again->name, kept->name);
-    const auto second = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "y\n", 0100644}}, "Remember y", "");
+    const auto second = repository->keepPatchSet(ProposalId("p-abc"), repository->info().tip, {{"memory/x.md", "y\n", 0100644}},
+                                                 "Remember y", "");
     ASSERT_OK(second);
     EXPECT_EQ(second->name, "refs/tackroom/proposals/p-abc/2");
-    EXPECT_EQ(repository->keepPatchSet(ProposalId("p-abc"), CommitId(std::string(40, '1')), {}, "x", "").error().code, ErrorCode::BaseGone);
-    EXPECT_EQ(repository->keepPatchSet(ProposalId("../x"), repository->info().tip, {}, "x", "").error().code, ErrorCode::Internal);
+    EXPECT_EQ(repository->keepPatchSet(ProposalId("p-abc"), CommitId(std::string(40, '1')), {}, "x", "").error().code,
+              ErrorCode::BaseGone);
+    EXPECT_EQ(repository->keepPatchSet(ProposalId("../x"), repository->info().tip, {}, "x", "").error().code,
+              ErrorCode::Internal);
     repository = open();
     EXPECT_EQ(repository->proposalBranches()->size(), 3U);
     // an agent takes its branch away: the vault still has the bytes
@@ -374,7 +380,8 @@ TEST_F(Repository, changesNameRenamesModesAndBinaries)
     makeRepository();
     const auto from = CommitId(git("rev-parse HEAD"));
     git("mv prompts/system.md prompts/base.md");
-    std::filesystem::permissions(m_repo / "skills/refund/check.sh", std::filesystem::perms::owner_exec, std::filesystem::perm_options::add);
+    std::filesystem::permissions(m_repo / "skills/refund/check.sh", std::filesystem::perms::owner_exec,
+                                 std::filesystem::perm_options::add);
     std::filesystem::remove(m_repo / "tools/lookup.json");
     commitFile("memory/raw.bin", std::string("a\0b", 3), "Many");
     const auto repository = open();

@@ -4,7 +4,8 @@
 using namespace tackroom;
 using namespace tackroom::test;
 
-namespace {
+namespace
+{
 
 class Rollback : public GitTest
 {
@@ -54,18 +55,18 @@ TEST_F(Rollback, mergesAroundLaterVersionsAndNamesConflicts)
     makeRepository();
     const auto repository = open();
     std::string text = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
-    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", text), {}));                                            // v2
-    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "ONE\ntwo\nthree\nfour\nfive\nsix\nseven\n"), {}));     // v3
-    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "ONE\ntwo\nthree\nfour\nfive\nsix\nSEVEN\n"), {}));     // v4
+    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", text), {}));                                        // v2
+    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "ONE\ntwo\nthree\nfour\nfive\nsix\nseven\n"), {})); // v3
+    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "ONE\ntwo\nthree\nfour\nfive\nsix\nSEVEN\n"), {})); // v4
     const auto preview = repository->previewRollback("v3");
     ASSERT_OK(preview);
     ASSERT_EQ(preview->request.files.size(), 1U);
     EXPECT_EQ(preview->request.files[0].bytes, "one\ntwo\nthree\nfour\nfive\nsix\nSEVEN\n");
     ASSERT_EQ(preview->changes.size(), 1U);
     EXPECT_EQ(preview->changes[0].addedLines, 1U);
-    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "uno\ntwo\nthree\nfour\nfive\nsix\nSEVEN\n"), {}));     // v5
+    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", "uno\ntwo\nthree\nfour\nfive\nsix\nSEVEN\n"), {})); // v5
     EXPECT_EQ(repository->previewRollback("v3")->conflicts, std::vector<std::string>{"AGENTS.md"});
-    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", std::nullopt), {}));                                    // v6
+    ASSERT_OK(repository->land(approval(*repository, "AGENTS.md", std::nullopt), {})); // v6
     EXPECT_EQ(repository->previewRollback("v3")->conflicts, std::vector<std::string>{"AGENTS.md"});
     ASSERT_OK(takeBack(*repository, "v6"));
     ASSERT_OK(takeBack(*repository, "v5"));
