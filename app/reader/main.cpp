@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tackroom-reader: opens trace stores for its parent, which talks to it over stdin and stdout (core/index/readerframes.h). It is
-// a process of its own because stores are hostile until proved otherwise: it may crash, hang or be killed without harm.
+// tackroom-reader: opens trace stores for its parent, which talks to it over stdin and stdout (core/index/readerframes.h). It
+// is a process of its own because stores are hostile until proved otherwise: it may crash, hang or be killed without harm.
 #include "core/index/readerserver.h"
 
 #include <csignal>
@@ -38,7 +38,7 @@ void limit(decltype(RLIMIT_CORE) which, rlim_t value)
 
 bool isPipe(int fd)
 {
-    struct stat st {};
+    struct stat st{};
     return ::fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
@@ -56,6 +56,7 @@ int main(int argc, char**)
     const int in = moveAway(STDIN_FILENO);
     const int out = moveAway(STDOUT_FILENO);
     (void)std::signal(SIGPIPE, SIG_IGN); // a parent that is gone shows as an error of write
+    (void)std::signal(SIGXFSZ, SIG_IGN); // an index that may not grow any further does too
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, 256);
     return tackroom::serveReader(in, out);

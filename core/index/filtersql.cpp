@@ -29,7 +29,7 @@ std::string contains(std::string_view text)
 
 class Builder
 {
-  public:
+public:
     Builder(Database& db, bool derived) : m_db(db), m_derived(derived) {}
 
     Status addWord(const std::string& word)
@@ -38,7 +38,8 @@ class Builder
         std::string text = "(";
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
             text += std::format("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
-        text += std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR error_type LIKE {0} ESCAPE '\\')))",
+        text += std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR "
+                            "error_type LIKE {0} ESCAPE '\\')))",
                             value(pattern));
         m_conditions.push_back(std::move(text));
         return {};
@@ -62,7 +63,7 @@ class Builder
         return std::move(m_where);
     }
 
-  private:
+private:
     std::string value(std::int64_t number)
     {
         m_where.values.emplace_back(number);
@@ -112,7 +113,8 @@ class Builder
         const std::string lower = asciiLower(text);
         if (lower == "any" || lower == "yes") return "r.error_count > 0";
         if (lower == "none" || lower == "no") return "r.error_count = 0";
-        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR error_type LIKE {0} ESCAPE '\\'))",
+        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR "
+                           "error_type LIKE {0} ESCAPE '\\'))",
                            value(contains(text)));
     }
 
@@ -130,7 +132,8 @@ class Builder
     Result<std::string> ofTool(const std::string& text)
     {
         TR_ASSIGN(const auto names, distinctValues(m_db, "steps", "tool_name", "tool_name <> ''", kMaxNames));
-        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE tool_name <> '' AND tool_name IN {})", list(matching(names, text)));
+        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE tool_name <> '' AND tool_name IN {})",
+                           list(matching(names, text)));
     }
 
     Result<std::string> ofVersion(const std::string& text)
@@ -140,7 +143,9 @@ class Builder
         std::vector<std::string> byLabel, byName;
         for (const auto& version : versions) {
             if (version.empty()) continue;
-            TR_ASSIGN(Statement statement, m_db.prepare("SELECT harness_version_label FROM runs WHERE harness_version = ? ORDER BY start_ns DESC LIMIT 1"));
+            TR_ASSIGN(Statement statement,
+                      m_db.prepare(
+                          "SELECT harness_version_label FROM runs WHERE harness_version = ? ORDER BY start_ns DESC LIMIT 1"));
             statement.bind(1, version);
             TR_ASSIGN(const bool row, statement.step());
             const std::string label = row ? statement.stringAt(0) : std::string();
@@ -203,15 +208,17 @@ int bindAll(Statement& statement, const Where& where, int from)
     return from;
 }
 
-Result<std::vector<std::string>> distinctValues(Database& db, std::string_view table, std::string_view column, std::string_view condition,
-                                                std::size_t limit)
+Result<std::vector<std::string>> distinctValues(Database& db, std::string_view table, std::string_view column,
+                                                std::string_view condition, std::size_t limit)
 {
     std::vector<std::string> values;
-    TR_ASSIGN(Statement first, db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} ORDER BY {1} LIMIT 1", table, column, condition)));
+    TR_ASSIGN(Statement first,
+              db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} ORDER BY {1} LIMIT 1", table, column, condition)));
     TR_ASSIGN(bool found, first.step());
     if (!found) return values;
     values.push_back(first.stringAt(0));
-    TR_ASSIGN(Statement next, db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table, column, condition)));
+    TR_ASSIGN(Statement next, db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table,
+                                                     column, condition)));
     while (values.size() < limit) {
         next.bind(1, values.back());
         TR_ASSIGN(found, next.step());
@@ -226,7 +233,8 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
 std::string versionLabelOf(const std::string& version, const std::string& label)
 {
     if (!label.empty()) return label;
-    const bool hex = std::ranges::all_of(version, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+    const bool hex = std::ranges::all_of(
+        version, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
     return hex && version.size() >= 32 ? version.substr(0, 8) : version;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/indexschema.h"
 
-namespace tackroom {
+namespace tackroom
+{
 
 // The indexes on runs serve the orders of the run table: each is narrow and holds the row id, so that a million rows are
 // ordered without touching the texts.

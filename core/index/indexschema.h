@@ -19,15 +19,16 @@
 ///             Steps are numbered in tree order: depth first, children by start. parent = ordinal of the parent, 0 for a root.
 ///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
 ///
-/// derived.db (written by the analysis job alone, under derived.lock; made whole under another name and renamed into place, so it
-/// has no WAL, which would outlive its file under the same name; a connection sees the file that it opened)
+/// derived.db (written by the analysis job alone, under derived.lock; made whole under another name and renamed into place, so
+/// it has no WAL, which would outlive its file under the same name; a connection sees the file that it opened)
 ///   meta      `runs_epoch` and `runs_generation`: the runs.db that it was computed from. With another epoch its row numbers
 ///             mean nothing and it is ignored; with another generation it is merely late.
 ///   outcomes, signals, clusters, cluster_members, cluster_exemplars
 ///
 /// Enumerations (kind, status, annotator, outcome, source, layer …) are stored as the numbers of their C++ enumerators.
 /// Times are UTC nanoseconds, 0 where the store has none. Texts are never NULL; cost_usd and value may be.
-namespace tackroom {
+namespace tackroom
+{
 
 inline constexpr int kRunsSchemaVersion = 1;
 inline constexpr int kDerivedSchemaVersion = 1;

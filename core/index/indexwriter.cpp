@@ -32,7 +32,7 @@ std::string newEpoch()
 /// All that a record holds as one text with lengths, for its hash.
 class ContentText
 {
-  public:
+public:
     void add(std::string_view text)
     {
         add(static_cast<std::int64_t>(text.size()));
@@ -46,7 +46,7 @@ class ContentText
     }
     [[nodiscard]] std::int64_t hash() const { return static_cast<std::int64_t>(xxh64(m_text)); }
 
-  private:
+private:
     std::string m_text;
 };
 
@@ -54,29 +54,34 @@ std::int64_t contentOf(const RunRecord& record)
 {
     ContentText text;
     const Run& run = record.run;
-    for (const std::string* field : {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
-                                     &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer})
+    for (const std::string* field :
+         {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
+          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer})
         text.add(*field);
-    for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens, run.completionTokens, run.stepCount, run.errorCount})
+    for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens,
+                                     run.completionTokens, run.stepCount, run.errorCount})
         text.add(field);
     text.add(run.costUsd);
     for (const Step& step : record.steps) {
-        for (const std::string* field : {&step.nativeId, &step.parentId, &step.name, &step.errorType, &step.errorText, &step.model, &step.toolName,
-                                         &step.arguments, &step.result, &step.inputText, &step.outputText})
+        for (const std::string* field :
+             {&step.nativeId, &step.parentId, &step.name, &step.errorType, &step.errorText, &step.model, &step.toolName,
+              &step.arguments, &step.result, &step.inputText, &step.outputText})
             text.add(*field);
-        for (const std::int64_t field : {step.start, step.end, static_cast<std::int64_t>(step.kind), static_cast<std::int64_t>(step.status),
-                                         step.promptTokens, step.completionTokens})
+        for (const std::int64_t field : {step.start, step.end, static_cast<std::int64_t>(step.kind),
+                                         static_cast<std::int64_t>(step.status), step.promptTokens, step.completionTokens})
             text.add(field);
     }
     for (const Score& score : record.scores) {
-        for (const std::string* field : {&score.stepId, &score.name, &score.label, &score.explanation, &score.by}) text.add(*field);
-        for (const std::int64_t field : {score.time, static_cast<std::int64_t>(score.annotator), static_cast<std::int64_t>(score.says),
-                                         static_cast<std::int64_t>(score.weight)})
+        for (const std::string* field : {&score.stepId, &score.name, &score.label, &score.explanation, &score.by})
+            text.add(*field);
+        for (const std::int64_t field : {score.time, static_cast<std::int64_t>(score.annotator),
+                                         static_cast<std::int64_t>(score.says), static_cast<std::int64_t>(score.weight)})
             text.add(field);
         text.add(score.value);
     }
     for (const HumanDecision& decision : record.decisions) {
-        for (const std::string* field : {&decision.stepId, &decision.by, &decision.target, &decision.before, &decision.after, &decision.reason})
+        for (const std::string* field :
+             {&decision.stepId, &decision.by, &decision.target, &decision.before, &decision.after, &decision.reason})
             text.add(*field);
         text.add(decision.time);
         text.add(static_cast<std::int64_t>(decision.kind));
@@ -95,7 +100,8 @@ Result<Database> openCurrent(const std::filesystem::path& file)
     TR_ASSIGN(Database db, openCacheWriter(file));
     TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
     TR_ASSIGN(const std::int64_t entries, db.scalar("SELECT count(*) FROM sqlite_schema"));
-    if (entries > 0 && version != kRunsSchemaVersion) return fail(ErrorCode::UnknownFormat, file.string(), "another version of the index");
+    if (entries > 0 && version != kRunsSchemaVersion)
+        return fail(ErrorCode::UnknownFormat, file.string(), "another version of the index");
     if (entries > 0) return db;
     TR_ASSIGN(auto transaction, db.transaction());
     TR_TRY(db.exec(kRunsDdl));
@@ -118,7 +124,8 @@ Result<std::unique_ptr<IndexWriter>> IndexWriter::open(const std::filesystem::pa
             db = std::unexpected(loaded.error());
         }
         // A damaged or foreign file in our cache is worth nothing; once more without it.
-        const bool curable = db.error().code == ErrorCode::Damaged || db.error().code == ErrorCode::UnknownFormat || db.error().code == ErrorCode::Internal;
+        const bool curable = db.error().code == ErrorCode::Damaged || db.error().code == ErrorCode::UnknownFormat ||
+                             db.error().code == ErrorCode::Internal;
         if (!curable || attempt > 0) return std::unexpected(db.error());
         removeFiles(file);
     }
@@ -150,7 +157,8 @@ Result<std::string> IndexWriter::meta(std::string_view key)
 
 Status IndexWriter::setMeta(std::string_view key, std::string_view value)
 {
-    TR_ASSIGN(Statement statement, m_db.prepare("INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"));
+    TR_ASSIGN(Statement statement,
+              m_db.prepare("INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"));
     statement.bind(1, key).bind(2, value);
     return statement.run();
 }
@@ -241,7 +249,8 @@ Status IndexWriter::writeSteps(std::int64_t row, const std::vector<Step>& steps,
     TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kInsertStep));
     for (const TreePlace& place : treeOrder(steps)) {
         if (written >= kMaxParts) return {};
-        rowvalues::bindStep(statement, firstPartOf(row) + ++written, static_cast<std::int64_t>(place.parent), place.depth, steps[place.step]);
+        rowvalues::bindStep(statement, firstPartOf(row) + ++written, static_cast<std::int64_t>(place.parent), place.depth,
+                            steps[place.step]);
         TR_TRY(statement.run());
         statement.reset();
     }
@@ -262,6 +271,8 @@ Status IndexWriter::add(RunRecord record)
             formerContent = former.intAt(1);
         }
     }
+    if (row && m_startedOver && static_cast<std::size_t>(row) < m_seen.size() && m_seen[static_cast<std::size_t>(row)])
+        TR_TRY(noteSkipped("run " + record.run.nativeId, "the store has two runs of this id; the one read last is kept"));
     if (row && formerContent == content) {
         see(row);
         return {};
@@ -313,7 +324,10 @@ void IndexWriter::skipped(std::string where, std::string why)
     if (const auto done = noteSkipped(toUtf8(where), toUtf8(why)); !done) m_failure = done.error();
 }
 
-void IndexWriter::progress(std::uint64_t doneRuns, std::uint64_t totalRuns) { m_progress.report("reading", doneRuns, totalRuns); }
+void IndexWriter::progress(std::uint64_t doneRuns, std::uint64_t totalRuns)
+{
+    m_progress.report("reading", doneRuns, totalRuns);
+}
 
 Status IndexWriter::removeUnseen()
 {

@@ -17,7 +17,7 @@ namespace tackroom
 
 class IndexWriter : public RunSink
 {
-  public:
+public:
     /// Opens or makes the file. Damaged and another schema are healed by beginning anew.
     [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> open(const std::filesystem::path& file, const Progress& progress);
 
@@ -41,7 +41,7 @@ class IndexWriter : public RunSink
     /// Keeps what was written so far, without the new cursor: for an ingest that ended early.
     [[nodiscard]] Status keep();
 
-  private:
+private:
     explicit IndexWriter(Database db, const Progress& progress) : m_db(std::move(db)), m_progress(progress) {}
     [[nodiscard]] Status load();
     [[nodiscard]] Status begin();
@@ -64,7 +64,7 @@ class IndexWriter : public RunSink
     std::int64_t m_inTransaction = 0; ///< runs written since BEGIN
     bool m_changed = false;           ///< something since BEGIN that a reader could see
     bool m_startedOver = false;
-    std::vector<bool> m_seen; ///< by row, after startsOver()
+    std::vector<bool> m_seen;       ///< by row, after startsOver()
     std::optional<Error> m_failure; ///< of a call that cannot answer; returned by the next that can
 };
 

@@ -18,10 +18,13 @@ namespace
 
 constexpr int kLockMs = 20'000;
 
-Status writeStoreFile(const StoreInfo& info, const std::filesystem::path& store, const std::filesystem::path& folder, const IngestReport& report)
+Status writeStoreFile(const StoreInfo& info, const std::filesystem::path& store, const std::filesystem::path& folder,
+                      const IngestReport& report)
 {
-    const Json json = {{"path", store.string()},      {"kind", info.kind},       {"schema", info.schema}, {"title", info.title},
-                       {"sizeBytes", info.sizeBytes}, {"runs", report.runs},     {"steps", report.steps}, {"unreadable", report.unreadable},
+    const Json json = {{"path", store.string()},      {"kind", info.kind},
+                       {"schema", info.schema},       {"title", info.title},
+                       {"sizeBytes", info.sizeBytes}, {"runs", report.runs},
+                       {"steps", report.steps},       {"unreadable", report.unreadable},
                        {"seconds", report.seconds},   {"indexedAt", formatTime(utcNow())}};
     return writeFileAtomically(folder / kStoreFile, dumpJson(json, 2) + "\n");
 }
@@ -70,14 +73,15 @@ Result<IngestReport> ingestLocked(StoreReader& reader, const std::filesystem::pa
 
 } // namespace
 
-Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore, const std::filesystem::path& folder,
-                                 const Progress& progress, const CancelToken& cancel)
+Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore,
+                                 const std::filesystem::path& folder, const Progress& progress, const CancelToken& cancel)
 {
     TR_TRY(makePrivateDirectory(folder));
     TR_ASSIGN(const FileLock lock, FileLock::acquire(folder / kRunsLock, kLockMs, cancel));
     auto report = ingestLocked(reader, canonicalStore, folder, progress, cancel);
     // Damage that shows only while writing (a broken page of our own file, not of the store): begin anew, once.
-    const bool ours = !report && report.error().code == ErrorCode::Damaged && report.error().where == (folder / kRunsFile).string();
+    const bool ours =
+        !report && report.error().code == ErrorCode::Damaged && report.error().where == (folder / kRunsFile).string();
     if (!ours) return report;
     std::error_code ignored;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove((folder / kRunsFile).string() + suffix, ignored);

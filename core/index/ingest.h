@@ -24,6 +24,7 @@ struct IngestReport {
 /// hundred runs, so that readers see it grow; killed at any point it is a valid index of a part of the store, and the next
 /// ingest goes on. `progress` is called from this thread, at least every second while the reader delivers.
 [[nodiscard]] Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore,
-                                               const std::filesystem::path& folder, const Progress& progress, const CancelToken& cancel);
+                                               const std::filesystem::path& folder, const Progress& progress,
+                                               const CancelToken& cancel);
 
 } // namespace tackroom

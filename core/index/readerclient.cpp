@@ -80,7 +80,7 @@ struct Receiver {
 /// One child and the requests to it.
 class Connection
 {
-  public:
+public:
     static Result<Connection> start(const fs::path& store, const ReaderClient::Options& options)
     {
         ChildOptions child;
@@ -90,7 +90,8 @@ class Connection
         child.memoryBytes = memoryLimit(options);
         auto process = ChildProcess::start({programOf(options)}, child);
         if (!process && process.error().code == ErrorCode::NotFound)
-            return fail(ErrorCode::Io, std::string(kProgramName), "the reader program is not installed beside Tackroom, nor on PATH");
+            return fail(ErrorCode::Io, std::string(kProgramName),
+                        "the reader program is not installed beside Tackroom, nor on PATH");
         if (!process) return std::unexpected(process.error());
         return Connection(std::move(*process), store, options);
     }
@@ -116,7 +117,7 @@ class Connection
 
     [[nodiscard]] bool usable() const { return m_usable; }
 
-  private:
+private:
     Connection(ChildProcess child, fs::path store, const ReaderClient::Options& options)
         : m_child(std::move(child)), m_store(std::move(store)), m_stallMs(options.stallMs), m_totalMs(options.totalMs)
     {
@@ -125,13 +126,17 @@ class Connection
     Result<Json> exchange(const std::string& request, const Receiver& receiver)
     {
         const auto deadline = Clock::now() + std::chrono::milliseconds(m_totalMs);
-        if (request.size() > frames::kMaxControlBytes) return fail(ErrorCode::Internal, m_store.string(), "the request is too long");
-        if (auto sent = m_child.write(frames::encode(FrameType::Request, m_request, request), kWriteMs); !sent) return std::unexpected(explain(sent.error()));
+        if (request.size() > frames::kMaxControlBytes)
+            return fail(ErrorCode::Internal, m_store.string(), "the request is too long");
+        if (auto sent = m_child.write(frames::encode(FrameType::Request, m_request, request), kWriteMs); !sent)
+            return std::unexpected(explain(sent.error()));
         for (;;) {
             int timeoutMs = m_stallMs > 0 ? m_stallMs : -1;
             if (m_totalMs > 0) {
                 const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-                if (left <= 0) return fail(ErrorCode::Timeout, m_store.string(), std::format("the reader took longer than {} ms and was ended; nothing was changed", m_totalMs));
+                if (left <= 0)
+                    return fail(ErrorCode::Timeout, m_store.string(),
+                                std::format("the reader took longer than {} ms and was ended; nothing was changed", m_totalMs));
                 timeoutMs = timeoutMs < 0 ? static_cast<int>(left) : static_cast<int>(std::min<std::int64_t>(timeoutMs, left));
             }
             TR_ASSIGN(auto answer, oneFrame(receiver, timeoutMs));
@@ -164,7 +169,8 @@ class Connection
 
     std::unexpected<Error> broken(std::string_view what) const
     {
-        return fail(ErrorCode::Crashed, m_store.string(), std::format("the reader sent {} and was ended; nothing was changed", what));
+        return fail(ErrorCode::Crashed, m_store.string(),
+                    std::format("the reader sent {} and was ended; nothing was changed", what));
     }
 
     /// What an error of the pipe means: how the child ended, or that it does not answer.
@@ -172,13 +178,20 @@ class Connection
     {
         const std::string store = m_store.string();
         if (error.code == ErrorCode::Timeout)
-            return {ErrorCode::Timeout, store, std::format("the reader gave no sign for {} s and was ended; nothing was changed", (m_stallMs + 500) / 1000), {}};
+            return {
+                ErrorCode::Timeout,
+                store,
+                std::format("the reader gave no sign for {} s and was ended; nothing was changed", (m_stallMs + 500) / 1000),
+                {}};
         if (error.code != ErrorCode::Crashed) return error;
         const auto exit = m_child.waitFor(kExitMs);
         std::string how = "without a word";
         if (exit && exit->signal != 0) how = std::format("by signal {}", exit->signal);
         if (exit && exit->signal == 0) how = std::format("with exit code {}", exit->exitCode);
-        return {ErrorCode::Crashed, store, std::format("the reader ended {} while reading {}; nothing was changed", how, m_store.filename().string()), {}};
+        return {ErrorCode::Crashed,
+                store,
+                std::format("the reader ended {} while reading {}; nothing was changed", how, m_store.filename().string()),
+                {}};
     }
 
     ChildProcess m_child;
@@ -215,8 +228,8 @@ Result<StoreInfo> ReaderClient::recognise(const fs::path& store, const Options& 
     return frames::infoOf(memberAt(answer, "info"));
 }
 
-Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& cacheDirectory, const Options& options, const CancelToken& cancel,
-                                        const Progress& progress)
+Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& cacheDirectory, const Options& options,
+                                        const CancelToken& cancel, const Progress& progress)
 {
     const auto started = Clock::now();
     const fs::path path = absoluteOf(store);
@@ -252,7 +265,8 @@ Result<std::unique_ptr<ReaderClient>> ReaderClient::open(const fs::path& store, 
     return std::unique_ptr<ReaderClient>(new ReaderClient(std::move(priv)));
 }
 
-Result<Body> ReaderClient::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes, const CancelToken& cancel)
+Result<Body> ReaderClient::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes,
+                                 const CancelToken& cancel)
 {
     if (cancel.cancelled()) return CancelToken::error();
     if (!d->connection || !d->connection->usable()) { // cancelled or crashed before: a new one
@@ -263,7 +277,8 @@ Result<Body> ReaderClient::fetch(const std::string& runNativeId, const std::stri
     frames::BodyReceiver body(maxBytes);
     Receiver receiver;
     receiver.text = [&](std::string_view payload) { return body.add(payload); };
-    const Json request = {{"verb", "fetch"}, {"path", d->store.string()}, {"run", runNativeId}, {"step", stepId}, {"maxBytes", maxBytes}};
+    const Json request = {
+        {"verb", "fetch"}, {"path", d->store.string()}, {"run", runNativeId}, {"step", stepId}, {"maxBytes", maxBytes}};
     TR_ASSIGN(const Json answer, d->connection->ask(request, receiver, cancel));
     return body.take(static_cast<std::uint64_t>(countAt(answer, "omittedBytes")));
 }

@@ -73,7 +73,8 @@ Result<Header> decodeHeader(std::string_view bytes)
     if (type < 1 || type > 4) return fail(ErrorCode::Damaged, {}, std::format("a frame of the unknown type {}", type));
     const Header header{u32At(bytes, 0), static_cast<FrameType>(type), u32At(bytes, 5)};
     const std::size_t most = header.type == FrameType::Text ? kMaxTextBytes : kMaxControlBytes;
-    if (header.length > most) return fail(ErrorCode::Damaged, {}, std::format("a frame of {} bytes; at most {} are allowed", header.length, most));
+    if (header.length > most)
+        return fail(ErrorCode::Damaged, {}, std::format("a frame of {} bytes; at most {} are allowed", header.length, most));
     return header;
 }
 
@@ -90,28 +91,42 @@ BodyReceiver::BodyReceiver(std::uint64_t maxBytes) : m_left(maxBytes + kAllowanc
 std::string* BodyReceiver::fieldOf(TextField field)
 {
     switch (field) {
-    case TextField::Input: return &m_body.input;
-    case TextField::Output: return &m_body.output;
-    case TextField::Raw: return &m_body.raw;
-    default: break;
+    case TextField::Input:
+        return &m_body.input;
+    case TextField::Output:
+        return &m_body.output;
+    case TextField::Raw:
+        return &m_body.raw;
+    default:
+        break;
     }
     if (m_body.messages.empty()) return nullptr;
     Message& message = m_body.messages.back();
     switch (field) {
-    case TextField::Role: return &message.role;
-    case TextField::Name: return &message.name;
-    case TextField::Content: return &message.content;
-    case TextField::ToolCallId: return &message.toolCallId;
-    case TextField::StepId: return &message.stepId;
-    default: break;
+    case TextField::Role:
+        return &message.role;
+    case TextField::Name:
+        return &message.name;
+    case TextField::Content:
+        return &message.content;
+    case TextField::ToolCallId:
+        return &message.toolCallId;
+    case TextField::StepId:
+        return &message.stepId;
+    default:
+        break;
     }
     if (message.toolCalls.empty()) return nullptr;
     auto& call = message.toolCalls.back();
     switch (field) {
-    case TextField::CallId: return &call.id;
-    case TextField::CallName: return &call.name;
-    case TextField::CallArguments: return &call.arguments;
-    default: return nullptr;
+    case TextField::CallId:
+        return &call.id;
+    case TextField::CallName:
+        return &call.name;
+    case TextField::CallArguments:
+        return &call.arguments;
+    default:
+        return nullptr;
     }
 }
 
@@ -145,7 +160,8 @@ Body BodyReceiver::take(std::uint64_t omittedBytes)
         if (!isUtf8(text)) text = toUtf8(text);
     };
     for (Message& message : m_body.messages) {
-        for (std::string* text : {&message.role, &message.name, &message.content, &message.toolCallId, &message.stepId}) repair(*text);
+        for (std::string* text : {&message.role, &message.name, &message.content, &message.toolCallId, &message.stepId})
+            repair(*text);
         for (auto& call : message.toolCalls)
             for (std::string* text : {&call.id, &call.name, &call.arguments}) repair(*text);
     }
@@ -166,7 +182,11 @@ Error errorOf(const Json& json)
 
 Json infoJson(const StoreInfo& info)
 {
-    return {{"kind", info.kind}, {"schema", info.schema}, {"title", info.title}, {"note", info.note}, {"sizeBytes", info.sizeBytes}};
+    return {{"kind", info.kind},
+            {"schema", info.schema},
+            {"title", info.title},
+            {"note", info.note},
+            {"sizeBytes", info.sizeBytes}};
 }
 
 StoreInfo infoOf(const Json& json)

@@ -3,8 +3,9 @@
 /// What goes over the pipes between a program and its tackroom-reader. A frame is
 ///     u32 length of the payload | u8 type | u32 request | payload              (little-endian)
 /// The parent sends Request frames; the child answers each with any number of Progress and Text frames and one Answer, all of
-/// the same request number. Request, Answer and Progress are JSON of at most 1 MiB. A Text frame is one byte (TextField) and raw
-/// bytes, together at most 64 KiB: a piece of the text that the field is; pieces of one field follow each other and are joined.
+/// the same request number. Request, Answer and Progress are JSON of at most 1 MiB. A Text frame is one byte (TextField) and
+/// raw bytes, together at most 64 KiB: a piece of the text that the field is; pieces of one field follow each other and are
+/// joined.
 ///
 /// The parent trusts none of it: lengths, types, numbers and JSON are checked, and what does not fit ends the child.
 #include "core/base/json.h"
@@ -36,7 +37,19 @@ struct Header {
 
 /// Which text a Text frame goes on with. MessageBegin and CallBegin carry no text: they open the next message or tool call.
 enum class TextField : std::uint8_t {
-    MessageBegin = 1, Role, Name, Content, CallBegin, CallId, CallName, CallArguments, ToolCallId, StepId, Input, Output, Raw
+    MessageBegin = 1,
+    Role,
+    Name,
+    Content,
+    CallBegin,
+    CallId,
+    CallName,
+    CallArguments,
+    ToolCallId,
+    StepId,
+    Input,
+    Output,
+    Raw
 };
 
 /// Cuts a body into the payloads of Text frames. An error of `send` ends it.
@@ -45,12 +58,12 @@ enum class TextField : std::uint8_t {
 /// Puts a body together again. Damaged for a payload that cannot be, or more than was asked for.
 class BodyReceiver
 {
-  public:
+public:
     explicit BodyReceiver(std::uint64_t maxBytes);
     [[nodiscard]] Status add(std::string_view payload);
     [[nodiscard]] Body take(std::uint64_t omittedBytes);
 
-  private:
+private:
     [[nodiscard]] std::string* fieldOf(TextField field);
     Body m_body;
     std::uint64_t m_left = 0;

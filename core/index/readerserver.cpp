@@ -37,7 +37,7 @@ std::int64_t peakRssBytes()
 
 class Server
 {
-  public:
+public:
     Server(int inFd, int outFd) : m_in(inFd), m_out(outFd) {}
 
     int run()
@@ -54,7 +54,7 @@ class Server
         }
     }
 
-  private:
+private:
     bool readExactly(std::span<char> buffer) const
     {
         while (!buffer.empty()) {
@@ -125,12 +125,12 @@ class Server
             (void)send(FrameType::Progress, dumpJson({{"what", what}, {"done", done}, {"total", total}}));
         });
         const auto& info = m_reader->info();
-        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, storeCacheFolder(cache, canonical, info.kind), progress, {}));
-        return Json{{"info", frames::infoJson(info)},   {"path", canonical.string()},
-                    {"runs", report.runs},              {"steps", report.steps},
-                    {"scores", report.scores},          {"decisions", report.decisions},
-                    {"unreadable", report.unreadable},  {"newRuns", report.newRuns},
-                    {"seconds", report.seconds},        {"peakRssBytes", peakRssBytes()}};
+        TR_ASSIGN(const IngestReport report,
+                  ingestStore(*m_reader, canonical, storeCacheFolder(cache, canonical, info.kind), progress, {}));
+        return Json{{"info", frames::infoJson(info)},  {"path", canonical.string()}, {"runs", report.runs},
+                    {"steps", report.steps},           {"scores", report.scores},    {"decisions", report.decisions},
+                    {"unreadable", report.unreadable}, {"newRuns", report.newRuns},  {"seconds", report.seconds},
+                    {"peakRssBytes", peakRssBytes()}};
     }
 
     Result<Json> fetch(const Json& request)

@@ -7,7 +7,8 @@ namespace tackroom
 /// The child's end: answers requests from `inFd` on `outFd`, one after another, until the input ends. Returns the exit code of
 /// the program. Runs only in tackroom-reader: what it reads may make it crash.
 ///   {"verb":"recognise","path":P}            → {"info":{kind, schema, title, note, sizeBytes}}
-///   {"verb":"index","path":P,"cache":C}      → {"info", "path", "runs", "steps", "scores", "decisions", "unreadable", "newRuns",
+///   {"verb":"index","path":P,"cache":C}      → {"info", "path", "runs", "steps", "scores", "decisions", "unreadable",
+///   "newRuns",
 ///                                               "seconds", "peakRssBytes"}, Progress frames {"what","done","total"} before it
 ///   {"verb":"fetch","path":P,"run":R,"step":S,"maxBytes":N} → {"omittedBytes"}, the body in Text frames before it
 /// or {"error":{code, where, detail, hint}}.

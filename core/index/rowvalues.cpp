@@ -12,7 +12,7 @@ namespace
 /// Binds one parameter after the other.
 class Binder
 {
-  public:
+public:
     explicit Binder(Statement& to) : m_to(to) {}
     template <class Value> Binder& add(const Value& value)
     {
@@ -25,7 +25,7 @@ class Binder
         return add(nullptr);
     }
 
-  private:
+private:
     Statement& m_to;
     int m_index = 0;
 };

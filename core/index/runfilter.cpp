@@ -14,10 +14,11 @@ namespace tackroom
 namespace
 {
 
-constexpr std::array<std::string_view, 10> kFields{"outcome", "cluster", "version", "tool", "session", "user", "error", "source", "since", "id"};
+constexpr std::array<std::string_view, 10> kFields{"outcome", "cluster", "version", "tool",  "session",
+                                                   "user",    "error",   "source",  "since", "id"};
 
 struct Token {
-    std::string text;                   ///< without quotes
+    std::string text;                      ///< without quotes
     std::size_t colon = std::string::npos; ///< the first one outside quotes
     std::string typed;
 };

@@ -28,7 +28,8 @@ std::string uriOf(const std::filesystem::path& file)
 {
     std::string uri = "file://";
     for (const char c : std::filesystem::absolute(file).string()) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '-' || c == '_';
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' ||
+                           c == '-' || c == '_';
         uri += plain ? std::string(1, c) : std::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return uri + "?mode=ro";
@@ -41,7 +42,7 @@ struct FileId {
 };
 FileId fileIdOf(const std::filesystem::path& file)
 {
-    struct stat st {};
+    struct stat st{};
     if (::stat(file.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return {};
     return {st.st_dev, st.st_ino};
 }
@@ -49,17 +50,28 @@ FileId fileIdOf(const std::filesystem::path& file)
 std::string_view orderText(RunOrder order, bool derived)
 {
     switch (order) {
-    case RunOrder::Start: return "r.start_ns";
-    case RunOrder::Duration: return "r.end_ns - r.start_ns";
-    case RunOrder::Steps: return "r.step_count";
-    case RunOrder::Errors: return "r.error_count";
-    case RunOrder::Cost: return "r.cost_usd";
-    case RunOrder::Tokens: return "r.prompt_tokens + r.completion_tokens";
-    case RunOrder::Outcome: return derived ? "(SELECT o.outcome FROM d.outcomes o WHERE o.run_row = r.id)" : "r.id";
-    case RunOrder::Version: return "r.harness_version";
-    case RunOrder::Task: return "substr(r.task, 1, 60) COLLATE NOCASE";
+    case RunOrder::Start:
+        return "r.start_ns";
+    case RunOrder::Duration:
+        return "r.end_ns - r.start_ns";
+    case RunOrder::Steps:
+        return "r.step_count";
+    case RunOrder::Errors:
+        return "r.error_count";
+    case RunOrder::Cost:
+        return "r.cost_usd";
+    case RunOrder::Tokens:
+        return "r.prompt_tokens + r.completion_tokens";
+    case RunOrder::Outcome:
+        return derived ? "(SELECT o.outcome FROM d.outcomes o WHERE o.run_row = r.id)" : "r.id";
+    case RunOrder::Version:
+        return "r.harness_version";
+    case RunOrder::Task:
+        return "substr(r.task, 1, 60) COLLATE NOCASE";
     case RunOrder::Cluster:
-        return derived ? "(SELECT c.position FROM d.cluster_members m JOIN d.clusters c ON c.id = m.cluster_id WHERE m.run_row = r.id)" : "r.id";
+        return derived ? "(SELECT c.position FROM d.cluster_members m JOIN d.clusters c ON c.id = m.cluster_id WHERE m.run_row "
+                         "= r.id)"
+                       : "r.id";
     }
     return "r.id";
 }
@@ -76,9 +88,11 @@ struct RunQueries::Private {
     [[nodiscard]] Status attach(const std::filesystem::path& file, FileId id);
     [[nodiscard]] Result<std::string> meta(std::string_view key);
     [[nodiscard]] Result<std::int64_t> number(std::string_view key);
-    [[nodiscard]] Status collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where, const std::string* last);
+    [[nodiscard]] Status collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where,
+                                 const std::string* last);
     [[nodiscard]] Result<std::vector<std::string>> versionsByFirstUse();
-    [[nodiscard]] Result<RunRow> findBy(std::string_view condition, const std::string& first, const std::string& second, bool& several);
+    [[nodiscard]] Result<RunRow> findBy(std::string_view condition, const std::string& first, const std::string& second,
+                                        bool& several);
     [[nodiscard]] std::string itemSql() const;
     [[nodiscard]] RunListItem itemOf(const Statement& row) const;
     using Values = std::vector<std::pair<std::string, std::int64_t>>;
@@ -152,7 +166,8 @@ Result<std::unique_ptr<RunQueries>> RunQueries::open(const std::filesystem::path
     TR_ASSIGN(Database db, openCacheReader(storeCacheFolder / kRunsFile, cancel));
     TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
     if (version != kRunsSchemaVersion)
-        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "the index is of another version of Tackroom", "index the store again");
+        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "the index is of another version of Tackroom",
+                    "index the store again");
     db.setCancel(cancel);
     auto queries = std::unique_ptr<RunQueries>(
         new RunQueries(std::unique_ptr<Private>(new Private{.db = std::move(db), .folder = storeCacheFolder, .attached = {}})));
@@ -191,7 +206,8 @@ Result<std::int64_t> RunQueries::count(const RunFilter& filter)
     return row ? statement.intAt(0) : 0;
 }
 
-Status RunQueries::Private::collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where, const std::string* last)
+Status RunQueries::Private::collect(std::vector<RunRow>& into, const std::string& sql, const filtersql::Where& where,
+                                    const std::string* last)
 {
     TR_ASSIGN(Statement statement, db.prepare(sql));
     const int next = filtersql::bindAll(statement, where);
@@ -232,9 +248,12 @@ Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder o
         TR_ASSIGN(auto versions, d->versionsByFirstUse());
         if (!versions.empty()) {
             if (descending) std::ranges::reverse(versions);
-            const std::string condition = std::format("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
+            const std::string condition =
+                std::format("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
             for (const auto& version : versions)
-                TR_TRY(d->collect(rows, std::format("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction), where, &version));
+                TR_TRY(d->collect(rows,
+                                  std::format("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction),
+                                  where, &version));
             return rows;
         }
     }
@@ -251,8 +270,9 @@ std::string RunQueries::Private::itemSql() const
 {
     const std::string base = std::format("SELECT {}", rowvalues::kRunColumns);
     if (!derived()) return base + " FROM runs r WHERE r.id = ?";
-    return base + ", o.outcome, o.source, o.reason, c.id, c.label FROM runs r LEFT JOIN d.outcomes o ON o.run_row = r.id "
-                  "LEFT JOIN d.cluster_members m ON m.run_row = r.id LEFT JOIN d.clusters c ON c.id = m.cluster_id WHERE r.id = ?";
+    return base +
+           ", o.outcome, o.source, o.reason, c.id, c.label FROM runs r LEFT JOIN d.outcomes o ON o.run_row = r.id "
+           "LEFT JOIN d.cluster_members m ON m.run_row = r.id LEFT JOIN d.clusters c ON c.id = m.cluster_id WHERE r.id = ?";
 }
 
 RunListItem RunQueries::Private::itemOf(const Statement& row) const
@@ -281,7 +301,10 @@ Result<std::vector<RunListItem>> RunQueries::items(const std::vector<RunRow>& ro
         statement.bind(1, row.value);
         TR_ASSIGN(const bool found, statement.step());
         // A run that left the store meanwhile keeps its place, empty, so that places and rows still agree.
-        items.push_back(found ? d->itemOf(statement) : RunListItem{.row = row, .run = {}, .outcomeReason = {}, .cluster = {}, .clusterLabel = {}, .versionLabel = {}});
+        items.push_back(
+            found ? d->itemOf(statement)
+                  : RunListItem{
+                        .row = row, .run = {}, .outcomeReason = {}, .cluster = {}, .clusterLabel = {}, .versionLabel = {}});
         statement.reset();
     }
     return items;
@@ -298,7 +321,8 @@ Result<RunListItem> RunQueries::item(RunRow row)
 }
 
 /// The one run of a condition; `several` where there are more. Row 0 where there is none.
-Result<RunRow> RunQueries::Private::findBy(std::string_view condition, const std::string& first, const std::string& second, bool& several)
+Result<RunRow> RunQueries::Private::findBy(std::string_view condition, const std::string& first, const std::string& second,
+                                           bool& several)
 {
     TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT r.id FROM runs r WHERE {} LIMIT 2", condition)));
     statement.bind(1, first);
@@ -320,7 +344,9 @@ Result<RunRow> RunQueries::find(std::string_view keyOrId)
     }
     if (text.size() >= kShortestPrefix) {
         const std::string end = text + "\U0010FFFF";
-        TR_ASSIGN(const RunRow row, d->findBy("(r.run_key >= ?1 AND r.run_key < ?2) OR (r.native_id >= ?1 AND r.native_id < ?2)", text, end, several));
+        TR_ASSIGN(
+            const RunRow row,
+            d->findBy("(r.run_key >= ?1 AND r.run_key < ?2) OR (r.native_id >= ?1 AND r.native_id < ?2)", text, end, several));
         if (several) return fail(ErrorCode::NotFound, text, "several runs begin like this", "give more of the id");
         if (row.value != 0) return row;
     }
@@ -337,8 +363,8 @@ Result<std::vector<StepItem>> RunQueries::steps(RunRow row)
         TR_ASSIGN(const bool more, statement.step());
         if (!more) return steps;
         const std::int64_t parent = statement.intAt(1);
-        steps.push_back({statement.intAt(0), parent > 0 ? firstPartOf(row.value) + parent : 0, static_cast<int>(statement.intAt(2)),
-                         rowvalues::readStep(statement)});
+        steps.push_back({statement.intAt(0), parent > 0 ? firstPartOf(row.value) + parent : 0,
+                         static_cast<int>(statement.intAt(2)), rowvalues::readStep(statement)});
     }
 }
 
@@ -394,7 +420,8 @@ Result<RunQueries::Private::Values> RunQueries::Private::toolValues()
     Values values;
     TR_ASSIGN(const auto names, filtersql::distinctValues(db, "steps", "tool_name", "tool_name <> ''", 2000));
     for (const auto& name : names) {
-        TR_ASSIGN(Statement statement, db.prepare("SELECT count(DISTINCT id >> 20) FROM steps WHERE tool_name <> '' AND tool_name = ?"));
+        TR_ASSIGN(Statement statement,
+                  db.prepare("SELECT count(DISTINCT id >> 20) FROM steps WHERE tool_name <> '' AND tool_name = ?"));
         statement.bind(1, name);
         TR_ASSIGN(const bool row, statement.step());
         values.emplace_back(name, row ? statement.intAt(0) : 0);
@@ -410,7 +437,9 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         TR_ASSIGN(const auto versions, d->countedValues("SELECT harness_version, count(*) FROM runs GROUP BY harness_version"));
         std::map<std::string, std::int64_t> byLabel;
         for (const auto& [version, runs] : versions) {
-            TR_ASSIGN(Statement statement, d->db.prepare("SELECT harness_version_label FROM runs WHERE harness_version = ? ORDER BY start_ns DESC LIMIT 1"));
+            TR_ASSIGN(Statement statement,
+                      d->db.prepare(
+                          "SELECT harness_version_label FROM runs WHERE harness_version = ? ORDER BY start_ns DESC LIMIT 1"));
             statement.bind(1, version);
             TR_ASSIGN(const bool row, statement.step());
             const std::string label = filtersql::versionLabelOf(version, row ? statement.stringAt(0) : std::string());
@@ -420,9 +449,11 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
     } else if (field == "tool") {
         TR_ASSIGN(found, d->toolValues());
     } else if (field == "session" || field == "user") {
-        TR_ASSIGN(found, d->countedValues(std::format("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
+        TR_ASSIGN(found,
+                  d->countedValues(std::format("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
     } else if (field == "error") {
-        TR_ASSIGN(found, d->countedValues("SELECT error_type, count(DISTINCT id >> 20) FROM steps WHERE status = 2 AND error_type <> '' GROUP BY error_type"));
+        TR_ASSIGN(found, d->countedValues("SELECT error_type, count(DISTINCT id >> 20) FROM steps WHERE status = 2 AND "
+                                          "error_type <> '' GROUP BY error_type"));
     } else if (field == "cluster" && d->derived()) {
         TR_ASSIGN(found, d->countedValues("SELECT cluster_id, count(*) FROM d.cluster_members GROUP BY cluster_id"));
     } else if (field == "outcome" || field == "source") {
@@ -430,7 +461,8 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         TR_ASSIGN(const std::int64_t runs, d->number("runs"));
         std::map<std::int64_t, std::int64_t> byNumber{{0, runs}};
         if (d->derived()) {
-            TR_ASSIGN(const auto numbers, d->countedValues(std::format("SELECT {0}, count(*) FROM d.outcomes WHERE {0} <> 0 GROUP BY {0}", field)));
+            TR_ASSIGN(const auto numbers,
+                      d->countedValues(std::format("SELECT {0}, count(*) FROM d.outcomes WHERE {0} <> 0 GROUP BY {0}", field)));
             for (const auto& [number, count] : numbers) {
                 byNumber[std::stoll(number)] = count;
                 byNumber[0] -= count;
@@ -438,9 +470,11 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         }
         for (const auto& [number, count] : byNumber)
             if (count > 0)
-                found.emplace_back(outcome ? nameOf(static_cast<Outcome>(number)) : nameOf(static_cast<OutcomeSource>(number)), count);
+                found.emplace_back(outcome ? nameOf(static_cast<Outcome>(number)) : nameOf(static_cast<OutcomeSource>(number)),
+                                   count);
     }
-    std::ranges::sort(found, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+    std::ranges::sort(
+        found, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
     if (found.size() > limit) found.resize(limit);
     return found;
 }

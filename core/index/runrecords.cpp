@@ -45,11 +45,13 @@ Result<Database> openRuns(const std::filesystem::path& folder, const CancelToken
     TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
     TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
     if (version != kRunsSchemaVersion)
-        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom", "index the store again");
+        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom",
+                    "index the store again");
     return db;
 }
 
-template <class Part> Status readParts(Database& db, std::string_view sql, std::int64_t row, std::vector<Part>& into, Part (*read)(const Statement&))
+template <class Part>
+Status readParts(Database& db, std::string_view sql, std::int64_t row, std::vector<Part>& into, Part (*read)(const Statement&))
 {
     TR_ASSIGN(Statement statement, db.prepare(sql));
     statement.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
@@ -80,8 +82,8 @@ Result<RunsState> readRunsState(const std::filesystem::path& storeCacheFolder)
     return stateOf(db);
 }
 
-Result<RunsState> forEachRecord(const std::filesystem::path& storeCacheFolder, const std::function<Status(RunRow, const RunRecord&)>& visit,
-                                const CancelToken& cancel)
+Result<RunsState> forEachRecord(const std::filesystem::path& storeCacheFolder,
+                                const std::function<Status(RunRow, const RunRecord&)>& visit, const CancelToken& cancel)
 {
     TR_ASSIGN(Database db, openRuns(storeCacheFolder, cancel));
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
@@ -116,7 +118,9 @@ Result<RunRecord> readRecord(const std::filesystem::path& storeCacheFolder, RunR
     TR_ASSIGN(Statement row, db.prepare(std::format("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
     row.bind(1, runRow.value);
     TR_ASSIGN(const bool found, row.step());
-    if (!found) return fail(ErrorCode::NotFound, storeCacheFolder.string(), std::format("there is no run {} in the index", runRow.value));
+    if (!found)
+        return fail(ErrorCode::NotFound, storeCacheFolder.string(),
+                    std::format("there is no run {} in the index", runRow.value));
     return recordOf(db, row);
 }
 

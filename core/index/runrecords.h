@@ -9,7 +9,8 @@
 #include <functional>
 #include <string>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// What runs.db is just now: `epoch` changes when it is made anew (row numbers change), `generation` when anything in it does.
 struct RunsState {
@@ -27,7 +28,8 @@ struct RunsState {
 /// however the index grew. One snapshot; returns the state that it belongs to. An error of `visit` ends it and is returned.
 /// Blocking; one thread; does not hinder the writer.
 [[nodiscard]] Result<RunsState> forEachRecord(const std::filesystem::path& storeCacheFolder,
-                                              const std::function<Status(RunRow, const RunRecord&)>& visit, const CancelToken& cancel);
+                                              const std::function<Status(RunRow, const RunRecord&)>& visit,
+                                              const CancelToken& cancel);
 /// One run in the same form.
 [[nodiscard]] Result<RunRecord> readRecord(const std::filesystem::path& storeCacheFolder, RunRow row);
 

@@ -31,16 +31,55 @@ bool holdsAny(std::string_view text, std::initializer_list<std::string_view> par
 }
 
 constexpr std::array<std::string_view, 38> kGood{
-    "pass",     "passed",  "correct",   "good",      "great",   "resolved", "solved",    "success",    "successful", "succeeded",
-    "thumbs_up", "up",     "like",      "liked",     "positive", "helpful", "satisfied", "ok",         "okay",       "acceptable",
-    "accepted", "accept",  "factual",   "grounded",  "faithful", "compliant", "valid",   "complete",   "completed",  "upheld",
-    "confirmed", "approved", "approve", "perfect",   "👍",      "non_toxic", "safe",     "goal_achieved"};
-constexpr std::array<std::string_view, 44> kBad{
-    "fail",        "failed",  "failure",   "incorrect",     "bad",        "wrong",         "unresolved",   "not_resolved", "unsolved",
-    "thumbs_down", "down",    "dislike",   "disliked",      "negative",   "unhelpful",     "not_helpful",  "dissatisfied", "unsatisfied",
-    "unacceptable", "rejected", "reject",  "hallucinated",  "hallucination", "ungrounded", "unfaithful",   "non_compliant", "noncompliant",
-    "invalid",     "incomplete", "overturned", "👎",        "toxic",      "unsafe",        "error",        "abandoned",    "overridden",
-    "overruled",   "override", "reversed", "approved_by_hand", "violation", "not_compliant", "goal_not_achieved", "poor"};
+    "pass",       "passed",    "correct",   "good",       "great",     "resolved",     "solved",    "success",
+    "successful", "succeeded", "thumbs_up", "up",         "like",      "liked",        "positive",  "helpful",
+    "satisfied",  "ok",        "okay",      "acceptable", "accepted",  "accept",       "factual",   "grounded",
+    "faithful",   "compliant", "valid",     "complete",   "completed", "upheld",       "confirmed", "approved",
+    "approve",    "perfect",   "👍",        "non_toxic",  "safe",      "goal_achieved"};
+constexpr std::array<std::string_view, 44> kBad{"fail",
+                                                "failed",
+                                                "failure",
+                                                "incorrect",
+                                                "bad",
+                                                "wrong",
+                                                "unresolved",
+                                                "not_resolved",
+                                                "unsolved",
+                                                "thumbs_down",
+                                                "down",
+                                                "dislike",
+                                                "disliked",
+                                                "negative",
+                                                "unhelpful",
+                                                "not_helpful",
+                                                "dissatisfied",
+                                                "unsatisfied",
+                                                "unacceptable",
+                                                "rejected",
+                                                "reject",
+                                                "hallucinated",
+                                                "hallucination",
+                                                "ungrounded",
+                                                "unfaithful",
+                                                "non_compliant",
+                                                "noncompliant",
+                                                "invalid",
+                                                "incomplete",
+                                                "overturned",
+                                                "👎",
+                                                "toxic",
+                                                "unsafe",
+                                                "error",
+                                                "abandoned",
+                                                "overridden",
+                                                "overruled",
+                                                "override",
+                                                "reversed",
+                                                "approved_by_hand",
+                                                "violation",
+                                                "not_compliant",
+                                                "goal_not_achieved",
+                                                "poor"};
 
 Outcome outcomeOfLabel(std::string_view label)
 {
@@ -57,8 +96,9 @@ bool isOverrideLabel(std::string_view label)
 /// Names of measures where a high value is bad, or no verdict at all.
 bool isMoreWorse(std::string_view name)
 {
-    return holdsAny(name, {"toxic", "hallucinat", "frustrat", "bias", "risk", "violation", "error", "cost", "latency", "count", "duration", "token",
-                           "pii", "harm", "abandon", "refusal", "jailbreak", "repeat", "retries", "distance", "loss"});
+    return holdsAny(name, {"toxic",   "hallucinat", "frustrat",  "bias",     "risk",    "violation", "error",
+                           "cost",    "latency",    "count",     "duration", "token",   "pii",       "harm",
+                           "abandon", "refusal",    "jailbreak", "repeat",   "retries", "distance",  "loss"});
 }
 
 Outcome outcomeOfValue(const Score& score, std::string_view name)
@@ -72,11 +112,16 @@ Outcome outcomeOfValue(const Score& score, std::string_view name)
 OutcomeSource weightOf(const Score& score, std::string_view name)
 {
     switch (score.annotator) {
-    case Annotator::Human: return OutcomeSource::Human;
-    case Annotator::Llm: return OutcomeSource::ModelJudge;
+    case Annotator::Human:
+        return OutcomeSource::Human;
+    case Annotator::Llm:
+        return OutcomeSource::ModelJudge;
     case Annotator::Code:
-        return holdsAny(name, {"reward", "test", "verif", "ground_truth", "exact_match", "expected", "oracle"}) ? OutcomeSource::Verifier : OutcomeSource::Rule;
-    case Annotator::Unknown: break;
+        return holdsAny(name, {"reward", "test", "verif", "ground_truth", "exact_match", "expected", "oracle"})
+                   ? OutcomeSource::Verifier
+                   : OutcomeSource::Rule;
+    case Annotator::Unknown:
+        break;
     }
     return OutcomeSource::None;
 }
@@ -117,8 +162,8 @@ std::optional<HumanDecision> decisionOf(const Score& score)
     const std::string name = plainWord(score.name);
     const std::string label = plainWord(score.label);
     const auto kind = kindOfLabel(label);
-    static constexpr std::array<std::string_view, 8> kDecisive{"approved",  "approved_by_hand", "rejected", "override",
-                                                               "overridden", "overruled",       "edited",   "overturned"};
+    static constexpr std::array<std::string_view, 8> kDecisive{"approved",   "approved_by_hand", "rejected", "override",
+                                                               "overridden", "overruled",        "edited",   "overturned"};
     const bool decisive = isDecisionName(name) || std::ranges::contains(kDecisive, label);
     if (!decisive) return std::nullopt;
     HumanDecision decision;

@@ -25,7 +25,7 @@ bool isJsonSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t
 /// Follows brackets and strings over any cuts between chunks.
 class Depth
 {
-  public:
+public:
     /// True when this byte ends the value that began at depth 0 with a bracket or quote.
     bool step(char c)
     {
@@ -41,19 +41,25 @@ class Depth
             return false;
         }
         switch (c) {
-        case '"': m_inString = true; return false;
+        case '"':
+            m_inString = true;
+            return false;
         case '{':
-        case '[': ++m_depth; return false;
+        case '[':
+            ++m_depth;
+            return false;
         case '}':
-        case ']': return --m_depth <= 0;
-        default: return false;
+        case ']':
+            return --m_depth <= 0;
+        default:
+            return false;
         }
     }
     [[nodiscard]] std::int64_t depth() const { return m_depth; }
     [[nodiscard]] bool inString() const { return m_inString; }
     void reset() { *this = Depth(); }
 
-  private:
+private:
     std::int64_t m_depth = 0;
     bool m_inString = false;
     bool m_escaped = false;
@@ -62,7 +68,7 @@ class Depth
 /// One element as it is put together.
 class Collector
 {
-  public:
+public:
     Collector(const JsonElementVisitor& visitor) : m_visitor(visitor) {}
 
     void begin(std::uint64_t index, std::uint64_t offset)
@@ -89,7 +95,7 @@ class Collector
         return m_visitor.visit({m_index, m_offset, std::string_view(m_text).substr(0, size)});
     }
 
-  private:
+private:
     const JsonElementVisitor& m_visitor;
     std::string m_text;
     std::uint64_t m_index = 0, m_offset = 0, m_bytes = 0;
@@ -99,7 +105,7 @@ std::size_t byteOrderMarkSize(std::string_view text) { return text.starts_with("
 
 class ArrayCutter
 {
-  public:
+public:
     ArrayCutter(const JsonElementVisitor& visitor, std::string where) : m_collector(visitor), m_where(std::move(where)) {}
 
     /// False when the visitor wants no more.
@@ -130,10 +136,11 @@ class ArrayCutter
     {
         if (m_state == State::Done) return {};
         if (m_state == State::Start) return fail(ErrorCode::UnknownFormat, m_where, "there is no JSON array in it");
-        return fail(ErrorCode::Damaged, m_where, std::format("the file ends inside its array, after {} whole elements", m_index));
+        return fail(ErrorCode::Damaged, m_where,
+                    std::format("the file ends inside its array, after {} whole elements", m_index));
     }
 
-  private:
+private:
     enum class State : std::uint8_t { Start, BeforeElement, Element, Scalar, AfterElement, Done };
 
     Status between(char c, std::uint64_t offset)
@@ -152,7 +159,8 @@ class ArrayCutter
             if (nested) m_depth.step(c);
             m_state = nested ? State::Element : State::Scalar;
         } else
-            return fail(ErrorCode::Damaged, m_where, std::format("not JSON at byte {}, after {} whole elements", offset, m_index));
+            return fail(ErrorCode::Damaged, m_where,
+                        std::format("not JSON at byte {}, after {} whole elements", offset, m_index));
         return {};
     }
 
@@ -165,7 +173,7 @@ class ArrayCutter
 
 class LineCutter
 {
-  public:
+public:
     LineCutter(const JsonElementVisitor& visitor) : m_collector(visitor) { m_collector.begin(0, 0); }
 
     Result<bool> feed(std::string_view chunk, std::uint64_t offset)
@@ -187,7 +195,7 @@ class LineCutter
         return {};
     }
 
-  private:
+private:
     Result<bool> endLine(std::uint64_t nextOffset)
     {
         bool goOn = true;
@@ -264,12 +272,13 @@ Result<InputFile> InputFile::open(const std::filesystem::path& path)
 {
     const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
-        if (errno == ENXIO) return fail(ErrorCode::NotAFile, path.string(), "this is a socket or a device without a reader, not a file");
-        return std::unexpected(errorFromErrno(errno, path.string(), "opening"));
+        if (errno == ENXIO)
+            return fail(ErrorCode::NotAFile, path.string(), "this is a socket or a device without a reader, not a file");
+        return std::unexpected(errorFromErrno(errno, path.string(), "cannot open the file"));
     }
     InputFile file(fd, path);
     struct stat st{};
-    if (::fstat(fd, &st) != 0) return std::unexpected(errorFromErrno(errno, path.string(), "looking at"));
+    if (::fstat(fd, &st) != 0) return std::unexpected(errorFromErrno(errno, path.string(), "cannot look at the file"));
     if (S_ISDIR(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is a directory; a trace store is one file");
     if (S_ISFIFO(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is a FIFO (a named pipe), not a file");
     if (!S_ISREG(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is not a regular file");
@@ -280,7 +289,10 @@ Result<InputFile> InputFile::open(const std::filesystem::path& path)
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
-    : m_fd(std::exchange(other.m_fd, -1)), m_path(std::move(other.m_path)), m_sizeBytes(other.m_sizeBytes), m_mtimeNs(other.m_mtimeNs)
+    : m_fd(std::exchange(other.m_fd, -1)),
+      m_path(std::move(other.m_path)),
+      m_sizeBytes(other.m_sizeBytes),
+      m_mtimeNs(other.m_mtimeNs)
 {
 }
 
@@ -296,7 +308,7 @@ Result<std::string> InputFile::read(std::uint64_t offset, std::size_t count) con
     while (have < count) {
         const ssize_t got = ::pread(m_fd, bytes.data() + have, count - have, static_cast<off_t>(offset + have));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(errorFromErrno(errno, m_path.string(), "reading"));
+        if (got < 0) return std::unexpected(errorFromErrno(errno, m_path.string(), "cannot read the file"));
         if (got == 0) break;
         have += static_cast<std::size_t>(got);
     }
@@ -304,7 +316,8 @@ Result<std::string> InputFile::read(std::uint64_t offset, std::size_t count) con
     return bytes;
 }
 
-Status forEachJsonElement(const InputFile& file, JsonLayout layout, const JsonElementVisitor& visitor, const CancelToken& cancel)
+Status forEachJsonElement(const InputFile& file, JsonLayout layout, const JsonElementVisitor& visitor,
+                          const CancelToken& cancel)
 {
     if (layout == JsonLayout::Array) return cutFile(file, ArrayCutter(visitor, file.path().string()), cancel);
     return cutFile(file, LineCutter(visitor), cancel);

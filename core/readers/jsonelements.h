@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxJsonDepth = 256;
 /// A regular file that is read in pieces. Opened so that a FIFO or device never blocks.
 class InputFile
 {
-  public:
+public:
     /// NotFound, NotAFile (directory, FIFO, socket, device), NotReadable, Empty, Io.
     [[nodiscard]] static Result<InputFile> open(const std::filesystem::path& path);
     InputFile(InputFile&& other) noexcept;
@@ -34,7 +34,7 @@ class InputFile
     /// At most `count` bytes from `offset`; fewer at the end of the file.
     [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::size_t count) const;
 
-  private:
+private:
     InputFile(int fd, std::filesystem::path path) : m_fd(fd), m_path(std::move(path)) {}
     int m_fd = -1;
     std::filesystem::path m_path;

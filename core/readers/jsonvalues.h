@@ -19,12 +19,12 @@ using Value = simdjson::dom::element;
 /// A parser with the readers' limit of nesting. One a thread; the value lives until the next parse.
 class Parser
 {
-  public:
+public:
     Parser();
     /// Damaged, with simdjson's own words. `padded` says that kJsonPadding readable bytes follow the text.
     [[nodiscard]] Result<Value> parse(std::string_view text, bool padded = false);
 
-  private:
+private:
     simdjson::dom::parser m_parser;
 };
 

@@ -19,20 +19,34 @@ constexpr std::size_t kToolBytes = 4000;
 constexpr std::size_t kIdBytes = 512;
 
 // In the order in which they are believed. Looked for among the attributes and in their metadata.
-constexpr std::array<std::string_view, 17> kCommitKeys{
-    "harness.git_commit", "harness.git.commit", "harness.commit", "git.commit",  "git.commit.sha", "git.commit.id",
-    "git.commit.hash",    "git_commit",         "git.sha",        "git_sha",     "commit_sha",     "commit_id",
-    "commit",             "vcs.ref.head.revision", "vcs.revision", "revision_id", "revision"};
+constexpr std::array<std::string_view, 17> kCommitKeys{"harness.git_commit",
+                                                       "harness.git.commit",
+                                                       "harness.commit",
+                                                       "git.commit",
+                                                       "git.commit.sha",
+                                                       "git.commit.id",
+                                                       "git.commit.hash",
+                                                       "git_commit",
+                                                       "git.sha",
+                                                       "git_sha",
+                                                       "commit_sha",
+                                                       "commit_id",
+                                                       "commit",
+                                                       "vcs.ref.head.revision",
+                                                       "vcs.revision",
+                                                       "revision_id",
+                                                       "revision"};
 constexpr std::array<std::string_view, 12> kVersionKeys{
-    "harness.version", "harness_version", "service.version", "agent.version", "agent_version", "app.version",
+    "harness.version", "harness_version", "service.version", "agent.version", "agent_version",     "app.version",
     "app_version",     "release.version", "release",         "graph.version", "assistant.version", "deployment.version"};
-constexpr std::array<std::string_view, 5> kPromptKeys{"llm.prompt_template.version", "prompt.version", "prompt_version", "prompt.version_id",
-                                                      "prompt.id"};
+constexpr std::array<std::string_view, 5> kPromptKeys{"llm.prompt_template.version", "prompt.version", "prompt_version",
+                                                      "prompt.version_id", "prompt.id"};
 /// Without any of these words the text holds none of the keys above, which spares most spans the search.
 constexpr std::array<std::string_view, 6> kVersionWords{"commit", "version", "revision", "sha", "release", "prompt"};
 
 template <std::size_t N>
-void findFirst(const std::array<std::string_view, N>& keys, Value attributes, std::optional<Value> metadata, std::string& value, std::string& key)
+void findFirst(const std::array<std::string_view, N>& keys, Value attributes, std::optional<Value> metadata, std::string& value,
+               std::string& key)
 {
     for (const std::string_view candidate : keys) {
         for (const auto& place : {std::optional<Value>(attributes), metadata}) {
@@ -197,10 +211,12 @@ std::optional<std::string> fromJson(Value value, bool ofUser)
     if (!ofUser)
         if (const auto choices = member(value, "choices"); isArray(choices))
             if (auto found = lastOf(*choices, false)) return found;
-    static constexpr std::array<std::string_view, 13> kAsked{"input",        "query",   "question", "user_input", "user_message", "user_query", "message",
-                                                             "prompt",       "request", "task",     "instruction", "text",        "content"};
-    static constexpr std::array<std::string_view, 12> kSaid{"output", "answer",  "response", "final_output", "final_answer", "reply",
-                                                            "result", "message", "content",  "text",         "completion",   "return_value"};
+    static constexpr std::array<std::string_view, 13> kAsked{"input",       "query",   "question", "user_input", "user_message",
+                                                             "user_query",  "message", "prompt",   "request",    "task",
+                                                             "instruction", "text",    "content"};
+    static constexpr std::array<std::string_view, 12> kSaid{"output",       "answer", "response",   "final_output",
+                                                            "final_answer", "reply",  "result",     "message",
+                                                            "content",      "text",   "completion", "return_value"};
     const auto pick = [&](const auto& keys) -> std::optional<std::string> {
         for (const std::string_view key : keys) {
             const auto found = member(value, key);

@@ -26,9 +26,9 @@ struct VersionFacts {
 /// What a span tells of its run, beside its step.
 struct SpanFacts {
     std::string sessionId, userId, agentName;
-    std::string userText;           ///< of the input: what the user asked
-    std::string answerText;         ///< of the output
-    bool hasOutput = false;         ///< there is an output, be it an empty text
+    std::string userText;   ///< of the input: what the user asked
+    std::string answerText; ///< of the output
+    bool hasOutput = false; ///< there is an output, be it an empty text
     std::optional<double> costUsd;
     VersionFacts version;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/phoenix.h"
 
-#include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/readers/jsonelements.h"
 #include "core/readers/phoenixbody.h"
+#include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
 
 #include <algorithm>
@@ -30,51 +30,10 @@ constexpr std::int64_t kLargestBatch = 5000;
 /// A store whose way of reading no longer holds (a writer came) is opened again, so often.
 constexpr int kMaxReopens = 5;
 
-const std::array<std::string_view, 3> kAnnotationTables{"span_annotations", "trace_annotations", "document_annotations"};
-
 std::int64_t nowMs()
 {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-/// What the cursor holds between two ingests.
-struct Marks {
-    std::int64_t trace = 0, span = 0, cost = 0;
-    std::array<std::int64_t, 3> annotation{};
-    std::int64_t traceCount = 0, spanCount = 0; ///< with ids up to the marks: fewer now means deleted rows
-    std::array<std::int64_t, 3> annotationCount{};
-    std::string lastTraceId; ///< of the row `trace`
-    std::string annotatedAt; ///< greatest updated_at
-
-    [[nodiscard]] std::string toText() const
-    {
-        Json json = {{"version", 1},       {"trace", trace},           {"span", span},           {"cost", cost},
-                     {"annotation", annotation}, {"traceCount", traceCount}, {"spanCount", spanCount}, {"annotationCount", annotationCount},
-                     {"lastTraceId", lastTraceId}, {"annotatedAt", annotatedAt}};
-        return dumpJson(json);
-    }
-    /// Nothing where the text is none of ours.
-    static std::optional<Marks> fromText(const std::string& text)
-    {
-        const auto json = parseJson(text, "cursor");
-        if (!json || intAt(*json, "version") != 1) return std::nullopt;
-        Marks marks;
-        marks.trace = intAt(*json, "trace");
-        marks.span = intAt(*json, "span");
-        marks.cost = intAt(*json, "cost");
-        marks.traceCount = intAt(*json, "traceCount");
-        marks.spanCount = intAt(*json, "spanCount");
-        const Json& ids = memberAt(*json, "annotation");
-        const Json& counts = memberAt(*json, "annotationCount");
-        for (std::size_t i = 0; i < 3; ++i) {
-            if (ids.is_array() && i < ids.size() && ids[i].is_number_integer()) marks.annotation[i] = ids[i].get<std::int64_t>();
-            if (counts.is_array() && i < counts.size() && counts[i].is_number_integer()) marks.annotationCount[i] = counts[i].get<std::int64_t>();
-        }
-        marks.lastTraceId = stringAt(*json, "lastTraceId");
-        marks.annotatedAt = stringAt(*json, "annotatedAt");
-        return marks;
-    }
-};
 
 /// A column, or a constant in its place where this generation has none.
 std::string columnOr(const TableInfo* table, std::string_view alias, std::string_view column, std::string_view otherwise)
@@ -101,17 +60,21 @@ struct PhoenixReader::Private {
     void makeSql();
     void makeAnnotationSql(std::size_t index);
     [[nodiscard]] std::string spanColumns() const;
-    [[nodiscard]] Result<Marks> marksNow();
-    [[nodiscard]] Result<bool> stillHolds(const Marks& before);
-    [[nodiscard]] Result<std::set<std::int64_t>> grownTraces(const Marks& before);
-    [[nodiscard]] Status addIds(std::set<std::int64_t>& ids, const std::string& sql, std::int64_t since, const std::string* time);
+    [[nodiscard]] Result<PhoenixMarks> marksNow();
+    [[nodiscard]] Result<bool> stillHolds(const PhoenixMarks& before);
+    [[nodiscard]] Result<std::set<std::int64_t>> grownTraces(const PhoenixMarks& before);
+    [[nodiscard]] Status addIds(std::set<std::int64_t>& ids, const std::string& sql, std::int64_t since,
+                                const std::string* time);
     [[nodiscard]] Status reopen(const CancelToken& cancel);
     [[nodiscard]] Status refresh(const CancelToken& cancel);
-    [[nodiscard]] Result<std::int64_t> readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit, PhoenixRunBuilder& builder,
-                                                 RunSink& sink, std::int64_t& runs);
+    [[nodiscard]] Result<std::int64_t> readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit,
+                                                 PhoenixRunBuilder& builder, RunSink& sink, std::int64_t& runs);
+    [[nodiscard]] Result<std::map<std::int64_t, double>> costs(std::int64_t low, std::int64_t high);
+    [[nodiscard]] Status readTraces(const std::vector<PhoenixTraceRow>& traces, PhoenixRunBuilder& builder, RunSink& sink,
+                                    std::vector<RunRecord>& records);
     [[nodiscard]] Result<std::vector<PhoenixTraceRow>> traceRows(std::int64_t above, std::int64_t upTo, std::int64_t limit);
-    [[nodiscard]] Status readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel, std::int64_t& runs,
-                                   std::int64_t total);
+    [[nodiscard]] Status readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel,
+                                   std::int64_t& runs, std::int64_t total);
 };
 
 namespace
@@ -119,7 +82,8 @@ namespace
 
 using AnnotationsByTrace = std::map<std::int64_t, std::vector<PhoenixAnnotationRow>>;
 
-Status readAnnotations(Database& db, const std::string& sql, bool ofDocument, std::int64_t low, std::int64_t high, AnnotationsByTrace& out)
+Status readAnnotations(Database& db, const std::string& sql, bool ofDocument, std::int64_t low, std::int64_t high,
+                       AnnotationsByTrace& out)
 {
     if (sql.empty()) return {};
     TR_ASSIGN(Statement statement, db.prepare(sql));
@@ -174,17 +138,19 @@ PhoenixSpanRow spanRowOf(const Statement& statement)
 std::string PhoenixReader::Private::spanColumns() const
 {
     const TableInfo* spans = table("spans");
-    const auto column = [&](std::string_view name, std::string_view otherwise) { return columnOr(spans, "s", name, otherwise); };
+    const auto column = [&](std::string_view name, std::string_view otherwise) {
+        return columnOr(spans, "s", name, otherwise);
+    };
     const auto limited = [&](std::string_view name) {
         const std::string c = column(name, "''");
         // octet_length looks at the record's header only: a text of a gigabyte is never loaded.
         return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} END, octet_length({0})", c, kMaxAttributesBytes);
     };
-    return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}", column("name", "''"),
-                       column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"), limited("attributes"), limited("events"),
-                       column("status_code", "''"), column("status_message", "''"), column("llm_token_count_prompt", "0"),
-                       column("llm_token_count_completion", "0"), column("cumulative_llm_token_count_prompt", "0"),
-                       column("cumulative_llm_token_count_completion", "0"));
+    return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
+                       column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
+                       limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
+                       column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
+                       column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
 }
 
 void PhoenixReader::Private::makeAnnotationSql(std::size_t index)
@@ -192,17 +158,22 @@ void PhoenixReader::Private::makeAnnotationSql(std::size_t index)
     const TableInfo* annotations = table(kAnnotationTables[index]);
     const bool ofTrace = index == 1;
     const std::string_view key = ofTrace ? "trace_rowid" : "span_rowid";
-    if (!annotations || !annotations->hasColumn("id") || !annotations->hasColumn(key) || !annotations->hasColumn("name")) return;
-    const auto column = [&](std::string_view name, std::string_view otherwise) { return columnOr(annotations, "a", name, otherwise); };
+    if (!annotations || !annotations->hasColumn("id") || !annotations->hasColumn(key) || !annotations->hasColumn("name"))
+        return;
+    const auto column = [&](std::string_view name, std::string_view otherwise) {
+        return columnOr(annotations, "a", name, otherwise);
+    };
     const TableInfo* users = table("users");
     const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
     const std::string time = column("updated_at", column("created_at", "''"));
     annotationSql[index] = std::format(
         "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
-        ofTrace ? "a.trace_rowid" : "s.trace_rowid", ofTrace ? "''" : "s.span_id", column("label", "''"), column("score", "NULL"),
-        column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"), column("identifier", "''"),
-        named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time, column("document_position", "0"),
-        ofTrace ? "trace_annotations a" : std::format("spans s CROSS JOIN {} a ON a.span_rowid = s.id", kAnnotationTables[index]),
+        ofTrace ? "a.trace_rowid" : "s.trace_rowid", ofTrace ? "''" : "s.span_id", column("label", "''"),
+        column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
+        column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
+        column("document_position", "0"),
+        ofTrace ? "trace_annotations a"
+                : std::format("spans s CROSS JOIN {} a ON a.span_rowid = s.id", kAnnotationTables[index]),
         ofTrace ? "a.trace_rowid" : "s.trace_rowid");
 }
 
@@ -210,25 +181,29 @@ void PhoenixReader::Private::makeSql()
 {
     const TableInfo* traces = table("traces");
     const TableInfo* sessions = table("project_sessions");
-    const bool hasSessions = sessions && sessions->hasColumn("session_id") && sessions->hasColumn("id") && traces->hasColumn("project_session_rowid");
+    const bool hasSessions = sessions && sessions->hasColumn("session_id") && sessions->hasColumn("id") &&
+                             traces->hasColumn("project_session_rowid");
     const auto ofSession = [&](std::string_view column) {
         if (!hasSessions || !sessions->hasColumn(column)) return std::string("''");
         return std::format("(SELECT p.{} FROM project_sessions p WHERE p.id = t.project_session_rowid)", column);
     };
-    traceSql = std::format("SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
-                           columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
-                           ofSession("session_user"));
-    spanSql = "SELECT " + spanColumns() + " FROM spans s WHERE s.trace_rowid BETWEEN ? AND ? ORDER BY s.trace_rowid DESC, s.id DESC";
+    traceSql = std::format(
+        "SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
+        columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
+        ofSession("session_user"));
+    spanSql =
+        "SELECT " + spanColumns() + " FROM spans s WHERE s.trace_rowid BETWEEN ? AND ? ORDER BY s.trace_rowid DESC, s.id DESC";
     const TableInfo* costs = table("span_costs");
     if (costs && costs->hasColumn("trace_rowid") && costs->hasColumn("total_cost") && costs->hasColumn("id"))
-        costSql = "SELECT trace_rowid, sum(total_cost) FROM span_costs WHERE trace_rowid BETWEEN ? AND ? AND total_cost IS NOT NULL GROUP BY trace_rowid";
+        costSql = "SELECT trace_rowid, sum(total_cost) FROM span_costs WHERE trace_rowid BETWEEN ? AND ? AND total_cost IS NOT "
+                  "NULL GROUP BY trace_rowid";
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) makeAnnotationSql(i);
 }
 
-Result<Marks> PhoenixReader::Private::marksNow()
+Result<PhoenixMarks> PhoenixReader::Private::marksNow()
 {
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
-    Marks marks;
+    PhoenixMarks marks;
     TR_ASSIGN(marks.trace, db.scalar("SELECT max(id) FROM traces"));
     TR_ASSIGN(marks.span, db.scalar("SELECT max(id) FROM spans"));
     TR_ASSIGN(marks.traceCount, db.scalar("SELECT count(*) FROM traces"));
@@ -254,7 +229,7 @@ Result<Marks> PhoenixReader::Private::marksNow()
 }
 
 /// Whether all that was there at the marks is there still: no row deleted, and no other database in its place.
-Result<bool> PhoenixReader::Private::stillHolds(const Marks& before)
+Result<bool> PhoenixReader::Private::stillHolds(const PhoenixMarks& before)
 {
     const auto count = [&](std::string_view from, std::int64_t upTo) -> Result<std::int64_t> {
         TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT count(*) FROM {} WHERE id <= ?", from)));
@@ -277,7 +252,8 @@ Result<bool> PhoenixReader::Private::stillHolds(const Marks& before)
     return true;
 }
 
-Status PhoenixReader::Private::addIds(std::set<std::int64_t>& ids, const std::string& sql, std::int64_t since, const std::string* time)
+Status PhoenixReader::Private::addIds(std::set<std::int64_t>& ids, const std::string& sql, std::int64_t since,
+                                      const std::string* time)
 {
     TR_ASSIGN(Statement statement, db.prepare(sql));
     statement.bind(1, since);
@@ -290,7 +266,7 @@ Status PhoenixReader::Private::addIds(std::set<std::int64_t>& ids, const std::st
 }
 
 /// The traces up to the mark to which something was added since.
-Result<std::set<std::int64_t>> PhoenixReader::Private::grownTraces(const Marks& before)
+Result<std::set<std::int64_t>> PhoenixReader::Private::grownTraces(const PhoenixMarks& before)
 {
     std::set<std::int64_t> ids;
     TR_TRY(addIds(ids, "SELECT DISTINCT trace_rowid FROM spans WHERE id > ?", before.span, nullptr));
@@ -300,9 +276,9 @@ Result<std::set<std::int64_t>> PhoenixReader::Private::grownTraces(const Marks& 
         const bool ofTrace = i == 1;
         const bool timed = table(kAnnotationTables[i])->hasColumn("updated_at");
         TR_TRY(addIds(ids,
-                      std::format("SELECT DISTINCT {} FROM {} a {} WHERE a.id > ? {}", ofTrace ? "a.trace_rowid" : "s.trace_rowid",
-                                  kAnnotationTables[i], ofTrace ? "" : "JOIN spans s ON s.id = a.span_rowid",
-                                  timed ? "OR a.updated_at > ?" : ""),
+                      std::format("SELECT DISTINCT {} FROM {} a {} WHERE a.id > ? {}",
+                                  ofTrace ? "a.trace_rowid" : "s.trace_rowid", kAnnotationTables[i],
+                                  ofTrace ? "" : "JOIN spans s ON s.id = a.span_rowid", timed ? "OR a.updated_at > ?" : ""),
                       before.annotation[i], timed ? &before.annotatedAt : nullptr));
     }
     ids.erase(ids.upper_bound(before.trace), ids.end());
@@ -324,7 +300,8 @@ Status PhoenixReader::Private::refresh(const CancelToken& cancel)
     return reopen(cancel);
 }
 
-Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int64_t above, std::int64_t upTo, std::int64_t limit)
+Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int64_t above, std::int64_t upTo,
+                                                                       std::int64_t limit)
 {
     std::vector<PhoenixTraceRow> rows;
     TR_ASSIGN(Statement statement, db.prepare(traceSql + " WHERE t.id > ? AND t.id <= ? ORDER BY t.id DESC LIMIT ?"));
@@ -332,14 +309,59 @@ Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int6
     for (;;) {
         TR_ASSIGN(const bool more, statement.step());
         if (!more) return rows;
-        rows.push_back({statement.intAt(0), jsonvalues::cut(statement.textAt(1), 512), statement.stringAt(2), statement.stringAt(3),
-                        statement.stringAt(4), statement.stringAt(5), statement.stringAt(6)});
+        rows.push_back({statement.intAt(0), jsonvalues::cut(statement.textAt(1), 512), statement.stringAt(2),
+                        statement.stringAt(3), statement.stringAt(4), statement.stringAt(5), statement.stringAt(6)});
     }
 }
 
+Result<std::map<std::int64_t, double>> PhoenixReader::Private::costs(std::int64_t low, std::int64_t high)
+{
+    std::map<std::int64_t, double> costs;
+    if (costSql.empty()) return costs;
+    TR_ASSIGN(Statement statement, db.prepare(costSql));
+    statement.bind(1, low).bind(2, high);
+    for (;;) {
+        TR_ASSIGN(const bool more, statement.step());
+        if (!more) return costs;
+        costs[statement.intAt(0)] = statement.doubleAt(1);
+    }
+}
+
+/// The runs of these traces (highest row first), put together from one pass over their spans.
+Status PhoenixReader::Private::readTraces(const std::vector<PhoenixTraceRow>& traces, PhoenixRunBuilder& builder, RunSink& sink,
+                                          std::vector<RunRecord>& records)
+{
+    const std::int64_t low = traces.back().rowId, high = traces.front().rowId;
+    AnnotationsByTrace annotations;
+    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i)
+        TR_TRY(readAnnotations(db, annotationSql[i], i == 2, low, high, annotations));
+    TR_ASSIGN(const auto costOf, costs(low, high));
+    TR_ASSIGN(Statement spans, db.prepare(spanSql));
+    spans.bind(1, low).bind(2, high);
+    TR_ASSIGN(bool more, spans.step());
+    for (const auto& trace : traces) {
+        builder.begin(trace);
+        while (more && spans.intAt(1) > trace.rowId) { // spans of a trace that is not there
+            TR_ASSIGN(more, spans.step());
+        }
+        while (more && spans.intAt(1) == trace.rowId) {
+            builder.addSpan(spanRowOf(spans), sink);
+            TR_ASSIGN(more, spans.step());
+        }
+        if (!builder.hasSpans()) {
+            sink.skipped("trace " + trace.traceId, "there are no spans of it");
+            continue;
+        }
+        for (const auto& row : annotations[trace.rowId]) builder.addAnnotation(row);
+        if (const auto cost = costOf.find(trace.rowId); cost != costOf.end()) builder.addCost(cost->second);
+        records.push_back(builder.finish(sink));
+    }
+    return {};
+}
+
 /// Reads up to `limit` traces with above < id <= upTo, highest first; answers the lowest id read (0: there was none).
-Result<std::int64_t> PhoenixReader::Private::readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit, PhoenixRunBuilder& builder,
-                                                       RunSink& sink, std::int64_t& runs)
+Result<std::int64_t> PhoenixReader::Private::readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit,
+                                                       PhoenixRunBuilder& builder, RunSink& sink, std::int64_t& runs)
 {
     std::vector<RunRecord> records;
     std::int64_t low = 0;
@@ -348,39 +370,7 @@ Result<std::int64_t> PhoenixReader::Private::readBatch(std::int64_t above, std::
         TR_ASSIGN(const auto traces, traceRows(above, upTo, limit));
         if (traces.empty()) return 0;
         low = traces.back().rowId;
-        const std::int64_t high = traces.front().rowId;
-        AnnotationsByTrace annotations;
-        for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) TR_TRY(readAnnotations(db, annotationSql[i], i == 2, low, high, annotations));
-        std::map<std::int64_t, double> costs;
-        if (!costSql.empty()) {
-            TR_ASSIGN(Statement statement, db.prepare(costSql));
-            statement.bind(1, low).bind(2, high);
-            for (;;) {
-                TR_ASSIGN(const bool more, statement.step());
-                if (!more) break;
-                costs[statement.intAt(0)] = statement.doubleAt(1);
-            }
-        }
-        TR_ASSIGN(Statement spans, db.prepare(spanSql));
-        spans.bind(1, low).bind(2, high);
-        TR_ASSIGN(bool more, spans.step());
-        for (const auto& trace : traces) {
-            builder.begin(trace);
-            while (more && spans.intAt(1) > trace.rowId) { // spans of a trace that is not there
-                TR_ASSIGN(more, spans.step());
-            }
-            while (more && spans.intAt(1) == trace.rowId) {
-                builder.addSpan(spanRowOf(spans), sink);
-                TR_ASSIGN(more, spans.step());
-            }
-            if (!builder.hasSpans()) {
-                sink.skipped("trace " + trace.traceId, "there are no spans of it");
-                continue;
-            }
-            for (const auto& row : annotations[trace.rowId]) builder.addAnnotation(row);
-            if (const auto cost = costs.find(trace.rowId); cost != costs.end()) builder.addCost(cost->second);
-            records.push_back(builder.finish(sink));
-        }
+        TR_TRY(readTraces(traces, builder, sink, records));
     }
     // Delivered when nothing is open any more: the receiver may take its time.
     for (auto& record : records) {
@@ -390,8 +380,8 @@ Result<std::int64_t> PhoenixReader::Private::readBatch(std::int64_t above, std::
     return low;
 }
 
-Status PhoenixReader::Private::readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel, std::int64_t& runs,
-                                         std::int64_t total)
+Status PhoenixReader::Private::readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel,
+                                         std::int64_t& runs, std::int64_t total)
 {
     PhoenixRunBuilder builder;
     std::int64_t limit = kFirstBatch;
@@ -423,14 +413,23 @@ Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const s
     for (const TableInfo* table : {spans, traces, projects})
         if (table->isView || table->isVirtual)
             return fail(ErrorCode::Refused, path.string(),
-                        std::format("\"{}\" is {} here; a Phoenix database has a table of that name", table->name, table->isView ? "a view" : "a virtual table"));
+                        std::format("\"{}\" is {} here; a Phoenix database has a table of that name", table->name,
+                                    table->isView ? "a view" : "a virtual table"));
     for (const std::string_view column : {"id", "span_id", "parent_id", "trace_rowid", "attributes"})
         if (!spans->hasColumn(column)) return false;
-    return traces->hasColumn("id") && traces->hasColumn("trace_id") && traces->hasColumn("project_rowid") && projects->hasColumn("id") && projects->hasColumn("name");
+    return traces->hasColumn("id") && traces->hasColumn("trace_id") && traces->hasColumn("project_rowid") &&
+           projects->hasColumn("id") && projects->hasColumn("name");
 }
 
 PhoenixReader::PhoenixReader(Database db, std::vector<TableInfo> tables, std::filesystem::path path)
-    : d(new Private{.db = std::move(db), .tables = std::move(tables), .path = std::move(path), .info = {}, .traceSql = {}, .spanSql = {}, .costSql = {}, .annotationSql = {}})
+    : d(new Private{.db = std::move(db),
+                    .tables = std::move(tables),
+                    .path = std::move(path),
+                    .info = {},
+                    .traceSql = {},
+                    .spanSql = {},
+                    .costSql = {},
+                    .annotationSql = {}})
 {
     d->makeSql();
     d->info.kind = kKind;
@@ -467,15 +466,16 @@ Result<std::string> PhoenixReader::fingerprint()
     TR_TRY(d->refresh({}));
     std::string text;
     for (const char* suffix : {"", "-wal"}) {
-        struct stat st {};
+        struct stat st{};
         if (::stat((d->path.string() + suffix).c_str(), &st) != 0) {
             if (*suffix) continue;
-            return std::unexpected(errorFromErrno(errno, d->path.string(), "looking at the database"));
+            return std::unexpected(errorFromErrno(errno, d->path.string(), "cannot look at the database"));
         }
         // An empty log says nothing, and is made and removed by anybody who looks.
         if (st.st_size > 0) text += std::format("{}:{}.{:09}:", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
-    for (const std::string_view name : {"traces", "spans", "span_annotations", "trace_annotations", "document_annotations", "span_costs"}) {
+    for (const std::string_view name :
+         {"traces", "spans", "span_annotations", "trace_annotations", "document_annotations", "span_costs"}) {
         const TableInfo* table = d->table(name);
         if (!table || !table->hasColumn("id")) continue;
         TR_ASSIGN(const std::int64_t highest, d->db.scalar(std::format("SELECT max(id) FROM {}", name)));
@@ -488,8 +488,8 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
 {
     d->db.setCancel(cancel);
     TR_TRY(d->refresh(cancel));
-    TR_ASSIGN(const Marks now, d->marksNow());
-    const auto before = Marks::fromText(cursor);
+    TR_ASSIGN(const PhoenixMarks now, d->marksNow());
+    const auto before = PhoenixMarks::fromText(cursor);
     bool goOn = before.has_value();
     if (goOn) {
         TR_ASSIGN(goOn, d->stillHolds(*before));
@@ -519,9 +519,9 @@ Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::str
     trace.reset();
 
     PhoenixBodyBuilder builder(maxBytes);
-    const std::string order = !stepId.empty()                                 ? " AND s.span_id = ?"
+    const std::string order = !stepId.empty()                              ? " AND s.span_id = ?"
                               : d->table("spans")->hasColumn("start_time") ? " ORDER BY s.start_time, s.id"
-                                                                              : " ORDER BY s.id";
+                                                                           : " ORDER BY s.id";
     TR_ASSIGN(Statement spans, d->db.prepare("SELECT " + d->spanColumns() + " FROM spans s WHERE s.trace_rowid = ?" + order));
     spans.bind(1, traceRow);
     if (!stepId.empty()) spans.bind(2, stepId);
@@ -535,7 +535,8 @@ Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::str
         else
             return builder.step(spanRowOf(spans));
     }
-    if (!any) return fail(ErrorCode::NotFound, stepId.empty() ? runNativeId : stepId, "there is no such span in the store any more");
+    if (!any)
+        return fail(ErrorCode::NotFound, stepId.empty() ? runNativeId : stepId, "there is no such span in the store any more");
     return builder.finishRun();
 }
 

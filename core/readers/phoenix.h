@@ -12,8 +12,8 @@ namespace tackroom
 {
 
 /// Arize Phoenix's SQLite database, recognised by tables and columns: spans(span_id, parent_id, trace_rowid, attributes),
-/// traces(trace_id, project_rowid), projects(name). Everything else may be there or not (generations of 2024 to 2026): sessions,
-/// token columns, costs, annotations and their users. Facts of the schema: core/sample/phoenixschema.h.
+/// traces(trace_id, project_rowid), projects(name). Everything else may be there or not (generations of 2024 to 2026):
+/// sessions, token columns, costs, annotations and their users. Facts of the schema: core/sample/phoenixschema.h.
 ///
 /// One run a trace; native id = traces.trace_id (the root's attributes and columns unless said otherwise).
 ///   root        the first span by start without a parent in the trace
@@ -45,7 +45,7 @@ namespace tackroom
 /// costs is delivered again. Not noticed: a trace that only moved to another project.
 class PhoenixReader : public StoreReader
 {
-  public:
+public:
     static constexpr std::string_view kKind = "phoenix-sqlite";
 
     /// Whether the tables are Phoenix's. Refused where one of them is a view or a virtual table.
@@ -59,9 +59,10 @@ class PhoenixReader : public StoreReader
     [[nodiscard]] const StoreInfo& info() const override;
     [[nodiscard]] Result<std::string> fingerprint() override;
     [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) override;
-    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes) override;
+    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId,
+                                     std::uint64_t maxBytes) override;
 
-  private:
+private:
     struct Private;
     std::unique_ptr<Private> d;
 };

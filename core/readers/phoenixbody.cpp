@@ -136,12 +136,15 @@ Body PhoenixBodyBuilder::finishRun()
     const std::string asked = openinference::userTextOf(m_root.input, m_parsers);
     const std::string said = openinference::answerTextOf(m_root.output, m_parsers);
     if (m_messages.empty()) {
-        if (!asked.empty()) m_messages.push_back({.role = "user", .name = {}, .content = asked, .toolCalls = {}, .toolCallId = {}, .stepId = m_rootId});
+        if (!asked.empty())
+            m_messages.push_back(
+                {.role = "user", .name = {}, .content = asked, .toolCalls = {}, .toolCallId = {}, .stepId = m_rootId});
         for (auto& message : m_toolMessages) m_messages.push_back(std::move(message));
     }
     const bool isSaid = !m_messages.empty() && m_messages.back().content == said;
     if (!trimmed(said).empty() && !isSaid)
-        m_messages.push_back({.role = "assistant", .name = {}, .content = said, .toolCalls = {}, .toolCallId = {}, .stepId = m_rootId});
+        m_messages.push_back(
+            {.role = "assistant", .name = {}, .content = said, .toolCalls = {}, .toolCallId = {}, .stepId = m_rootId});
     for (const auto& message : m_messages) body.messages.push_back(m_budget.take(message));
     body.input = m_budget.take(m_root.input);
     body.output = m_budget.take(m_root.output);

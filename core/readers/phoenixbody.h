@@ -13,7 +13,7 @@ namespace tackroom
 
 class PhoenixBodyBuilder
 {
-  public:
+public:
     explicit PhoenixBodyBuilder(std::uint64_t maxBytes) : m_budget(maxBytes) {}
 
     /// One span by itself: of an llm span its messages, else input and output; and the span as the store has it.
@@ -25,7 +25,7 @@ class PhoenixBodyBuilder
     /// Where no span has messages, or the root says more: the root's own input and output as user and assistant.
     [[nodiscard]] Body finishRun();
 
-  private:
+private:
     struct ToolResult {
         std::string spanId, output;
         bool used = false;

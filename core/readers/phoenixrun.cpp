@@ -201,7 +201,8 @@ void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root) const
             run.completionTokens += part.step.completionTokens;
         }
         if (part.facts.costUsd) attributeCost = attributeCost.value_or(0) + *part.facts.costUsd;
-        if (part.step.start > 0 && (run.start == 0 || (m_trace.start.empty() && part.step.start < run.start))) run.start = part.step.start;
+        if (part.step.start > 0 && (run.start == 0 || (m_trace.start.empty() && part.step.start < run.start)))
+            run.start = part.step.start;
         if (m_trace.end.empty()) run.end = std::max(run.end, part.step.end);
     }
     if (run.agentName.empty() && root.step.kind == StepKind::Agent) run.agentName = root.step.name;
@@ -224,7 +225,8 @@ void PhoenixRunBuilder::fillAnnotations(RunRecord& record)
         auto decision = row.ofDocument ? std::nullopt : decisionOf(score);
         if (!decision) continue;
         const auto step = steps.find(decision->stepId);
-        if (step != steps.end()) decision->target = step->second->toolName.empty() ? step->second->name : step->second->toolName;
+        if (step != steps.end())
+            decision->target = step->second->toolName.empty() ? step->second->name : step->second->toolName;
         if (metadata) {
             decision->before = firstTextAt(*metadata, {"agent_decision", "before"});
             if (auto after = firstTextAt(*metadata, {"human_decision", "after"}); !after.empty()) decision->after = after;

@@ -48,7 +48,7 @@ struct PhoenixAnnotationRow {
 /// Puts runs together, one after another.
 class PhoenixRunBuilder
 {
-  public:
+public:
     void begin(const PhoenixTraceRow& trace);
     void addSpan(const PhoenixSpanRow& row, RunSink& sink);
     void addAnnotation(const PhoenixAnnotationRow& row);
@@ -57,7 +57,7 @@ class PhoenixRunBuilder
     /// The run; the builder is empty afterwards.
     [[nodiscard]] RunRecord finish(RunSink& sink);
 
-  private:
+private:
     struct SpanPart {
         std::int64_t rowId = 0;
         Step step;

@@ -12,27 +12,29 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// What a store is, as far as a look at it tells.
 struct StoreInfo {
-    std::string kind;    ///< "phoenix-sqlite", "tau-bench" …; part of RunKey
-    std::string schema;  ///< the generation, e.g. "phoenix 2025-09 (alembic 735d3d93c33e)", "results", "few-shot"
-    std::string title;   ///< for people: "Arize Phoenix database"
-    std::string note;    ///< what is newer than known, empty where nothing is to be said
+    std::string kind;   ///< "phoenix-sqlite", "tau-bench" …; part of RunKey
+    std::string schema; ///< the generation, e.g. "phoenix 2025-09 (alembic 735d3d93c33e)", "results", "few-shot"
+    std::string title;  ///< for people: "Arize Phoenix database"
+    std::string note;   ///< what is newer than known, empty where nothing is to be said
     std::uint64_t sizeBytes = 0;
 };
 
 /// One run with all that belongs to it, as a reader hands it over.
 struct RunRecord {
     Run run;
-    std::vector<Step> steps;   ///< parents before children where the store allows, else by start
+    std::vector<Step> steps; ///< parents before children where the store allows, else by start
     std::vector<Score> scores;
     std::vector<HumanDecision> decisions;
 };
 
 /// Where a reader delivers. Calls come from one thread. An error ends the reading.
-class RunSink {
+class RunSink
+{
 public:
     virtual ~RunSink() = default;
     /// Called before the first run where `cursor` is of no use (the first time; rows were deleted; another file stands at the
@@ -47,7 +49,8 @@ public:
 };
 
 /// An open store. Not thread-safe; one thread owns it.
-class StoreReader {
+class StoreReader
+{
 public:
     virtual ~StoreReader() = default;
     [[nodiscard]] virtual const StoreInfo& info() const = 0;
@@ -57,7 +60,8 @@ public:
     /// for the next time: a JSON text of the reader's own. A run that grew is delivered again, whole.
     [[nodiscard]] virtual Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) = 0;
     /// The texts of one step, or of the whole run where `stepId` is empty. At most `maxBytes` in all; the rest is counted.
-    [[nodiscard]] virtual Result<Body> fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes) = 0;
+    [[nodiscard]] virtual Result<Body> fetch(const std::string& runNativeId, const std::string& stepId,
+                                             std::uint64_t maxBytes) = 0;
 };
 
 /// Recognises and opens. Errors: NotFound, NotAFile, NotReadable, Empty, UnknownFormat (its detail names what the file

@@ -43,13 +43,17 @@ Message messageOf(Value value)
     simdjson::dom::array calls;
     if (const auto list = member(value, "tool_calls"); list && list->get(calls) == simdjson::SUCCESS)
         for (const Value call : calls)
-            message.toolCalls.push_back({textOf(member(call, "id")), textOf(at(call, "function.name")), textOf(at(call, "function.arguments"))});
+            message.toolCalls.push_back(
+                {textOf(member(call, "id")), textOf(at(call, "function.name")), textOf(at(call, "function.arguments"))});
     return message;
 }
 
 std::string rewardPartsOf(Value element)
 {
     std::string text;
+    // The benchmark computes a reward only for a conversation that came to its end.
+    if (const auto whole = member(element, "info"); isObject(whole) && !isObject(member(*whole, "reward_info")))
+        return "not finished: there is no reward_info";
     simdjson::dom::object parts;
     if (const auto info = at(element, "info.reward_info.info"); info && info->get(parts) == simdjson::SUCCESS)
         for (const auto& [key, value] : parts) {
@@ -190,7 +194,8 @@ RunRecord recordOf(const Conversation& run, std::string_view elementText)
     record.steps = stepsOf(run, saidBy);
     for (const Message& message : run.messages) {
         if (message.role == "user" && record.run.task.empty()) record.run.task = cut(message.content, kTextBytes);
-        if (message.role == "assistant" && !trimmed(message.content).empty()) record.run.answer = cut(message.content, kTextBytes);
+        if (message.role == "assistant" && !trimmed(message.content).empty())
+            record.run.answer = cut(message.content, kTextBytes);
     }
     record.run.stepCount = static_cast<std::int64_t>(record.steps.size());
     record.run.errorCount = std::ranges::count(record.steps, StepStatus::Error, &Step::status);
@@ -202,16 +207,28 @@ RunRecord recordOf(const Conversation& run, std::string_view elementText)
 /// A name that is given again gets a number, so that no run hides another.
 class Names
 {
-  public:
+public:
     std::string unique(const std::string& name)
     {
         const int count = ++m_seen[name];
         return count == 1 ? name : std::format("{}/{}", name, count);
     }
 
-  private:
+private:
     std::map<std::string, int> m_seen;
 };
+
+/// The texts of one tool call: what it was given and what it got back.
+void fillToolBody(const Conversation& run, const Step& step, const std::vector<std::string>& saidBy, BodyBudget& budget,
+                  Body& body)
+{
+    const auto caller = std::ranges::find(saidBy, step.parentId) - saidBy.begin();
+    const std::size_t number = std::stoul(step.nativeId.substr(step.nativeId.rfind(".c") + 2)) - 1;
+    const auto& calls = run.messages[static_cast<std::size_t>(caller)].toolCalls;
+    if (number < calls.size()) body.input = budget.take(calls[number].arguments);
+    const auto said = std::ranges::find(saidBy, step.nativeId);
+    if (said != saidBy.end()) body.output = budget.take(run.messages[static_cast<std::size_t>(said - saidBy.begin())].content);
+}
 
 /// The run in an element; Damaged says what is wrong with it.
 Result<Conversation> readElement(Parser& parser, JsonLayout layout, const JsonElement& element)
@@ -295,7 +312,8 @@ Result<std::string> TauBenchReader::ingest(const std::string&, RunSink& sink, co
     std::uint64_t runs = 0, seen = 0;
     JsonElementVisitor visitor;
     visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-        sink.skipped(placeOf(m_layout, index), std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+        sink.skipped(placeOf(m_layout, index),
+                     std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
     };
     visitor.visit = [&](const JsonElement& element) -> Result<bool> {
         seen = element.offset + element.text.size();
@@ -345,7 +363,8 @@ Result<Body> TauBenchReader::fetch(const std::string& runNativeId, const std::st
     TR_ASSIGN(const std::string text, m_file.read(place->second.offset, static_cast<std::size_t>(place->second.bytes)));
     Parser parser;
     const std::string padded = text + std::string(simdjson::SIMDJSON_PADDING, '\0');
-    auto run = readElement(parser, m_layout, {place->second.index, place->second.offset, std::string_view(padded).substr(0, text.size())});
+    auto run = readElement(parser, m_layout,
+                           {place->second.index, place->second.offset, std::string_view(padded).substr(0, text.size())});
     if (!run) return fail(ErrorCode::Damaged, runNativeId, "the file has changed since it was indexed");
     std::vector<std::string> saidBy;
     const auto steps = stepsOf(*run, saidBy);
@@ -359,11 +378,7 @@ Result<Body> TauBenchReader::fetch(const std::string& runNativeId, const std::st
         if (step == steps.end()) return fail(ErrorCode::NotFound, stepId, "there is no such step in the run");
         const auto said = std::ranges::find(saidBy, stepId);
         if (step->kind == StepKind::Tool) {
-            const auto caller = std::ranges::find(saidBy, step->parentId) - saidBy.begin();
-            const std::size_t number = std::stoul(stepId.substr(stepId.rfind(".c") + 2)) - 1;
-            const auto& calls = run->messages[static_cast<std::size_t>(caller)].toolCalls;
-            if (number < calls.size()) body.input = budget.take(calls[number].arguments);
-            if (said != saidBy.end()) body.output = budget.take(run->messages[static_cast<std::size_t>(said - saidBy.begin())].content);
+            fillToolBody(*run, *step, saidBy, budget, body);
             body.omittedBytes = budget.omittedBytes();
             return body;
         }

@@ -19,12 +19,12 @@ namespace tackroom
 ///   steps     one llm step an assistant message ("m<index of the message>"), below it one tool step a call ("m<index>.c<n>");
 ///             a result that begins with "Error" makes its step an error. Few-shot text tells neither tool names nor arguments.
 ///   task      the first user message; answer: the last assistant message with a text; user: info.task.user_id
-///   scores    reward: Verifier, success from 1 on (tau-bench's own tolerance of 1e-6), with the parts of the reward as explanation
-///   status    Error where the run ended in an exception (info.error)
+///   scores    reward: Verifier, success from 1 on (tau-bench's own tolerance of 1e-6), with the parts of the reward as
+///   explanation status    Error where the run ended in an exception (info.error)
 /// There are no times in these files, no tokens, no cost of the agent (user_cost is that of the simulated user).
 class TauBenchReader : public StoreReader
 {
-  public:
+public:
     static constexpr std::string_view kKind = "tau-bench";
 
     /// Nothing where the file is something else; it needs only the first element.
@@ -35,9 +35,10 @@ class TauBenchReader : public StoreReader
     [[nodiscard]] const StoreInfo& info() const override { return m_info; }
     [[nodiscard]] Result<std::string> fingerprint() override;
     [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) override;
-    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes) override;
+    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId,
+                                     std::uint64_t maxBytes) override;
 
-  private:
+private:
     struct Places;
     [[nodiscard]] Status findPlaces();
 

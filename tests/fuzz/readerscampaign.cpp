@@ -20,7 +20,7 @@ namespace
 
 class Random
 {
-  public:
+public:
     explicit Random(std::uint64_t seed) : m_state(seed * 0x9E3779B97F4A7C15ULL + 1) {}
     std::size_t below(std::size_t limit)
     {
@@ -30,12 +30,32 @@ class Random
         return limit ? m_state % limit : 0;
     }
 
-  private:
+private:
     std::uint64_t m_state;
 };
 
-constexpr std::string_view kPieces[] = {"{", "}", "[", "]", "\"", ":", ",", "\\", "\\ud800", "null", "1e999", "-", "\xFF", "\xC0\x80", "\0", "\xED\xA0\x80",
-                                        "{\"message\":", "99999999999999999999", "true", "\n", "[[[[[[[[[[[[[[[[", "\x01\x00\x00\x00"};
+constexpr std::string_view kPieces[] = {"{",
+                                        "}",
+                                        "[",
+                                        "]",
+                                        "\"",
+                                        ":",
+                                        ",",
+                                        "\\",
+                                        "\\ud800",
+                                        "null",
+                                        "1e999",
+                                        "-",
+                                        "\xFF",
+                                        "\xC0\x80",
+                                        "\0",
+                                        "\xED\xA0\x80",
+                                        "{\"message\":",
+                                        "99999999999999999999",
+                                        "true",
+                                        "\n",
+                                        "[[[[[[[[[[[[[[[[",
+                                        "\x01\x00\x00\x00"};
 
 std::string mutated(std::string text, Random& random)
 {
@@ -49,14 +69,21 @@ std::string mutated(std::string text, Random& random)
         case 1:
             if (at < text.size()) text[at] = static_cast<char>(random.below(256));
             break;
-        case 2: text.insert(at, kPieces[random.below(std::size(kPieces))]); break;
-        case 3: text.erase(at, some); break;
-        case 4: text.insert(at, text.substr(random.below(text.size() + 1), some)); break;
+        case 2:
+            text.insert(at, kPieces[random.below(std::size(kPieces))]);
+            break;
+        case 3:
+            text.erase(at, some);
+            break;
+        case 4:
+            text.insert(at, text.substr(random.below(text.size() + 1), some));
+            break;
         case 5:
             if (random.below(4) == 0) text.resize(at);
             break;
         case 6: // a run of one byte, as of a bad block
-            for (std::size_t i = at; i < text.size() && i < at + some; ++i) text[i] = static_cast<char>(random.below(2) ? 0 : 0xFF);
+            for (std::size_t i = at; i < text.size() && i < at + some; ++i)
+                text[i] = static_cast<char>(random.below(2) ? 0 : 0xFF);
             break;
         }
     }
@@ -94,20 +121,28 @@ const std::vector<std::string>& attributeSeeds()
 TEST(ReadersCampaign, attributes) { campaign(Target::Attributes, attributeSeeds(), 20'000); }
 TEST(ReadersCampaign, events)
 {
-    campaign(Target::Events, {R"([{"name":"exception","timestamp":"t","attributes":{"exception.type":"E","exception.message":"m"}}])"}, 20'000);
+    campaign(Target::Events,
+             {R"([{"name":"exception","timestamp":"t","attributes":{"exception.type":"E","exception.message":"m"}}])"}, 20'000);
 }
 TEST(ReadersCampaign, texts)
 {
-    campaign(Target::Texts, {R"({"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})", R"([["human","q"]])", R"({"output":{"content":"o"}})"}, 20'000);
+    campaign(Target::Texts,
+             {R"({"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})", R"([["human","q"]])",
+              R"({"output":{"content":"o"}})"},
+             20'000);
 }
-TEST(ReadersCampaign, jsonBeginnings) { campaign(Target::JsonBeginning, {R"({"a":1,"b\"c":[{}]})", R"([{"x":"y"},2])"}, 20'000); }
+TEST(ReadersCampaign, jsonBeginnings)
+{
+    campaign(Target::JsonBeginning, {R"({"a":1,"b\"c":[{}]})", R"([{"x":"y"},2])"}, 20'000);
+}
 TEST(ReadersCampaign, filters) { campaign(Target::Filter, {R"(a tool:b "c d" since:7d outcome:failure)"}, 20'000); }
 
 TEST(ReadersCampaign, frames)
 {
     std::string stream;
     Body body;
-    body.messages.push_back({.role = "user", .name = {}, .content = "text", .toolCalls = {{"1", "f", "{}"}}, .toolCallId = "t", .stepId = "s"});
+    body.messages.push_back(
+        {.role = "user", .name = {}, .content = "text", .toolCalls = {{"1", "f", "{}"}}, .toolCallId = "t", .stepId = "s"});
     body.input = "in";
     ASSERT_TRUE(frames::sendBody(body, [&](std::string_view payload) -> Status {
         stream += frames::encode(frames::FrameType::Text, 1, payload);
@@ -118,11 +153,12 @@ TEST(ReadersCampaign, frames)
 
 TEST(ReadersCampaign, resultFiles)
 {
-    campaign(Target::Store,
-             {R"([{"task_id":1,"reward":1.0,"info":{"task":{"user_id":"u"}},"trial":0,"traj":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"Error: x"},{"role":"assistant","content":"a"}]},
+    campaign(
+        Target::Store,
+        {R"([{"task_id":1,"reward":1.0,"info":{"task":{"user_id":"u"}},"trial":0,"traj":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"Error: x"},{"role":"assistant","content":"a"}]},
 {"task_id":2,"reward":0,"info":{},"trial":1,"traj":[]}])",
-              "{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"},
-             4000);
+         "{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"},
+        4000);
 }
 
 TEST(ReadersCampaign, databases)

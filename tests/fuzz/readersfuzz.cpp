@@ -32,15 +32,15 @@ void requireText(const std::string& text, std::size_t maxBytes)
 
 void requireStep(const Step& step)
 {
-    for (const std::string* text : {&step.nativeId, &step.parentId, &step.name, &step.errorType, &step.errorText, &step.model, &step.toolName,
-                                    &step.arguments, &step.result, &step.inputText, &step.outputText})
+    for (const std::string* text : {&step.nativeId, &step.parentId, &step.name, &step.errorType, &step.errorText, &step.model,
+                                    &step.toolName, &step.arguments, &step.result, &step.inputText, &step.outputText})
         requireText(*text, kMaxStepTextBytes);
 }
 
 /// Takes everything and holds it to what the model promises.
 class CheckingSink : public RunSink
 {
-  public:
+public:
     void startsOver() override {}
     Status add(RunRecord record) override
     {
@@ -120,7 +120,8 @@ void feed(Target target, std::string_view bytes)
 {
     static openinference::Parsers parsers;
     switch (target) {
-    case Target::Attributes: return feedAttributes(bytes);
+    case Target::Attributes:
+        return feedAttributes(bytes);
     case Target::Events: {
         Step step;
         step.status = StepStatus::Error;
@@ -131,10 +132,14 @@ void feed(Target target, std::string_view bytes)
         (void)openinference::userTextOf(bytes, parsers);
         (void)openinference::answerTextOf(bytes, parsers);
         return;
-    case Target::Store: return feedStore(bytes);
-    case Target::JsonBeginning: return require(isUtf8(describeJson(bytes)));
-    case Target::Frames: return feedFrames(bytes);
-    case Target::Filter: return require(parseRunFilter(bytes).text == bytes);
+    case Target::Store:
+        return feedStore(bytes);
+    case Target::JsonBeginning:
+        return require(isUtf8(describeJson(bytes)));
+    case Target::Frames:
+        return feedFrames(bytes);
+    case Target::Filter:
+        return require(parseRunFilter(bytes).text == bytes);
     }
 }
 

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 
 class Client : public IndexTest
 {
-  protected:
+protected:
     Result<IndexReport> index(const std::filesystem::path& store, const ReaderClient::Options& options = {})
     {
         return ReaderClient::index(store, file("cache"), options, {}, {});
@@ -37,7 +37,7 @@ class Client : public IndexTest
         return options;
     }
 
-  private:
+private:
     int m_fakes = 0;
 };
 
@@ -78,7 +78,11 @@ TEST_F(Client, longTextsComeInPieces)
     PhoenixFixture store(file("p.db"));
     const auto trace = store.addTrace("long");
     const std::string text(300'000, 'x');
-    store.addSpan(trace, {.id = "s", .parent = {}, .name = "t", .kind = "TOOL", .attributes = R"({"input":{"value":")" + text + R"("},"output":{"value":"é"}})"});
+    store.addSpan(trace, {.id = "s",
+                          .parent = {},
+                          .name = "t",
+                          .kind = "TOOL",
+                          .attributes = R"({"input":{"value":")" + text + R"("},"output":{"value":"é"}})"});
     const auto client = ReaderClient::open(store.path(), {});
     const auto body = (*client)->fetch("long", "s", 1 << 20, {});
     ASSERT_TRUE(body) << textOf(body.error());
@@ -149,9 +153,10 @@ TEST_F(Client, aBrokenProtocolIsOneError)
 {
     const auto store = write("x.json", "[]");
     // Nonsense; a frame that is too long; of an unknown type; of another request; an answer that is no JSON.
-    for (const char* bytes : {"hello hello hello", "\\377\\377\\377\\377\\002\\001\\000\\000\\000", "\\001\\000\\000\\000\\011\\001\\000\\000\\000x",
-                              "\\002\\000\\000\\000\\002\\007\\000\\000\\000{}", "\\003\\000\\000\\000\\002\\001\\000\\000\\000{,}",
-                              "\\002\\000\\000\\000\\004\\001\\000\\000\\000\\001x"}) {
+    for (const char* bytes :
+         {"hello hello hello", "\\377\\377\\377\\377\\002\\001\\000\\000\\000",
+          "\\001\\000\\000\\000\\011\\001\\000\\000\\000x", "\\002\\000\\000\\000\\002\\007\\000\\000\\000{}",
+          "\\003\\000\\000\\000\\002\\001\\000\\000\\000{,}", "\\002\\000\\000\\000\\004\\001\\000\\000\\000\\001x"}) {
         const Error error = index(store, fake(std::format("printf '{}'; exec sleep 100", bytes))).error();
         EXPECT_EQ(error.code, ErrorCode::Crashed) << bytes;
         EXPECT_THAT(error.detail, HasSubstr("nothing was changed")) << bytes;
@@ -163,7 +168,8 @@ TEST_F(Client, cancellingKillsTheChild)
     const auto options = fake(std::format("echo $$ > {}; exec sleep 100", file("pid").string()));
     CancelSource cancel;
     std::jthread canceller([&] {
-        while (!std::filesystem::exists(file("pid")) || std::filesystem::file_size(file("pid")) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        while (!std::filesystem::exists(file("pid")) || std::filesystem::file_size(file("pid")) == 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
         cancel.cancel();
     });
     const auto report = ReaderClient::index(write("x.json", "[]"), file("cache"), options, cancel.token(), {});
@@ -207,7 +213,12 @@ TEST_F(Client, anIndexKilledAtAnyTimeGoesOn)
 TEST(Frames, aBodyComesBackAsItWas)
 {
     Body body;
-    body.messages.push_back({.role = "assistant", .name = "n", .content = std::string(200'000, 'c'), .toolCalls = {{"i", "f", "{}"}, {"j", "g", ""}}, .toolCallId = "t", .stepId = "s"});
+    body.messages.push_back({.role = "assistant",
+                             .name = "n",
+                             .content = std::string(200'000, 'c'),
+                             .toolCalls = {{"i", "f", "{}"}, {"j", "g", ""}},
+                             .toolCallId = "t",
+                             .stepId = "s"});
     body.messages.push_back({.role = {}, .name = {}, .content = {}, .toolCalls = {}, .toolCallId = {}, .stepId = {}});
     body.input = "in";
     body.output = std::string(70'000, 'o');

@@ -17,11 +17,14 @@
 namespace tackroom::testing
 {
 
-inline std::string textOf(const Error& error) { return std::string(nameOf(error.code)) + ": " + error.detail + " @ " + error.where; }
+inline std::string textOf(const Error& error)
+{
+    return std::string(nameOf(error.code)) + ": " + error.detail + " @ " + error.where;
+}
 
 class IndexTest : public ::testing::Test
 {
-  protected:
+protected:
     void SetUp() override
     {
         auto made = TemporaryFolder::make("index");
@@ -58,7 +61,7 @@ class IndexTest : public ::testing::Test
         return now.value_or(RunsState{});
     }
 
-  private:
+private:
     std::optional<TemporaryFolder> m_folder;
 };
 

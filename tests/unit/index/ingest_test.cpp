@@ -79,7 +79,8 @@ TEST_F(Ingest, whatLeftTheStoreLeavesTheIndex)
     PhoenixFixture store(file("p.db"));
     for (int i = 0; i < 5; ++i) store.addUsualRun(i);
     ingest(store.path());
-    store.exec("DELETE FROM spans WHERE trace_rowid = 2; DELETE FROM span_costs WHERE trace_rowid = 2; DELETE FROM traces WHERE id = 2");
+    store.exec("DELETE FROM spans WHERE trace_rowid = 2; DELETE FROM span_costs WHERE trace_rowid = 2; DELETE FROM traces "
+               "WHERE id = 2");
     const auto report = ingest(store.path());
     EXPECT_EQ(report.runs, 4);
     EXPECT_EQ(report.steps, 16);
@@ -90,7 +91,9 @@ TEST_F(Ingest, whatLeftTheStoreLeavesTheIndex)
 TEST_F(Ingest, aResultsFileWrittenAnewKeepsWhatIsTheSame)
 {
     const auto element = [](int task, double reward) {
-        return std::format(R"({{"task_id":{},"trial":0,"reward":{},"info":{{}},"traj":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}}]}})", task, reward);
+        return std::format(
+            R"({{"task_id":{},"trial":0,"reward":{},"info":{{}},"traj":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}}]}})",
+            task, reward);
     };
     const auto path = write("r.json", "[" + element(1, 0) + "," + element(2, 1) + "]");
     EXPECT_EQ(ingest(path).newRuns, 2);
@@ -106,6 +109,23 @@ TEST_F(Ingest, aResultsFileWrittenAnewKeepsWhatIsTheSame)
     EXPECT_EQ(shrunk.unreadable, 0);
 }
 
+TEST_F(Ingest, twoRunsOfOneIdAreOneAndSaidSo)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 3; ++i) store.addUsualRun(i);
+    // Without its constraint, as only a hostile or broken store is.
+    store.exec("CREATE TABLE t(id INTEGER PRIMARY KEY, project_rowid INTEGER, trace_id VARCHAR, start_time TIMESTAMP, end_time "
+               "TIMESTAMP, project_session_rowid INTEGER);"
+               "INSERT INTO t SELECT * FROM traces; DROP TABLE traces; ALTER TABLE t RENAME TO traces;"
+               "UPDATE traces SET trace_id = (SELECT trace_id FROM traces WHERE id = 1) WHERE id = 2");
+    const auto report = ingest(store.path());
+    EXPECT_EQ(report.runs, 2);
+    EXPECT_EQ(report.unreadable, 1);
+    EXPECT_EQ(report.steps, 8);
+    ASSERT_EQ(queries()->skipped(9)->size(), 1U);
+    EXPECT_THAT(queries()->skipped(9)->front().why, ::testing::HasSubstr("two runs of this id"));
+}
+
 TEST_F(Ingest, aDamagedOrForeignIndexIsMadeAnew)
 {
     PhoenixFixture store(file("p.db"));
@@ -115,7 +135,8 @@ TEST_F(Ingest, aDamagedOrForeignIndexIsMadeAnew)
     const auto index = indexFolder() / kRunsFile;
 
     for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(index.string() + suffix);
-    std::ofstream(index, std::ios::binary) << "this is no database, and longer than a header of one hundred bytes, so that it is looked at ........................";
+    std::ofstream(index, std::ios::binary) << "this is no database, and longer than a header of one hundred bytes, so that it "
+                                              "is looked at ........................";
     EXPECT_EQ(ingest(store.path()).newRuns, 4);
     EXPECT_NE(state().epoch, epoch);
 
@@ -156,14 +177,17 @@ TEST_F(Ingest, recordsComeBackAsTheyWereRead)
     PhoenixFixture store(file("p.db"));
     const auto trace = store.addUsualRun(9);
     store.addUsualRun(3);
-    store.annotate("trace_annotations", "trace_rowid", trace, {.name = "manager_decision", .label = "approved_by_hand", .score = "0", .by = "7"});
+    store.annotate("trace_annotations", "trace_rowid", trace,
+                   {.name = "manager_decision", .label = "approved_by_hand", .score = "0", .by = "7"});
     ingest(store.path());
     std::vector<RunRecord> records;
-    const auto done = forEachRecord(indexFolder(), [&](RunRow row, const RunRecord& record) -> Status {
-        EXPECT_EQ(readRecord(indexFolder(), row)->run.nativeId, record.run.nativeId);
-        records.push_back(record);
-        return {};
-    }, {});
+    const auto done = forEachRecord(indexFolder(),
+                                    [&](RunRow row, const RunRecord& record) -> Status {
+                                        EXPECT_EQ(readRecord(indexFolder(), row)->run.nativeId, record.run.nativeId);
+                                        records.push_back(record);
+                                        return {};
+                                    },
+                                    {});
     ASSERT_TRUE(done) << textOf(done.error());
     EXPECT_EQ(*done, state());
     ASSERT_EQ(records.size(), 2U);
@@ -177,7 +201,8 @@ TEST_F(Ingest, recordsComeBackAsTheyWereRead)
     EXPECT_EQ(record.scores[0].says, Outcome::Failure);
     ASSERT_EQ(record.decisions.size(), 1U);
     EXPECT_EQ(record.decisions[0].kind, DecisionKind::Override);
-    const auto stopped = forEachRecord(indexFolder(), [](RunRow, const RunRecord&) -> Status { return fail(ErrorCode::DiskFull, "x", "y"); }, {});
+    const auto stopped = forEachRecord(
+        indexFolder(), [](RunRow, const RunRecord&) -> Status { return fail(ErrorCode::DiskFull, "x", "y"); }, {});
     EXPECT_EQ(stopped.error().code, ErrorCode::DiskFull);
 }
 
@@ -192,8 +217,9 @@ Step stepOf(std::string id, std::string parent, UtcNs start)
 
 TEST(TreeOrder, isDepthFirstAndHoldsEveryStepOnce)
 {
-    const std::vector<Step> steps{stepOf("c2", "r", 9), stepOf("r", "", 1), stepOf("c1", "r", 2), stepOf("g", "c1", 3), stepOf("lost", "nobody", 5),
-                                  stepOf("x", "y", 6), stepOf("y", "x", 7), stepOf("self", "self", 8), stepOf("r", "", 10)};
+    const std::vector<Step> steps{stepOf("c2", "r", 9), stepOf("r", "", 1),          stepOf("c1", "r", 2),
+                                  stepOf("g", "c1", 3), stepOf("lost", "nobody", 5), stepOf("x", "y", 6),
+                                  stepOf("y", "x", 7),  stepOf("self", "self", 8),   stepOf("r", "", 10)};
     const auto order = treeOrder(steps);
     std::vector<std::string> ids;
     for (const auto& place : order) ids.push_back(steps[place.step].nativeId);

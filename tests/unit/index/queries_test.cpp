@@ -15,10 +15,12 @@ using ::testing::ElementsAre;
 
 TEST(RunFilter, wordsFieldsAndWhatIsNotUnderstood)
 {
-    const RunFilter filter = parseRunFilter(R"(refund  tool:lookup "two words" version:v4 outcome:maybe nofield:x since:7d 12:30 cluster:"late refunds" error:)");
+    const RunFilter filter = parseRunFilter(
+        R"(refund  tool:lookup "two words" version:v4 outcome:maybe nofield:x since:7d 12:30 cluster:"late refunds" error:)");
     EXPECT_THAT(filter.words, ElementsAre("refund", "two words", "12:30"));
     using Field = std::pair<std::string, std::string>;
-    EXPECT_THAT(filter.fields, ElementsAre(Field("tool", "lookup"), Field("version", "v4"), Field("since", "7d"), Field("cluster", "late refunds")));
+    EXPECT_THAT(filter.fields, ElementsAre(Field("tool", "lookup"), Field("version", "v4"), Field("since", "7d"),
+                                           Field("cluster", "late refunds")));
     EXPECT_THAT(filter.notUnderstood, ElementsAre("outcome:maybe", "nofield:x", "error:"));
     EXPECT_TRUE(parseRunFilter("  ").words.empty());
     EXPECT_THAT(parseRunFilter("\"open").words, ElementsAre("open"));
@@ -36,14 +38,19 @@ TEST(RunFilter, sinceIsADayATimeOrAnAge)
 
 class Queries : public IndexTest
 {
-  protected:
+protected:
     void SetUp() override
     {
         IndexTest::SetUp();
         PhoenixFixture store(file("p.db"));
         for (int i = 0; i < 12; ++i) store.addUsualRun(i);
         const auto odd = store.addTrace("odd", 40);
-        store.addSpan(odd, {.id = "o1", .parent = {}, .name = "agent", .kind = "AGENT", .attributes = R"({"input":{"value":"100% sure_thing"},"output":{"value":"Zebra"}})", .second = 40});
+        store.addSpan(odd, {.id = "o1",
+                            .parent = {},
+                            .name = "agent",
+                            .kind = "AGENT",
+                            .attributes = R"({"input":{"value":"100% sure_thing"},"output":{"value":"Zebra"}})",
+                            .second = 40});
         store.addSpan(odd, {.id = "o2", .parent = "o1", .name = "search", .kind = "TOOL", .second = 41});
         ingest(store.path());
     }
@@ -64,9 +71,11 @@ class Queries : public IndexTest
         auto db = openCacheWriter(indexFolder() / kDerivedFile);
         ASSERT_TRUE(db) << textOf(db.error());
         ASSERT_TRUE(db->exec(kDerivedDdl));
-        ASSERT_TRUE(db->exec(std::format("PRAGMA user_version={}; INSERT INTO meta VALUES('runs_epoch', '{}')", kDerivedSchemaVersion, epoch)));
+        ASSERT_TRUE(db->exec(
+            std::format("PRAGMA user_version={}; INSERT INTO meta VALUES('runs_epoch', '{}')", kDerivedSchemaVersion, epoch)));
         const auto done = db->exec("INSERT INTO outcomes VALUES(1, 2, 5, 'human: no'), (2, 1, 3, 'rule'), (3, 2, 3, 'rule');"
-                                   "INSERT INTO clusters VALUES('c-1', 1, 3, 1, '', 'tool-error', 'lookup_order', 'sig', 'Lookup fails', '', 2, 2, 1, 0, 1, 0, 0, '[]', '[]');"
+                                   "INSERT INTO clusters VALUES('c-1', 1, 3, 1, '', 'tool-error', 'lookup_order', 'sig', "
+                                   "'Lookup fails', '', 2, 2, 1, 0, 1, 0, 0, '[]', '[]');"
                                    "INSERT INTO cluster_members VALUES('c-1', 1, 1), ('c-1', 3, 1);");
         ASSERT_TRUE(done) << textOf(done.error());
     }
@@ -191,17 +200,21 @@ TEST_F(Queries, manyRunsAreOrderedFast)
     {
         auto db = openCacheWriter(indexFolder() / kRunsFile);
         ASSERT_TRUE(db);
-        const auto done = db->exec(std::format(
-            "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {} + 1000) "
-            "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % 7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
-            "i % 300, NULL, i % 20, i % 3, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), hex(zeroblob(200)) FROM n; COMMIT", runs));
+        const auto done = db->exec(
+            std::format("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {} + 1000) "
+                        "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % "
+                        "7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
+                        "i % 300, NULL, i % 20, i % 3, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), "
+                        "hex(zeroblob(200)) FROM n; COMMIT",
+                        runs));
         ASSERT_TRUE(done) << textOf(done.error());
     }
     const auto query = queries();
     for (int order = 0; order <= static_cast<int>(RunOrder::Cluster); ++order) {
         const auto started = std::chrono::steady_clock::now();
         const auto rows = query->rows({}, static_cast<RunOrder>(order), true);
-        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
+        const auto took =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
         ASSERT_TRUE(rows);
         EXPECT_GT(rows->size(), static_cast<std::size_t>(runs));
         EXPECT_LT(took, 50 * runs / 1000) << "order " << order;

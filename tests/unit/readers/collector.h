@@ -17,7 +17,7 @@ namespace tackroom::testing
 /// Keeps what a reader delivers.
 class Collector : public RunSink
 {
-  public:
+public:
     void startsOver() override { ++startedOver; }
     Status add(RunRecord record) override
     {
@@ -36,7 +36,7 @@ class Collector : public RunSink
 
 class FolderTest : public ::testing::Test
 {
-  protected:
+protected:
     void SetUp() override
     {
         auto made = TemporaryFolder::make("readers");
@@ -50,7 +50,7 @@ class FolderTest : public ::testing::Test
         return file(name);
     }
 
-  private:
+private:
     std::optional<TemporaryFolder> m_folder;
 };
 

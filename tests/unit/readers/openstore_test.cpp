@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 class OpenStore : public FolderTest
 {
-  protected:
+protected:
     static Error errorOf(const std::filesystem::path& path)
     {
         const auto reader = openStore(path, {});
@@ -50,14 +50,17 @@ TEST_F(OpenStore, unknownJsonIsNamedByItsKeys)
     const Error object = errorOf(write("o.json", R"({"resourceSpans": [{"scopeSpans": []}], "x": {"y": 1}, "esc\"aped": 2})"));
     EXPECT_EQ(object.code, ErrorCode::UnknownFormat);
     EXPECT_EQ(object.detail, "this is JSON: an object with the keys resourceSpans, x, esc\\\"aped");
-    EXPECT_EQ(errorOf(write("a.json", R"([{"id": 1, "name": "a"}, {"other": 2}])")).detail, "this is JSON: an array of objects with the keys id, name");
+    EXPECT_EQ(errorOf(write("a.json", R"([{"id": 1, "name": "a"}, {"other": 2}])")).detail,
+              "this is JSON: an array of objects with the keys id, name");
     EXPECT_EQ(errorOf(write("n.json", "[1, 2]")).detail, "this is JSON: an array of numbers");
     EXPECT_EQ(errorOf(write("e.json", " [ ] ")).detail, "this is JSON: an empty array");
     EXPECT_EQ(errorOf(write("text", "hello")).detail, "this is neither a SQLite database nor JSON");
     EXPECT_EQ(errorOf(write("pretty.json", "{\n \"a\": 1\n}\n")).code, ErrorCode::UnknownFormat);
     // So deep that a parser that recurses would fall.
     EXPECT_EQ(errorOf(write("deep.json", std::string(2'000'000, '['))).code, ErrorCode::UnknownFormat);
-    EXPECT_EQ(errorOf(write("deep2.json", "[{\"task_id\":" + std::string(100'000, '[') + std::string(100'000, ']') + ",\"traj\":[],\"reward\":1}]")).code,
+    EXPECT_EQ(errorOf(write("deep2.json", "[{\"task_id\":" + std::string(100'000, '[') + std::string(100'000, ']') +
+                                              ",\"traj\":[],\"reward\":1}]"))
+                  .code,
               ErrorCode::UnknownFormat);
 }
 
@@ -66,7 +69,8 @@ TEST_F(OpenStore, unknownDatabasesAreNamedByTheirTables)
     {
         sqlite3* db = nullptr;
         ASSERT_EQ(sqlite3_open(file("x.db").c_str(), &db), SQLITE_OK);
-        sqlite3_exec(db, "CREATE TABLE beta(x); CREATE TABLE alpha(y); CREATE VIEW look AS SELECT 1", nullptr, nullptr, nullptr);
+        sqlite3_exec(db, "CREATE TABLE beta(x); CREATE TABLE alpha(y); CREATE VIEW look AS SELECT 1", nullptr, nullptr,
+                     nullptr);
         sqlite3_close(db);
         ASSERT_EQ(sqlite3_open(file("none.db").c_str(), &db), SQLITE_OK);
         sqlite3_exec(db, "CREATE TABLE t(x); DROP TABLE t", nullptr, nullptr, nullptr);
@@ -82,7 +86,8 @@ TEST_F(OpenStore, aViewNamedSpansIsRefused)
     {
         PhoenixFixture store(file("v.db"));
         store.addUsualRun(1);
-        store.exec("ALTER TABLE spans RENAME TO real_spans; CREATE VIEW spans AS SELECT * FROM real_spans, (WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL "
+        store.exec("ALTER TABLE spans RENAME TO real_spans; CREATE VIEW spans AS SELECT * FROM real_spans, (WITH RECURSIVE "
+                   "r(i) AS (SELECT 1 UNION ALL "
                    "SELECT i + 1 FROM r) SELECT i FROM r)");
     }
     const Error error = errorOf(file("v.db"));
@@ -168,7 +173,10 @@ TEST(OpenInference, theUsersTextIsFoundInManyShapes)
     EXPECT_EQ(asked("plain"), "plain");
     EXPECT_EQ(asked("{not json"), "{not json");
     EXPECT_EQ(asked("\"quoted\""), "quoted");
-    EXPECT_EQ(asked(R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":[{"type":"text","text":"c"}]}]})"), "c");
+    EXPECT_EQ(
+        asked(
+            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":[{"type":"text","text":"c"}]}]})"),
+        "c");
     EXPECT_EQ(asked(R"({"messages":[["human","q"]]})"), "q");
     EXPECT_EQ(asked(R"({"messages":[[{"id":["x","HumanMessage"],"kwargs":{"type":"human","content":"k"}}]]})"), "k");
     EXPECT_EQ(asked(R"({"question":"why?"})"), "why?");

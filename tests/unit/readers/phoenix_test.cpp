@@ -15,7 +15,7 @@ using Fixture = PhoenixFixture;
 
 class Phoenix : public FolderTest
 {
-  protected:
+protected:
     std::unique_ptr<StoreReader> open(const std::filesystem::path& path)
     {
         auto reader = openStore(path, {});
@@ -79,10 +79,17 @@ TEST_F(Phoenix, annotationsBecomeScoresAndDecisions)
 {
     Fixture store(file("p.db"));
     const auto trace = store.addUsualRun(1);
-    store.annotate("span_annotations", "span_rowid", 3, {.name = "manager_decision", .label = "approved_by_hand", .score = "0", .explanation = "a loyal customer",
-                   .kind = "HUMAN", .metadata = R"({"agent_decision":"not refunded","human_decision":"refunded"})", .by = "7"});
+    store.annotate("span_annotations", "span_rowid", 3,
+                   {.name = "manager_decision",
+                    .label = "approved_by_hand",
+                    .score = "0",
+                    .explanation = "a loyal customer",
+                    .kind = "HUMAN",
+                    .metadata = R"({"agent_decision":"not refunded","human_decision":"refunded"})",
+                    .by = "7"});
     store.annotate("trace_annotations", "trace_rowid", trace, {.name = "user_feedback", .label = "thumbs_up", .score = "1"});
-    store.annotate("span_annotations", "span_rowid", 1, {.name = "closing_message", .label = "fail", .score = "0", .kind = "CODE"});
+    store.annotate("span_annotations", "span_rowid", 1,
+                   {.name = "closing_message", .label = "fail", .score = "0", .kind = "CODE"});
     store.annotate("span_annotations", "span_rowid", 1, {.name = "correctness", .label = "correct", .kind = "LLM"});
     store.annotate("document_annotations", "span_rowid", 3, {.name = "relevance", .label = "bad", .score = "0", .kind = "LLM"});
     Collector got;
@@ -134,7 +141,13 @@ TEST_F(Phoenix, malformedAttributesAreSkippedAndTheSpanStays)
 {
     Fixture store(file("p.db"));
     const auto trace = store.addTrace("t1");
-    store.addSpan(trace, {.id = "a", .parent = {}, .name = "root", .kind = "AGENT", .attributes = "{\"input\": oops", .status = "ERROR", .message = "boom"});
+    store.addSpan(trace, {.id = "a",
+                          .parent = {},
+                          .name = "root",
+                          .kind = "AGENT",
+                          .attributes = "{\"input\": oops",
+                          .status = "ERROR",
+                          .message = "boom"});
     store.addSpan(trace, {.id = "b", .parent = "a", .name = "child", .attributes = "[1]", .events = "{{{"});
     store.addTrace("without spans");
     Collector got;
@@ -184,12 +197,14 @@ TEST_F(Phoenix, newestFirstAndOnlyWhatIsNewTheNextTime)
     EXPECT_EQ(nothing.startedOver, 0);
 
     store.addUsualRun(400);
-    store.addSpan(10, {.id = "late", .parent = {}, .name = "late"});                                               // a trace that grew
-    store.annotate("span_annotations", "span_rowid", 4 * 20 + 1, {.name = "q", .label = "bad"});                  // another
+    store.addSpan(10, {.id = "late", .parent = {}, .name = "late"});                             // a trace that grew
+    store.annotate("span_annotations", "span_rowid", 4 * 20 + 1, {.name = "q", .label = "bad"}); // another
     store.exec("UPDATE span_annotations SET updated_at = '2027-01-01 00:00:00.000000'");
     Collector grown;
     const std::string next = ingest(*reader, grown, cursor);
-    EXPECT_EQ(grown.order, (std::vector<std::string>{std::format("{:032x}", 0xabc000 + 400), std::format("{:032x}", 0xabc000 + 20), std::format("{:032x}", 0xabc000 + 9)}));
+    EXPECT_EQ(grown.order,
+              (std::vector<std::string>{std::format("{:032x}", 0xabc000 + 400), std::format("{:032x}", 0xabc000 + 20),
+                                        std::format("{:032x}", 0xabc000 + 9)}));
     EXPECT_EQ(grown.runs[std::format("{:032x}", 0xabc000 + 9)].steps.size(), 5U);
 
     store.exec("UPDATE span_annotations SET label = 'good', updated_at = '2027-01-02 00:00:00.000000'");
@@ -297,10 +312,13 @@ TEST_F(Phoenix, countsAgreeWithTheSqliteProgram)
     {
         Fixture store(file("p.db"));
         for (int i = 0; i < 40; ++i) store.addUsualRun(i);
-        store.exec("INSERT INTO span_annotations(span_rowid, name, metadata, annotator_kind) SELECT id, 'x', '{}', 'CODE' FROM spans WHERE id % 3 = 0");
+        store.exec("INSERT INTO span_annotations(span_rowid, name, metadata, annotator_kind) SELECT id, 'x', '{}', 'CODE' FROM "
+                   "spans WHERE id % 3 = 0");
     }
-    const auto counted = runProcess({"sqlite3", file("p.db").string(), "SELECT count(*), (SELECT count(*) FROM spans), (SELECT count(*) FROM span_annotations) FROM traces"},
-                                    {}, {}, 20'000, 1000);
+    const auto counted =
+        runProcess({"sqlite3", file("p.db").string(),
+                    "SELECT count(*), (SELECT count(*) FROM spans), (SELECT count(*) FROM span_annotations) FROM traces"},
+                   {}, {}, 20'000, 1000);
     ASSERT_TRUE(counted) << textOf(counted.error());
     Collector got;
     ingest(*open(file("p.db")), got);

@@ -13,7 +13,7 @@ namespace
 
 class TauBench : public FolderTest
 {
-  protected:
+protected:
     Collector read(const std::filesystem::path& path)
     {
         Collector got;
@@ -76,6 +76,7 @@ TEST_F(TauBench, resultsAreReadWhole)
     EXPECT_EQ(record.scores[0].weight, OutcomeSource::Verifier);
     EXPECT_EQ(record.scores[0].explanation, "r_actions = 0");
     EXPECT_EQ(got.runs.at("task_3/trial_1/2").scores[0].says, Outcome::Success);
+    EXPECT_EQ(got.runs.at("task_4/trial_0").scores[0].explanation, "rate limit");
     EXPECT_EQ(got.runs.at("task_4/trial_0").run.status, StepStatus::Error);
     EXPECT_NE(got.runs.at("task_3/trial_1/2").run.key, record.run.key);
 }
@@ -102,8 +103,9 @@ TEST_F(TauBench, bodiesComeFromTheFile)
 
 TEST_F(TauBench, fewShotLinesAreConversations)
 {
-    const auto got = read(write("f.jsonl", "{\"messages_display\": \"user: hi\\nand more\\nassistant: None\\ntool: Error: no\\nassistant: bye\"}\n\n"
-                                           "{\"messages_display\": \"user: two\"}\nnot json\n"));
+    const auto got = read(write(
+        "f.jsonl", "{\"messages_display\": \"user: hi\\nand more\\nassistant: None\\ntool: Error: no\\nassistant: bye\"}\n\n"
+                   "{\"messages_display\": \"user: two\"}\nnot json\n"));
     EXPECT_EQ(got.order, (std::vector<std::string>{"line_1", "line_3"}));
     EXPECT_EQ(got.skips.size(), 1U);
     const RunRecord& record = got.runs.at("line_1");
@@ -175,7 +177,8 @@ TEST_F(TauBench, recordedResultsAgreeWithPython)
 
 TEST_F(TauBench, recordedConversationsAgreeWithPython)
 {
-    for (const auto& [name, lines] : {std::pair{"MockRetailDomainEnv-few_shot.jsonl", 69U}, std::pair{"MockAirlineDomainEnv-few_shot.jsonl", 19U}}) {
+    for (const auto& [name, lines] :
+         {std::pair{"MockRetailDomainEnv-few_shot.jsonl", 69U}, std::pair{"MockAirlineDomainEnv-few_shot.jsonl", 19U}}) {
         const auto path = shared() / name;
         if (!std::filesystem::exists(path)) GTEST_SKIP() << "no shared data";
         const auto got = read(path);
