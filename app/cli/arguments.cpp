@@ -6,9 +6,11 @@
 #include <charconv>
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 constexpr std::array kGeneral = {
     Option{"json", "", "print one JSON document instead of text"},
@@ -22,7 +24,8 @@ constexpr std::array kGeneral = {
 std::unexpected<Error> usage(std::string where, std::string detail, std::string_view verb)
 {
     return fail(ErrorCode::Usage, std::move(where), std::move(detail),
-                verb.empty() ? "tackroom-cli --help lists the verbs" : std::format("tackroom-cli {} --help tells what it takes", verb));
+                verb.empty() ? "tackroom-cli --help lists the verbs"
+                             : std::format("tackroom-cli {} --help tells what it takes", verb));
 }
 
 const Option* findOption(std::span<const Option> options, std::string_view name)
@@ -36,9 +39,15 @@ std::string signature(const Verb& verb)
     std::string out(verb.name);
     for (const Position& position : verb.positions) {
         switch (position.count) {
-        case Position::Count::One: out += std::format(" {}", position.name); break;
-        case Position::Count::Optional: out += std::format(" [{}]", position.name); break;
-        case Position::Count::Any: out += std::format(" [{}...]", position.name); break;
+        case Position::Count::One:
+            out += std::format(" {}", position.name);
+            break;
+        case Position::Count::Optional:
+            out += std::format(" [{}]", position.name);
+            break;
+        case Position::Count::Any:
+            out += std::format(" [{}...]", position.name);
+            break;
         }
     }
     return out;
@@ -115,10 +124,13 @@ private:
         const std::string shown = std::format("--{}", name);
         const Option* known = findOption(kGeneral, name);
         if (!known && verb) known = findOption(verb->options, name);
-        if (!known) return usage(shown, verb ? std::format("`{}` has no such option", verb->name) : "there is no such option", out.m_verb);
+        if (!known)
+            return usage(shown, verb ? std::format("`{}` has no such option", verb->name) : "there is no such option",
+                         out.m_verb);
         if (known->value.empty() && joined) return usage(shown, "this option takes no value", out.m_verb);
         if (!known->value.empty() && !joined) {
-            if (i + 1 >= words.size()) return usage(shown, std::format("this option needs a value: {}", known->value), out.m_verb);
+            if (i + 1 >= words.size())
+                return usage(shown, std::format("this option needs a value: {}", known->value), out.m_verb);
             value = words[++i];
         }
         if (!known->value.empty() && value.empty()) return usage(shown, "its value is empty", out.m_verb);
@@ -151,7 +163,8 @@ std::string Arguments::text(std::string_view option, std::string_view fallback) 
     return at == m_options.end() ? std::string(fallback) : at->second;
 }
 
-Result<std::uint64_t> Arguments::number(std::string_view option, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) const
+Result<std::uint64_t> Arguments::number(std::string_view option, std::uint64_t fallback, std::uint64_t least,
+                                        std::uint64_t most) const
 {
     const auto at = m_options.find(option);
     if (at == m_options.end()) return fallback;
@@ -159,7 +172,8 @@ Result<std::uint64_t> Arguments::number(std::string_view option, std::uint64_t f
     const char* end = at->second.data() + at->second.size();
     const auto [stop, error] = std::from_chars(at->second.data(), end, value);
     if (error != std::errc() || stop != end || value < least || value > most)
-        return usage(std::format("--{}", option), std::format("{} is not a number from {} to {}", at->second, least, most), m_verb);
+        return usage(std::format("--{}", option), std::format("{} is not a number from {} to {}", at->second, least, most),
+                     m_verb);
     return value;
 }
 
@@ -191,9 +205,10 @@ bool wantsJson(const std::vector<std::string>& words)
 
 std::string generalHelp()
 {
-    std::string out = "Usage: tackroom-cli [OPTIONS] VERB ...\n\n"
-                      "Opens the traces that an agent leaves, shows why it fails, and lands, refuses and takes back proposed edits of its\n"
-                      "harness in a git repository. STORE is a trace store, REPO a harness repository.\n\nVerbs:\n";
+    std::string out =
+        "Usage: tackroom-cli [OPTIONS] VERB ...\n\n"
+        "Opens the traces that an agent leaves, shows why it fails, and lands, refuses and takes back proposed edits of its\n"
+        "harness in a git repository. STORE is a trace store, REPO a harness repository.\n\nVerbs:\n";
     for (const Verb& verb : verbs()) out += std::format("  {:<26}{}\n", signature(verb), verb.summary);
     out += "\nOptions for all of them:\n" + optionLines(kGeneral);
     out += "\nExit codes: 0 done, 1 the answer is no, 2 bad usage, 3 bad input, 4 the environment failed.\n"
@@ -204,7 +219,9 @@ std::string generalHelp()
 
 std::string helpOf(const Verb& verb)
 {
-    std::string out = std::format("Usage: tackroom-cli {} [OPTIONS]\n\n{}\n", signature(verb), verb.summary);
+    std::string summary(verb.summary);
+    if (summary.front() >= 'a' && summary.front() <= 'z') summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
+    std::string out = std::format("Usage: tackroom-cli {} [OPTIONS]\n\n{}.\n", signature(verb), summary);
     if (!verb.options.empty()) out += "\nOptions:\n" + optionLines(verb.options);
     out += "\nOptions for all verbs:\n" + optionLines(kGeneral);
     out += "\nWith --json, one document with the members:\n";

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
 struct Option {
     std::string_view name;  ///< without the dashes
@@ -24,12 +25,14 @@ struct Position {
 };
 
 /// What the user gave, checked against one verb's tables.
-class Arguments {
+class Arguments
+{
 public:
     [[nodiscard]] bool has(std::string_view option) const { return m_options.contains(option); }
     [[nodiscard]] std::string text(std::string_view option, std::string_view fallback = {}) const;
     /// A decimal number within the bounds; a Usage error else.
-    [[nodiscard]] Result<std::uint64_t> number(std::string_view option, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) const;
+    [[nodiscard]] Result<std::uint64_t> number(std::string_view option, std::uint64_t fallback, std::uint64_t least,
+                                               std::uint64_t most) const;
     /// A Usage error where the option was not given.
     [[nodiscard]] Result<std::string> required(std::string_view option) const;
     [[nodiscard]] const std::vector<std::string>& positions() const { return m_positions; }
@@ -49,10 +52,10 @@ struct Context;
 
 struct Verb {
     std::string_view name;
-    std::string_view summary;          ///< one line
+    std::string_view summary; ///< one line
     std::vector<Position> positions;
     std::vector<Option> options;
-    std::string_view json;             ///< the members of the document, one a line
+    std::string_view json; ///< the members of the document, one a line
     Result<Answer> (*run)(Context&);
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
 Result<IndexReport> indexed(Context& context)
 {
@@ -13,23 +14,32 @@ Result<std::unique_ptr<HarnessRepository>> repositoryOf(Context& context)
     HarnessRepository::Options options;
     options.dataDirectory = context.places.data;
     options.adoptPlainFolder = context.arguments.has("adopt");
-    TR_ASSIGN(std::unique_ptr<HarnessRepository> repository, HarnessRepository::open(context.arguments.position(0), options, context.cancel));
+    TR_ASSIGN(std::unique_ptr<HarnessRepository> repository,
+              HarnessRepository::open(context.arguments.position(0), options, context.cancel));
     context.notices = repository->info().notices;
     return repository;
 }
 
-Answer answerOf(Context& context, Json json, std::string text) { return {std::move(json), std::move(text), std::move(context.notices), 0, std::nullopt}; }
+Answer answerOf(Context& context, Json json, std::string text)
+{
+    return {std::move(json), std::move(text), std::move(context.notices), 0, std::nullopt};
+}
 
 Json jsonTime(UtcNs time) { return time == 0 ? Json() : Json(formatTime(time)); }
 
 std::string_view nameOf(ChangeKind kind)
 {
     switch (kind) {
-    case ChangeKind::Added: return "added";
-    case ChangeKind::Removed: return "removed";
-    case ChangeKind::Modified: return "modified";
-    case ChangeKind::Renamed: return "renamed";
-    case ChangeKind::ModeChanged: return "mode changed";
+    case ChangeKind::Added:
+        return "added";
+    case ChangeKind::Removed:
+        return "removed";
+    case ChangeKind::Modified:
+        return "modified";
+    case ChangeKind::Renamed:
+        return "renamed";
+    case ChangeKind::ModeChanged:
+        return "mode changed";
     }
     return "modified";
 }

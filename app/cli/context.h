@@ -14,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
 struct Answer {
     Json json = Json::object();

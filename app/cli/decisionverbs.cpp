@@ -6,9 +6,11 @@
 
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kMaxPatchBytes = std::size_t{64} << 20;
 
@@ -33,13 +35,18 @@ Result<DecisionRequest> requestOf(Context& context, HarnessRepository& repositor
 
 Answer landedAnswer(Context& context, const Landed& landed, const std::string& what)
 {
-    Json json = {{"version", landed.version}, {"commit", landed.commit.value}, {"base", landed.base.value}, {"workTreeUpdated", landed.workTreeUpdated}, {"files", Json::array()}};
+    Json json = {{"version", landed.version},
+                 {"commit", landed.commit.value},
+                 {"base", landed.base.value},
+                 {"workTreeUpdated", landed.workTreeUpdated},
+                 {"files", Json::array()}};
     std::string text = std::format("{} as {} (commit {}): {}{}\n", what, safeLine(landed.version), shortId(landed.commit.value),
                                    counted(static_cast<std::int64_t>(landed.changes.size()), "file"),
                                    landed.workTreeUpdated ? "; the work tree was brought along" : "");
     for (const FileChange& change : landed.changes) {
         json["files"].push_back(jsonOf(change));
-        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines), formatCount(change.removedLines));
+        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
+                            formatCount(change.removedLines));
     }
     return answerOf(context, std::move(json), std::move(text));
 }
@@ -52,7 +59,8 @@ Result<Answer> setAside(Context& context, Decide decide, std::string_view done)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const DecisionRequest request, requestOf(context, *repository, reviewer));
     TR_ASSIGN(const JournalEntry entry, decide(*repository, request, context.cancel));
-    return answerOf(context, {{"proposal", request.proposal.value}, {"entry", jsonOf(entry)}}, std::format("{} {}.\n", request.proposal.value, done));
+    return answerOf(context, {{"proposal", request.proposal.value}, {"entry", jsonOf(entry)}},
+                    std::format("{} {}.\n", request.proposal.value, done));
 }
 
 } // namespace
@@ -80,16 +88,21 @@ Result<Answer> runRollback(Context& context)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const RollbackPreview preview, repository->previewRollback(context.arguments.position(1)));
     if (!previewOnly) {
-        TR_ASSIGN(const Landed landed, rollback(*repository, preview, reviewer, context.arguments.text("reason"), context.cancel));
+        TR_ASSIGN(const Landed landed,
+                  rollback(*repository, preview, reviewer, context.arguments.text("reason"), context.cancel));
         return landedAnswer(context, landed, std::format("Took back {}", safeLine(preview.label)));
     }
-    Json json = {{"version", preview.label}, {"tip", preview.tip.value}, {"files", Json::array()}, {"conflicts", preview.conflicts}};
-    std::string text = std::format("Taking back {} would change {}\n", safeLine(preview.label), counted(static_cast<std::int64_t>(preview.changes.size()), "file"));
+    Json json = {
+        {"version", preview.label}, {"tip", preview.tip.value}, {"files", Json::array()}, {"conflicts", preview.conflicts}};
+    std::string text = std::format("Taking back {} would change {}\n", safeLine(preview.label),
+                                   counted(static_cast<std::int64_t>(preview.changes.size()), "file"));
     for (const FileChange& change : preview.changes) {
         json["files"].push_back(jsonOf(change));
-        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines), formatCount(change.removedLines));
+        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
+                            formatCount(change.removedLines));
     }
-    for (const auto& path : preview.conflicts) text += std::format("  conflict: a later version changed the same text of {}\n", safeLine(path));
+    for (const auto& path : preview.conflicts)
+        text += std::format("  conflict: a later version changed the same text of {}\n", safeLine(path));
     Answer answer = answerOf(context, std::move(json), std::move(text));
     if (!preview.conflicts.empty()) answer.exitCode = exitCodeOf(ErrorCode::AnswerIsNo);
     return answer;
@@ -102,7 +115,13 @@ Result<Answer> runImport(Context& context)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const Proposal p, importPatch(*repository, bytes, file.filename().string(), context.cancel));
     return answerOf(context,
-                    {{"id", p.id.value}, {"title", p.title}, {"kind", p.kind}, {"layer", p.layer}, {"base", nameOf(p.baseState)}, {"state", nameOf(p.state)}, {"patchSet", p.patchSet.value}},
+                    {{"id", p.id.value},
+                     {"title", p.title},
+                     {"kind", p.kind},
+                     {"layer", p.layer},
+                     {"base", nameOf(p.baseState)},
+                     {"state", nameOf(p.state)},
+                     {"patchSet", p.patchSet.value}},
                     std::format("{}  {} ({}, {})\n", p.id.value, safeLine(p.title, 200), nameOf(p.state), nameOf(p.baseState)));
 }
 

@@ -8,9 +8,11 @@
 
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 
@@ -20,8 +22,8 @@ std::string patchOf(const ProposedFile& file, std::uint32_t context)
 {
     const std::string before = file.current.value_or(std::string()), after = file.proposed.value_or(std::string());
     const bool renamed = file.change.kind == ChangeKind::Renamed;
-    FilePatch patch = makeFilePatch(file.current ? (renamed ? file.change.oldPath : file.change.path) : std::string(), file.proposed ? file.change.path : std::string(),
-                                    before, after, context);
+    FilePatch patch = makeFilePatch(file.current ? (renamed ? file.change.oldPath : file.change.path) : std::string(),
+                                    file.proposed ? file.change.path : std::string(), before, after, context);
     patch.oldMode = file.current ? file.change.oldMode : 0;
     patch.newMode = file.proposed ? file.mode : 0;
     return writePatch(std::span(&patch, 1));
@@ -30,8 +32,8 @@ std::string patchOf(const ProposedFile& file, std::uint32_t context)
 std::string headOf(const Proposal& p)
 {
     std::string text = std::format("{}  {}\n", p.id.value, safeLine(p.title, 200));
-    text += std::format("  {}, {}{}{}; base {}{}{}\n", nameOf(p.state), p.kind, p.layer.empty() ? "" : " of ", p.layer, nameOf(p.baseState),
-                        p.baseStateReason.empty() ? "" : ": ", safeLine(p.baseStateReason));
+    text += std::format("  {}, {}{}{}; base {}{}{}\n", nameOf(p.state), p.kind, p.layer.empty() ? "" : ", layer ", p.layer,
+                        nameOf(p.baseState), p.baseStateReason.empty() ? "" : ": ", safeLine(p.baseStateReason));
     text += std::format("  proposed by {}, {}\n", safeLine(p.proposedBy), when(p.time));
     text += p.cluster.empty() ? "  no evidence attached\n" : std::format("  cluster: {}\n", safeLine(p.cluster));
     if (!p.claim.empty()) text += "  the proposer says:\n" + safeBlock(p.claim, "    ", 4000);
@@ -40,7 +42,8 @@ std::string headOf(const Proposal& p)
 
 Result<Answer> diffOfFiles(Context& context, std::uint32_t lines)
 {
-    if (context.arguments.positions().size() != 2) return fail(ErrorCode::Usage, "diff", "--files needs two of them, OLD and NEW");
+    if (context.arguments.positions().size() != 2)
+        return fail(ErrorCode::Usage, "diff", "--files needs two of them, OLD and NEW");
     TR_ASSIGN(const std::string before, readFile(context.arguments.position(0), kMaxFileBytes));
     TR_ASSIGN(const std::string after, readFile(context.arguments.position(1), kMaxFileBytes));
     const bool binary = isBinary(before) || isBinary(after);
@@ -52,7 +55,9 @@ Result<Answer> diffOfFiles(Context& context, std::uint32_t lines)
         shown.oldPath = shown.newPath = "file";
         patch = writePatch(std::span(&shown, 1));
     }
-    std::string text = before == after ? std::string("The files are the same.\n") : binary ? std::string("The files differ and are not text.\n") : safeBlock(patch, "");
+    std::string text = before == after ? std::string("The files are the same.\n")
+                       : binary        ? std::string("The files differ and are not text.\n")
+                                       : safeBlock(patch, "");
     return answerOf(context, {{"same", before == after}, {"binary", binary}, {"patch", patch}}, std::move(text));
 }
 
@@ -63,17 +68,26 @@ Result<Answer> runDiff(Context& context)
     TR_ASSIGN(const std::uint64_t number, context.arguments.number("context", 3, 0, 1'000'000));
     const auto lines = static_cast<std::uint32_t>(number);
     if (context.arguments.has("files")) return diffOfFiles(context, lines);
-    if (context.arguments.positions().size() != 2) return fail(ErrorCode::Usage, "diff", "ID is missing: which proposal?", "tackroom-cli proposals REPO lists them");
+    if (context.arguments.positions().size() != 2)
+        return fail(ErrorCode::Usage, "diff", "ID is missing: which proposal?", "tackroom-cli proposals REPO lists them");
 
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const Proposal p, findProposal(*repository, context.arguments.position(1), context.cancel));
     TR_ASSIGN(const std::vector<ProposedFile> files, proposedFiles(*repository, p));
-    Json json = {{"id", p.id.value},       {"title", p.title},          {"state", nameOf(p.state)},         {"base", nameOf(p.baseState)},
-                 {"claim", p.claim},       {"proposedBy", p.proposedBy}, {"cluster", p.cluster},            {"patchSet", p.patchSet.value},
-                 {"tip", repository->info().tip.value}, {"files", Json::array()}};
+    Json json = {{"id", p.id.value},
+                 {"title", p.title},
+                 {"state", nameOf(p.state)},
+                 {"base", nameOf(p.baseState)},
+                 {"claim", p.claim},
+                 {"proposedBy", p.proposedBy},
+                 {"cluster", p.cluster},
+                 {"patchSet", p.patchSet.value},
+                 {"tip", repository->info().tip.value},
+                 {"files", Json::array()}};
     std::string text = headOf(p);
     for (const ProposedFile& file : files) {
-        const bool same = file.current == file.proposed && file.change.kind != ChangeKind::Renamed && file.change.oldMode == file.change.newMode;
+        const bool same = file.current == file.proposed && file.change.kind != ChangeKind::Renamed &&
+                          file.change.oldMode == file.change.newMode;
         const std::string patch = same || file.change.binary ? std::string() : patchOf(file, lines);
         Json one = jsonOf(file.change);
         one["kind"] = file.kind ? Json(nameOf(*file.kind)) : Json();
@@ -82,9 +96,12 @@ Result<Answer> runDiff(Context& context)
         one["patch"] = patch;
         json["files"].push_back(std::move(one));
         text += "\n";
-        if (file.conflicts) text += std::format("{}: the main line changed this too; shown is the proposal's own text\n", safeLine(file.change.path));
+        if (file.conflicts)
+            text += std::format("{}: the main line changed this too; shown is the proposal's own text\n",
+                                safeLine(file.change.path));
         if (same) text += std::format("{}: the main line has this already\n", safeLine(file.change.path));
-        if (file.change.binary && !same) text += std::format("{}: {}, not text\n", safeLine(file.change.path), nameOf(file.change.kind));
+        if (file.change.binary && !same)
+            text += std::format("{}: {}, not text\n", safeLine(file.change.path), nameOf(file.change.kind));
         if (!patch.empty()) text += safeBlock(patch, "");
     }
     return answerOf(context, std::move(json), std::move(text));

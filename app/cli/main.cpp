@@ -14,12 +14,16 @@
 #include <thread>
 #include <unistd.h>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
-/// The first Ctrl+C (or TERM) cancels, the second ends at once. One thread waits for the signals, so that cancelling may take locks.
-class Interrupts {
+/// The first Ctrl+C (or TERM) cancels, the second ends at once. One thread waits for the signals, so that cancelling may take
+/// locks.
+class Interrupts
+{
 public:
     explicit Interrupts(CancelSource& source)
     {
@@ -41,7 +45,8 @@ public:
 };
 
 /// One line that is written over itself, only on a terminal.
-class ProgressLine {
+class ProgressLine
+{
 public:
     explicit ProgressLine(bool shown) : m_shown(shown && ::isatty(STDERR_FILENO) == 1) {}
     void report(std::string_view what, std::uint64_t done, std::uint64_t total)
@@ -64,7 +69,10 @@ public:
     }
 
 private:
-    static void print(const std::string& text) { [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size()); }
+    static void print(const std::string& text)
+    {
+        [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+    }
     bool m_shown;
     bool m_drawn = false;
     std::chrono::steady_clock::time_point m_last;
@@ -89,7 +97,8 @@ int report(const Error& error, bool json)
 {
     writeAll(STDERR_FILENO, "tackroom-cli: " + oneLine(error) + "\n");
     if (json) {
-        const Json members = {{"code", nameOf(error.code)}, {"where", error.where}, {"detail", error.detail}, {"hint", error.hint}};
+        const Json members = {
+            {"code", nameOf(error.code)}, {"where", error.where}, {"detail", error.detail}, {"hint", error.hint}};
         writeAll(STDOUT_FILENO, document({{"error", members}}));
     }
     return exitCodeOf(error.code);
@@ -131,12 +140,17 @@ int run(const std::vector<std::string>& words)
     if (!arguments) return report(arguments.error(), json);
     const Verb* verb = findVerb(arguments->verb());
     if (arguments->has("version")) {
-        return print(json ? document({{"version", TACKROOM_VERSION}}) : std::string("tackroom-cli " TACKROOM_VERSION "\n"), json, 0);
+        return print(json ? document({{"version", TACKROOM_VERSION}}) : std::string("tackroom-cli " TACKROOM_VERSION "\n"),
+                     json, 0);
     }
     if (arguments->has("help")) return print(verb ? helpOf(*verb) : generalHelp(), json, 0);
 
     ProgressLine line(true);
-    Context context{std::move(*arguments), {}, source.token(), Progress([&](auto what, auto done, auto total) { line.report(what, done, total); }), {}};
+    Context context{std::move(*arguments),
+                    {},
+                    source.token(),
+                    Progress([&](auto what, auto done, auto total) { line.report(what, done, total); }),
+                    {}};
     context.places = placesOf(context.arguments);
     auto answer = verb->run(context);
     line.clear();
@@ -153,7 +167,8 @@ int main(int argc, char** argv)
     try {
         return tackroom::cli::run({argv + 1, argv + argc});
     } catch (const std::exception& exception) {
-        const tackroom::Error error{tackroom::ErrorCode::Internal, "tackroom-cli", exception.what(), "this is a mistake in Tackroom"};
+        const tackroom::Error error{tackroom::ErrorCode::Internal, "tackroom-cli", exception.what(),
+                                    "this is a mistake in Tackroom"};
         const std::string text = "tackroom-cli: " + tackroom::oneLine(error) + "\n";
         [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
         return tackroom::exitCodeOf(error.code);

@@ -10,7 +10,8 @@
 #include <cmath>
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
 std::size_t cellWidth(std::string_view utf8)
 {
@@ -62,7 +63,8 @@ std::string Table::text(std::string_view indent) const
 std::string counted(std::int64_t count, std::string_view one, std::string_view many)
 {
     const std::string plural = many.empty() ? std::string(one) + "s" : std::string(many);
-    return std::format("{} {}", formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0))), count == 1 ? std::string(one) : plural);
+    return std::format("{} {}", formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0))),
+                       count == 1 ? std::string(one) : plural);
 }
 
 std::string percent(double share)
@@ -78,7 +80,8 @@ std::string shareOf(std::int64_t part, std::int64_t whole, std::string_view what
     if (whole <= 0) return std::format("{} of {} {}", count(part), count(whole), what);
     const ProportionInterval interval = wilsonInterval(part, whole);
     return std::format("{} of {} {} ({} %, {}–{} %)", count(part), count(whole), what,
-                       percent(static_cast<double>(part) / static_cast<double>(whole)), percent(interval.low), percent(interval.high));
+                       percent(static_cast<double>(part) / static_cast<double>(whole)), percent(interval.low),
+                       percent(interval.high));
 }
 
 std::string safeLine(std::string_view foreign, std::size_t maxBytes) { return SafeText::line(foreign, maxBytes).utf8(); }
@@ -94,7 +97,8 @@ std::string safeBlock(std::string_view foreign, std::string_view indent, std::si
         out += line;
         out += '\n';
     }
-    if (safe.wasCut()) out += std::format("{}… {} more\n", indent, counted(static_cast<std::int64_t>(safe.omittedBytes()), "byte"));
+    if (safe.wasCut())
+        out += std::format("{}… {} more\n", indent, counted(static_cast<std::int64_t>(safe.omittedBytes()), "byte"));
     return out;
 }
 

@@ -9,13 +9,15 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
 /// How many cells a terminal gives this text (wide characters take two).
 [[nodiscard]] std::size_t cellWidth(std::string_view utf8);
 
 /// Rows of cells, aligned when printed. Cells are safe text already; the last left-aligned column is not filled up.
-class Table {
+class Table
+{
 public:
     /// A name that begins with '>' makes a right-aligned column.
     explicit Table(std::vector<std::string> columns);

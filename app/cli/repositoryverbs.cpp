@@ -5,17 +5,23 @@
 
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 std::string_view reviewName(Version::Review review)
 {
     switch (review) {
-    case Version::Review::Baseline: return "baseline";
-    case Version::Review::Reviewed: return "reviewed";
-    case Version::Review::Unreviewed: return "landed without review";
-    case Version::Review::NotAnArtifact: return "no artifact touched";
+    case Version::Review::Baseline:
+        return "baseline";
+    case Version::Review::Reviewed:
+        return "reviewed";
+    case Version::Review::Unreviewed:
+        return "landed without review";
+    case Version::Review::NotAnArtifact:
+        return "no artifact touched";
     }
     return "baseline";
 }
@@ -39,7 +45,8 @@ Json jsonOf(const Version& version)
 std::string noteOf(const Version& version)
 {
     std::string note(reviewName(version.review));
-    if (version.decision && version.review == Version::Review::Reviewed) note += " by " + safeLine(version.decision->reviewer.name, 40);
+    if (version.decision && version.review == Version::Review::Reviewed)
+        note += " by " + safeLine(version.decision->reviewer.name, 40);
     if (!version.rollsBack.empty()) note += ", takes back " + safeLine(version.rollsBack);
     if (!version.rolledBackBy.empty()) note += ", taken back by " + safeLine(version.rolledBackBy);
     return note;
@@ -83,11 +90,12 @@ Result<Answer> runArtifacts(Context& context)
                                      {"description", artifact.description},
                                      {"blob", artifact.blob.value},
                                      {"sizeBytes", artifact.sizeBytes}});
-        table.add({safeLine(artifact.path, 60), std::string(nameOf(artifact.kind)), std::string(layerNameOf(artifact.kind)), sizeText(artifact.sizeBytes),
-                   safeLine(artifact.name, 40), safeLine(artifact.description, 60)});
+        table.add({safeLine(artifact.path, 60), std::string(nameOf(artifact.kind)), std::string(layerNameOf(artifact.kind)),
+                   sizeText(artifact.sizeBytes), safeLine(artifact.name, 40), safeLine(artifact.description, 60)});
     }
     for (const auto& finding : repository->manifest().findings) context.notices.push_back("harness.json: " + finding);
-    std::string text = std::format("{} at {} ({})\n\n", counted(static_cast<std::int64_t>(artifacts.size()), "artifact"), safeLine(version.label), shortId(version.commit.value));
+    std::string text = std::format("{} at {} ({})\n\n", counted(static_cast<std::int64_t>(artifacts.size()), "artifact"),
+                                   safeLine(version.label), shortId(version.commit.value));
     if (!table.empty()) text += table.text();
     return answerOf(context, std::move(json), std::move(text));
 }
@@ -97,16 +105,17 @@ Result<Answer> runVersions(Context& context)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const std::vector<Version> versions, repository->versions());
     const RepositoryInfo& info = repository->info();
-    Json json = {{"harnessId", info.id.value}, {"mainBranch", info.mainBranch}, {"tip", info.tip.value}, {"versions", Json::array()}};
+    Json json = {
+        {"harnessId", info.id.value}, {"mainBranch", info.mainBranch}, {"tip", info.tip.value}, {"versions", Json::array()}};
     Table table({"Version", "Commit", "When", "Title", "Review"});
     for (const Version& version : versions) {
         json["versions"].push_back(jsonOf(version));
-        table.add({safeLine(version.label, 24) + (version.live ? " (live)" : ""), shortId(version.commit.value), when(version.time), safeLine(version.title, 60),
-                   noteOf(version)});
+        table.add({safeLine(version.label, 24) + (version.live ? " (live)" : ""), shortId(version.commit.value),
+                   when(version.time), safeLine(version.title, 60), noteOf(version)});
     }
     return answerOf(context, std::move(json),
-                    std::format("{} of {} on {}\n\n{}", counted(static_cast<std::int64_t>(versions.size()), "version"), safeLine(info.name),
-                                safeLine(info.mainBranch), table.text()));
+                    std::format("{} of {} on {}\n\n{}", counted(static_cast<std::int64_t>(versions.size()), "version"),
+                                safeLine(info.name), safeLine(info.mainBranch), table.text()));
 }
 
 Result<Answer> runProposals(Context& context)
@@ -119,8 +128,8 @@ Result<Answer> runProposals(Context& context)
         Json one = jsonOf(p);
         for (const FileChange& change : p.changes) one["files"].push_back(cli::jsonOf(change));
         json["proposals"].push_back(std::move(one));
-        table.add({p.id.value, std::string(nameOf(p.state)), std::string(nameOf(p.baseState)), p.kind, p.layer, when(p.time), safeLine(p.title, 60),
-                   safeLine(p.cluster, 40)});
+        table.add({p.id.value, std::string(nameOf(p.state)), std::string(nameOf(p.baseState)), p.kind, p.layer, when(p.time),
+                   safeLine(p.title, 60), safeLine(p.cluster, 40)});
     }
     std::string text = counted(static_cast<std::int64_t>(proposals.size()), "proposal") + "\n";
     if (!table.empty()) text += "\n" + table.text();

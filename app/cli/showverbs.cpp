@@ -8,9 +8,11 @@
 #include <format>
 #include <unordered_map>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 struct Shown {
     RunListItem item;
@@ -45,7 +47,8 @@ Json jsonOf(const Body& body)
     Json messages = Json::array();
     for (const Message& message : body.messages) {
         Json calls = Json::array();
-        for (const auto& call : message.toolCalls) calls.push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
+        for (const auto& call : message.toolCalls)
+            calls.push_back({{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}});
         messages.push_back({{"role", message.role},
                             {"name", message.name},
                             {"content", message.content},
@@ -53,7 +56,11 @@ Json jsonOf(const Body& body)
                             {"toolCallId", message.toolCallId},
                             {"step", message.stepId}});
     }
-    return {{"messages", std::move(messages)}, {"input", body.input}, {"output", body.output}, {"raw", body.raw}, {"omittedBytes", body.omittedBytes}};
+    return {{"messages", std::move(messages)},
+            {"input", body.input},
+            {"output", body.output},
+            {"raw", body.raw},
+            {"omittedBytes", body.omittedBytes}};
 }
 
 Json jsonOf(const StepItem& item)
@@ -134,13 +141,17 @@ std::string headOf(const Shown& shown)
     text += std::format("  run       {}\n", safeLine(run.nativeId));
     text += std::format("  outcome   {} (by {}{}{})\n", nameOf(shown.item.outcome), nameOf(shown.item.outcomeSource),
                         shown.item.outcomeReason.empty() ? "" : ": ", safeLine(shown.item.outcomeReason));
-    if (!shown.item.cluster.value.empty()) text += std::format("  cluster   {}  {}\n", shown.item.cluster.value, safeLine(shown.item.clusterLabel));
+    if (!shown.item.cluster.value.empty())
+        text += std::format("  cluster   {}  {}\n", shown.item.cluster.value, safeLine(shown.item.clusterLabel));
     if (!run.harnessVersion.empty())
-        text += std::format("  version   {} (from the {})\n", safeLine(shown.item.versionLabel.empty() ? run.harnessVersion : shown.item.versionLabel),
+        text += std::format("  version   {} (from the {})\n",
+                            safeLine(shown.item.versionLabel.empty() ? run.harnessVersion : shown.item.versionLabel),
                             safeLine(run.harnessVersionSource));
     if (!run.sessionId.empty()) text += std::format("  session   {}\n", safeLine(run.sessionId));
-    text += std::format("  when      {}{}{}\n", when(run.start), run.end > run.start ? ", took " : "", run.end > run.start ? formatDuration(run.end - run.start) : "");
-    text += std::format("  tokens    {} in, {} out\n", formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.promptTokens, 0))),
+    text += std::format("  when      {}{}{}\n", when(run.start), run.end > run.start ? ", took " : "",
+                        run.end > run.start ? formatDuration(run.end - run.start) : "");
+    text += std::format("  tokens    {} in, {} out\n",
+                        formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.promptTokens, 0))),
                         formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.completionTokens, 0))));
     return text;
 }
@@ -150,10 +161,12 @@ std::string judgementsOf(const Shown& shown)
     std::string text;
     if (!shown.signals.empty()) text += "\nSignals\n";
     for (const Signal& signal : shown.signals)
-        text += std::format("  {} ({}): {}\n", safeLine(signal.family), nameOf(signal.layer), safeLine(signal.explanation, 600));
+        text +=
+            std::format("  {} ({}): {}\n", safeLine(signal.family), nameOf(signal.layer), safeLine(signal.explanation, 600));
     if (!shown.scores.empty()) text += "\nScores\n";
     for (const Score& score : shown.scores) {
-        text += std::format("  {} = {}", safeLine(score.name), score.label.empty() && score.value ? std::format("{}", *score.value) : safeLine(score.label));
+        text += std::format("  {} = {}", safeLine(score.name),
+                            score.label.empty() && score.value ? std::format("{}", *score.value) : safeLine(score.label));
         if (!score.label.empty() && score.value) text += std::format(" ({})", *score.value);
         text += std::format("  by {}{}{}", nameOf(score.annotator), score.by.empty() ? "" : " ", safeLine(score.by));
         if (!score.explanation.empty()) text += ": " + safeLine(score.explanation, 600);
@@ -161,7 +174,8 @@ std::string judgementsOf(const Shown& shown)
     }
     if (!shown.decisions.empty()) text += "\nHuman decisions\n";
     for (const HumanDecision& decision : shown.decisions)
-        text += std::format("  {} by {} of {}{}{}\n", nameOf(decision.kind), safeLine(decision.by.empty() ? "somebody" : decision.by), safeLine(decision.target),
+        text += std::format("  {} by {} of {}{}{}\n", nameOf(decision.kind),
+                            safeLine(decision.by.empty() ? "somebody" : decision.by), safeLine(decision.target),
                             decision.reason.empty() ? "" : ": ", safeLine(decision.reason, 600));
     return text;
 }
@@ -178,7 +192,8 @@ std::string stepsOf(const Shown& shown)
         if (!step.arguments.empty()) text += "  " + safeLine(step.arguments, 120);
         text += "\n";
         if (step.status == StepStatus::Error || !step.errorText.empty())
-            text += std::format("{}  error: {}\n", indent, safeLine(step.errorText.empty() ? step.errorType : step.errorText, 400));
+            text +=
+                std::format("{}  error: {}\n", indent, safeLine(step.errorText.empty() ? step.errorType : step.errorText, 400));
     }
     return text;
 }
@@ -189,12 +204,14 @@ std::string conversationOf(const Body& body)
     for (const Message& message : body.messages) {
         text += std::format("  {}{}{}\n", safeLine(message.role), message.name.empty() ? "" : " ", safeLine(message.name));
         if (!message.content.empty()) text += safeBlock(message.content, "    ");
-        for (const auto& call : message.toolCalls) text += std::format("    → {} {}\n", safeLine(call.name), safeLine(call.arguments, 2000));
+        for (const auto& call : message.toolCalls)
+            text += std::format("    → {} {}\n", safeLine(call.name), safeLine(call.arguments, 2000));
     }
     if (body.messages.empty()) {
         if (!body.input.empty()) text += "  input\n" + safeBlock(body.input, "    ");
         if (!body.output.empty()) text += "  output\n" + safeBlock(body.output, "    ");
-        if (body.input.empty() && body.output.empty()) text += body.raw.empty() ? "  (the store has no texts of it)\n" : safeBlock(body.raw, "    ");
+        if (body.input.empty() && body.output.empty())
+            text += body.raw.empty() ? "  (the store has no texts of it)\n" : safeBlock(body.raw, "    ");
     }
     if (body.omittedBytes > 0)
         text += std::format("  … {} more; --bytes shows more\n", counted(static_cast<std::int64_t>(body.omittedBytes), "byte"));
@@ -204,15 +221,23 @@ std::string conversationOf(const Body& body)
 std::string textOf(const ClusterItem& cluster, const ClusterOverview& overview, const std::vector<ExemplarRun>& exemplars)
 {
     std::string text = std::format("\n{}  {}\n", cluster.id.value, safeLine(cluster.label, 200));
-    text += std::format("  layer {} ({} %: {}), {}\n", nameOf(cluster.layer), percent(cluster.layerShare), safeLine(cluster.layerReason, 300), safeLine(cluster.family));
-    text += std::format("  {} (of all: {})\n", shareOf(cluster.runs, cluster.failingRuns, "failing runs"), shareOf(cluster.runs, overview.runs, "runs"));
-    text += std::format("  first seen {}, last seen {}", formatDay(cluster.firstSeen), formatDay(cluster.lastSeen));
+    text += std::format("  layer: {}; {}\n",
+                        safeLine(cluster.layerReason.empty() ? nameOf(cluster.layer) : cluster.layerReason, 300),
+                        safeLine(cluster.family));
+    text += std::format("  {} (of all: {})\n", shareOf(cluster.runs, cluster.failingRuns, "failing runs"),
+                        shareOf(cluster.runs, overview.runs, "runs"));
+    text += cluster.lastSeen == 0
+                ? std::string("  when: the store does not say")
+                : std::format("  first seen {}, last seen {}", formatDay(cluster.firstSeen), formatDay(cluster.lastSeen));
     if (cluster.users > 0) text += std::format(", {}", counted(cluster.users, "user"));
     text += "\n";
     for (const VersionCount& version : cluster.versions)
-        text += std::format("  {:<8}{}\n", safeLine(version.label.empty() ? version.version : version.label, 40), shareOf(version.runs, version.outOf, "runs"));
+        if (!version.version.empty())
+            text += std::format("  {:<8}{}\n", safeLine(version.label.empty() ? version.version : version.label, 40),
+                                shareOf(version.runs, version.outOf, "runs"));
     for (const ExemplarRun& exemplar : exemplars)
-        text += std::format("  {:<16}{}  {}\n", safeLine(exemplar.role), shortId(exemplar.nativeId, 16), safeLine(exemplar.explanation, 160));
+        text += std::format("  {:<16}{}  {}\n", safeLine(exemplar.role), shortId(exemplar.nativeId, 16),
+                            safeLine(exemplar.explanation, 160));
     return text;
 }
 
@@ -239,7 +264,8 @@ Json jsonOf(const ClusterItem& cluster)
                  {"versions", Json::array()},
                  {"perWeek", cluster.perWeek}};
     for (const VersionCount& version : cluster.versions)
-        json["versions"].push_back({{"version", version.version}, {"label", version.label}, {"runs", version.runs}, {"outOf", version.outOf}});
+        json["versions"].push_back(
+            {{"version", version.version}, {"label", version.label}, {"runs", version.runs}, {"outOf", version.outOf}});
     return json;
 }
 
@@ -282,10 +308,14 @@ Result<Answer> runClusters(Context& context)
     TR_ASSIGN(const auto clusters, ClusterQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const ClusterOverview overview, clusters->overview());
 
-    Json json = {{"clusters", Json::array()}, {"runs", overview.runs}, {"failingRuns", overview.failingRuns}, {"unclustered", overview.unclustered}};
+    Json json = {{"clusters", Json::array()},
+                 {"runs", overview.runs},
+                 {"failingRuns", overview.failingRuns},
+                 {"unclustered", overview.unclustered}};
     std::string text = std::format("{}; {} fail\n", counted(static_cast<std::int64_t>(overview.clusters.size()), "cluster"),
                                    shareOf(overview.failingRuns, overview.runs, "runs"));
-    if (overview.unclustered > 0) text += std::format("In no cluster: {}\n", shareOf(overview.unclustered, overview.failingRuns, "failing runs"));
+    if (overview.unclustered > 0)
+        text += std::format("In no cluster: {}\n", shareOf(overview.unclustered, overview.failingRuns, "failing runs"));
     for (const ClusterItem& cluster : overview.clusters) {
         if (context.cancel.cancelled()) return CancelToken::error();
         TR_ASSIGN(const std::vector<ExemplarRun> exemplars, clusters->exemplars(cluster.id));

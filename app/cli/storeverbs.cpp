@@ -8,13 +8,16 @@
 #include <array>
 #include <format>
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 Json jsonOf(const StoreInfo& store, const std::filesystem::path& path)
 {
-    return {{"path", path.string()}, {"kind", store.kind}, {"schema", store.schema}, {"title", store.title}, {"note", store.note}};
+    return {
+        {"path", path.string()}, {"kind", store.kind}, {"schema", store.schema}, {"title", store.title}, {"note", store.note}};
 }
 
 struct KnownStore {
@@ -27,7 +30,8 @@ std::vector<KnownStore> knownStores(Context& context)
 {
     std::vector<std::filesystem::path> folders;
     std::error_code error;
-    for (std::filesystem::directory_iterator at(context.places.cache / "stores", error), end; !error && at != end; at.increment(error))
+    for (std::filesystem::directory_iterator at(context.places.cache / "stores", error), end; !error && at != end;
+         at.increment(error))
         folders.push_back(at->path());
     std::ranges::sort(folders);
     std::vector<KnownStore> out;
@@ -62,10 +66,11 @@ struct OrderName {
     bool descending; ///< what people expect first
 };
 constexpr std::array kOrders = {
-    OrderName{"start", RunOrder::Start, true},       OrderName{"duration", RunOrder::Duration, true}, OrderName{"steps", RunOrder::Steps, true},
-    OrderName{"errors", RunOrder::Errors, true},     OrderName{"cost", RunOrder::Cost, true},         OrderName{"tokens", RunOrder::Tokens, true},
-    OrderName{"outcome", RunOrder::Outcome, false},  OrderName{"version", RunOrder::Version, false},  OrderName{"task", RunOrder::Task, false},
-    OrderName{"cluster", RunOrder::Cluster, false},
+    OrderName{"start", RunOrder::Start, true},      OrderName{"duration", RunOrder::Duration, true},
+    OrderName{"steps", RunOrder::Steps, true},      OrderName{"errors", RunOrder::Errors, true},
+    OrderName{"cost", RunOrder::Cost, true},        OrderName{"tokens", RunOrder::Tokens, true},
+    OrderName{"outcome", RunOrder::Outcome, false}, OrderName{"version", RunOrder::Version, false},
+    OrderName{"task", RunOrder::Task, false},       OrderName{"cluster", RunOrder::Cluster, false},
 };
 
 Result<OrderName> orderOf(const Arguments& arguments)
@@ -111,9 +116,10 @@ std::string tableOf(const std::vector<RunListItem>& items)
     for (const RunListItem& item : items) {
         const Run& run = item.run;
         table.add({shortId(run.nativeId, 16), std::string(nameOf(item.outcome)), safeLine(item.versionLabel, 16),
-                   formatCount(static_cast<std::uint64_t>(run.stepCount)), formatCount(static_cast<std::uint64_t>(run.errorCount)),
-                   run.end > run.start ? formatDuration(run.end - run.start) : "-", when(run.start), safeLine(item.clusterLabel, 40),
-                   safeLine(run.task, 60)});
+                   formatCount(static_cast<std::uint64_t>(run.stepCount)),
+                   formatCount(static_cast<std::uint64_t>(run.errorCount)),
+                   run.end > run.start ? formatDuration(run.end - run.start) : "-", when(run.start),
+                   safeLine(item.clusterLabel, 40), safeLine(run.task, 60)});
     }
     return table.text();
 }
@@ -132,7 +138,8 @@ Result<Answer> runStores(Context& context)
                           {"schema", stringAt(known.description, "schema")},
                           {"runs", known.counts.runs},
                           {"failures", known.counts.failures}});
-        table.add({safeLine(path), safeLine(stringAt(known.description, "kind")), formatCount(static_cast<std::uint64_t>(known.counts.runs)),
+        table.add({safeLine(path), safeLine(stringAt(known.description, "kind")),
+                   formatCount(static_cast<std::uint64_t>(known.counts.runs)),
                    formatCount(static_cast<std::uint64_t>(known.counts.failures))});
     }
     std::string text = table.empty() ? "No store has been indexed yet.\n" : table.text();
@@ -170,10 +177,12 @@ Result<Answer> runIndex(Context& context)
     std::string text = std::format("{}: {}{}{}\n", safeLine(report.path.string()), safeLine(report.store.title),
                                    report.store.schema.empty() ? "" : ", ", safeLine(report.store.schema));
     if (!report.store.note.empty()) text += "  " + safeLine(report.store.note) + "\n";
-    text += std::format("  {}, {}, {}, {}\n", counted(counts.runs, "run"), counted(counts.steps, "step"), counted(counts.scores, "score"),
-                        counted(counts.decisions, "human decision"));
+    text += std::format("  {}, {}, {}, {}\n", counted(counts.runs, "run"), counted(counts.steps, "step"),
+                        counted(counts.scores, "score"), counted(counts.decisions, "human decision"));
     text += std::format("  failures: {}\n", shareOf(counts.failures, counts.runs, "runs"));
-    if (counts.unknown > 0) text += std::format("  outcome not known: {} of {}\n", formatCount(static_cast<std::uint64_t>(counts.unknown)), counted(counts.runs, "run"));
+    if (counts.unknown > 0)
+        text += std::format("  outcome not known: {} of {}\n", formatCount(static_cast<std::uint64_t>(counts.unknown)),
+                            counted(counts.runs, "run"));
     if (counts.unreadable > 0) text += std::format("  could not be read: {}\n", counted(counts.unreadable, "thing"));
     for (const auto& one : skipped) text += std::format("    {}: {}\n", safeLine(one.where), safeLine(one.why));
     text += report.newRuns > 0 ? std::format("  {} read in {:.1f} s\n", counted(report.newRuns, "new run"), report.seconds)
@@ -201,7 +210,8 @@ Result<Answer> runRuns(Context& context)
     for (const RunListItem& item : items) list.push_back(jsonOfRun(item));
     Json json = {{"runs", std::move(list)}, {"matching", matching}, {"total", counts.runs}};
     std::string text = items.empty() ? std::string() : tableOf(items) + "\n";
-    text += std::format("{} shown of {} that match, {} in the store\n", formatCount(items.size()), formatCount(matching), counted(counts.runs, "run"));
+    text += std::format("{} shown of {} that match, {} in the store\n", formatCount(items.size()), formatCount(matching),
+                        counted(counts.runs, "run"));
     return answerOf(context, std::move(json), std::move(text));
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
-namespace tackroom::cli {
+namespace tackroom::cli
+{
 
-namespace {
+namespace
+{
 
 using Count = Position::Count;
 constexpr Option kAdopt{"adopt", "", "REPO is a plain folder: give it a managed repository in the data directory"};
@@ -11,76 +13,148 @@ constexpr Option kReason{"reason", "TEXT", "why; goes into the journal and the c
 constexpr Option kPatchSet{"patch-set", "COMMIT", "decide only if the proposal still is this commit"};
 constexpr Option kTip{"tip", "COMMIT", "decide only if the main line still is at this commit"};
 
-constexpr std::string_view kDecisionJson = "proposal\nentry {id, kind, time, reviewer, reason, proposal, patchSet, base, result, version, rollsBack, cluster,\n"
-                                           "  atoms (a count), evidence[]}";
-constexpr std::string_view kLandedJson = "version   the label of the new version, \"v5\"\ncommit    its id\nbase      the main line before\n"
-                                         "workTreeUpdated\nfiles[{path, change, oldPath, oldBlob, newBlob, addedLines, removedLines, binary}]";
+constexpr std::string_view kDecisionJson =
+    "proposal\nentry {id, kind, time, reviewer, reason, proposal, patchSet, base, result, version, rollsBack, cluster,\n"
+    "  atoms (a count), evidence[]}";
+constexpr std::string_view kLandedJson =
+    "version   the label of the new version, \"v5\"\ncommit    its id\nbase      the main line before\n"
+    "workTreeUpdated\nfiles[{path, change, oldPath, oldBlob, newBlob, addedLines, removedLines, binary}]";
 
 const std::vector<Verb>& table()
 {
     static const std::vector<Verb> kVerbs = {
-        {"stores", "list the stores that have an index; or tell what some files are", {{"FILE", Count::Any}}, {},
-         "stores[{path, kind, schema, runs, failures}]; of files: [{path, kind, schema, title, note, sizeBytes}]\nformats[{kind, title}]", &runStores},
-        {"index", "read what is new in a store", {{"STORE"}}, {},
-         "store {path, kind, schema, title, note}\nruns, steps, failures, successes, unknown, scores, decisions: counts of the whole store\n"
-         "unreadable       what was there and could not be read\nskipped[{where, why}], at most 20\nnewRuns          read this time\n"
+        {"stores",
+         "list the stores that have an index; or tell what some files are",
+         {{"FILE", Count::Any}},
+         {},
+         "stores[{path, kind, schema, runs, failures}]; of files: [{path, kind, schema, title, note, "
+         "sizeBytes}]\nformats[{kind, title}]",
+         &runStores},
+        {"index",
+         "read what is new in a store",
+         {{"STORE"}},
+         {},
+         "store {path, kind, schema, title, note}\nruns, steps, failures, successes, unknown, scores, decisions: counts of the "
+         "whole store\n"
+         "unreadable       what was there and could not be read\nskipped[{where, why}], at most 20\nnewRuns          read this "
+         "time\n"
          "seconds          of this reading\npeakRssBytes     of the reader process",
          &runIndex},
-        {"runs", "list runs", {{"STORE"}},
-         {{"filter", "TEXT", "words, or outcome:failure version:v4 tool:NAME cluster:ID session: user: error: source: since: id:"},
+        {"runs",
+         "list runs",
+         {{"STORE"}},
+         {{"filter", "TEXT",
+           "words, or outcome:failure version:v4 tool:NAME cluster:ID session: user: error: source: since: id:"},
           {"limit", "N", "at most so many (default 50)"},
           {"sort", "KEY", "start, duration, steps, errors, cost, tokens, outcome, version, task or cluster"},
           {"reverse", "", "the other way round"}},
-         "runs[{id, key, outcome, outcomeSource, outcomeReason, cluster, clusterLabel, version, versionLabel, session, user, agent,\n"
-         "  start, durationNs, steps, errors, promptTokens, completionTokens, costUsd, task}]\nmatching         how many match\ntotal            how many there are",
+         "runs[{id, key, outcome, outcomeSource, outcomeReason, cluster, clusterLabel, version, versionLabel, session, user, "
+         "agent,\n"
+         "  start, durationNs, steps, errors, promptTokens, completionTokens, costUsd, task}]\nmatching         how many "
+         "match\ntotal            how many there are",
          &runRuns},
-        {"show", "one run: conversation, steps, scores, decisions, signals", {{"STORE"}, {"RUN"}},
-         {{"step", "ID", "the texts of one step instead of the conversation"}, {"bytes", "N", "at most so many bytes of text (default 200000)"}},
-         "id, key, outcome, outcomeSource, outcomeReason, cluster, clusterLabel, version, versionSource, session, user, start, end, task, answer\n"
+        {"show",
+         "one run: conversation, steps, scores, decisions, signals",
+         {{"STORE"}, {"RUN"}},
+         {{"step", "ID", "the texts of one step instead of the conversation"},
+          {"bytes", "N", "at most so many bytes of text (default 200000)"}},
+         "id, key, outcome, outcomeSource, outcomeReason, cluster, clusterLabel, version, versionSource, session, user, start, "
+         "end, task, answer\n"
          "steps[{id, parent, depth, kind, name, status, start, durationNs, tool, model, arguments, result, errorType, error}]\n"
-         "scores[{step, name, label, value, explanation, annotator, by, says}]\ndecisions[{step, kind, by, time, target, before, after, reason}]\n"
+         "scores[{step, name, label, value, explanation, annotator, by, says}]\ndecisions[{step, kind, by, time, target, "
+         "before, after, reason}]\n"
          "signals[{family, layer, step, subject, explanation, strength}]\n"
-         "body {messages[{role, name, content, toolCalls[{id, name, arguments}], toolCallId, step}], input, output, raw, omittedBytes}",
+         "body {messages[{role, name, content, toolCalls[{id, name, arguments}], toolCallId, step}], input, output, raw, "
+         "omittedBytes}",
          &runShow},
-        {"clusters", "why the agent fails: failing runs in groups", {{"STORE"}}, {},
-         "clusters[{id, layer, family, label, runs (a count), runIds[], exemplars[] (run ids), exemplarDetails[{id, key, role, step, task,\n"
+        {"clusters",
+         "why the agent fails: failing runs in groups",
+         {{"STORE"}},
+         {},
+         "clusters[{id, layer, family, label, runs (a count), runIds[], exemplars[] (run ids), exemplarDetails[{id, key, role, "
+         "step, task,\n"
          "  explanation}], layerShare, layerReason, subject, signature, description, failingRuns, users, share {low, high},\n"
-         "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[]}]\nruns, failingRuns, unclustered: counts of the store",
+         "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[]}]\nruns, failingRuns, unclustered: counts "
+         "of the store",
          &runClusters},
-        {"artifacts", "the files of a harness, by kind", {{"REPO"}}, {{"at", "VERSION", "of another version than the live one"}, kAdopt},
-         "version, commit\nartifacts[{path, kind, layer, name, description, blob, sizeBytes}]", &runArtifacts},
-        {"versions", "the versions of a harness and who decided", {{"REPO"}}, {kAdopt},
-         "harnessId, mainBranch, tip\nversions[{version, commit, parent, time, title, author, live, tagged, review, rollsBack, rolledBackBy, decision}], newest first", &runVersions},
-        {"proposals", "proposed edits and how they stand to the main line", {{"REPO"}}, {kAdopt},
-         "proposals[{id, title, kind, layer, base, state, baseReason, baseCommit, patchSet, patchSetNumber, proposedBy, claim, cluster,\n"
+        {"artifacts",
+         "the files of a harness, by kind",
+         {{"REPO"}},
+         {{"at", "VERSION", "of another version than the live one"}, kAdopt},
+         "version, commit\nartifacts[{path, kind, layer, name, description, blob, sizeBytes}]",
+         &runArtifacts},
+        {"versions",
+         "the versions of a harness and who decided",
+         {{"REPO"}},
+         {kAdopt},
+         "harnessId, mainBranch, tip\nversions[{version, commit, parent, time, title, author, live, tagged, review, rollsBack, "
+         "rolledBackBy, decision}], newest first",
+         &runVersions},
+        {"proposals",
+         "proposed edits and how they stand to the main line",
+         {{"REPO"}},
+         {kAdopt},
+         "proposals[{id, title, kind, layer, base, state, baseReason, baseCommit, patchSet, patchSetNumber, proposedBy, claim, "
+         "cluster,\n"
          "  source, time, files[], decision}]\n"
          "base is one of: clean, re-applies, already contained, conflicts, target gone, base gone\n"
          "state is one of: in review, approved, rejected, deferred, changes requested, rolled back",
          &runProposals},
-        {"diff", "what a proposal would change; or two files", {{"REPO"}, {"ID", Count::Optional}},
-         {{"context", "N", "lines around each change (default 3)"}, {"files", "", "compare two files: diff --files OLD NEW"}, kAdopt},
+        {"diff",
+         "what a proposal would change; or two files",
+         {{"REPO"}, {"ID", Count::Optional}},
+         {{"context", "N", "lines around each change (default 3)"},
+          {"files", "", "compare two files: diff --files OLD NEW"},
+          kAdopt},
          "id, title, state, base, claim, proposedBy, cluster, patchSet, tip\n"
          "files[{path, change, oldPath, oldBlob, newBlob, addedLines, removedLines, binary, kind, conflicts, mode, patch}]\n"
          "with --files: same, binary, patch",
          &runDiff},
-        {"approve", "land a proposal as a new version", {{"REPO"}, {"ID"}}, {kReason, kPatchSet, kTip, kAdopt}, kLandedJson, &runApprove},
+        {"approve",
+         "land a proposal as a new version",
+         {{"REPO"}, {"ID"}},
+         {kReason, kPatchSet, kTip, kAdopt},
+         kLandedJson,
+         &runApprove},
         {"reject", "refuse a proposal", {{"REPO"}, {"ID"}}, {kReason, kPatchSet, kTip, kAdopt}, kDecisionJson, &runReject},
         {"defer", "put a proposal off", {{"REPO"}, {"ID"}}, {kReason, kPatchSet, kTip, kAdopt}, kDecisionJson, &runDefer},
-        {"rollback", "take a version back, as a new version", {{"REPO"}, {"VERSION"}}, {kReason, {"preview", "", "only tell what would change"}, kAdopt}, kLandedJson, &runRollback},
+        {"rollback",
+         "take a version back, as a new version",
+         {{"REPO"}, {"VERSION"}},
+         {kReason, {"preview", "", "only tell what would change"}, kAdopt},
+         kLandedJson,
+         &runRollback},
         {"journal", "every decision, oldest first", {{"REPO"}}, {kAdopt}, "entries[]: as they are in the journal", &runJournal},
-        {"export", "write an approved version as a bundle", {{"REPO"}, {"VERSION"}}, {{"to", "FILE", "where to; needed"}, {"replace", "", "replace FILE where it is there"}, kAdopt},
-         "path, version, commit, files (a count), omitted[], sizeBytes, sha256", &runExport},
-        {"verify", "check a bundle and name the first thing wrong", {{"FILE"}}, {},
-         "ok\nproblem          the first thing wrong; empty when ok\nname, version, harnessId, commit, tree, parent, reviewer, reason, signed, files, omitted[], sizeBytes, sha256\n"
+        {"export",
+         "write an approved version as a bundle",
+         {{"REPO"}, {"VERSION"}},
+         {{"to", "FILE", "where to; needed"}, {"replace", "", "replace FILE where it is there"}, kAdopt},
+         "path, version, commit, files (a count), omitted[], sizeBytes, sha256",
+         &runExport},
+        {"verify",
+         "check a bundle and name the first thing wrong",
+         {{"FILE"}},
+         {},
+         "ok\nproblem          the first thing wrong; empty when ok\nname, version, harnessId, commit, tree, parent, reviewer, "
+         "reason, signed, files, omitted[], sizeBytes, sha256\n"
          "contents[{path, mode, sizeBytes, sha256}]",
          &runVerify},
-        {"import", "make a proposal of a patch file", {{"REPO"}, {"PATCH"}}, {kAdopt}, "id, title, kind, layer, base, state, patchSet", &runImport},
-        {"sample", "make the sample in DIR; or play more runs with a repository's live version", {{"DIR", Count::Optional}},
+        {"import",
+         "make a proposal of a patch file",
+         {{"REPO"}, {"PATCH"}},
+         {kAdopt},
+         "id, title, kind, layer, base, state, patchSet",
+         &runImport},
+        {"sample",
+         "make the sample in DIR; or play more runs with a repository's live version",
+         {{"DIR", Count::Optional}},
          {{"runs", "N", "how many runs (default 2000; when appending 100)"},
           {"seed", "N", "the same seed plays the same runs"},
           {"repo", "REPO", "append runs: the harness to play with"},
           {"store", "STORE", "append runs: the sample's store"}},
-         "store, harness, truth, runs, made (false: it was there)\nwhen appending: runs, failed, commit, version, first, last, seed", &runSample},
+         "store, harness, truth, runs, made (false: it was there)\nwhen appending: runs, failed, commit, version, first, last, "
+         "seed",
+         &runSample},
     };
     return kVerbs;
 }

@@ -19,9 +19,11 @@
 #include <set>
 #include <span>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::string_view kManifestName = "manifest.json";
 constexpr std::size_t kNameBytes = 100;
@@ -29,10 +31,14 @@ constexpr std::size_t kPrefixBytes = 155;
 
 bool isHex(std::string_view text, std::size_t digits)
 {
-    return text.size() == digits && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return text.size() == digits &&
+           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-std::unexpected<Error> wrong(std::string detail) { return fail(ErrorCode::Damaged, std::string(kManifestName), std::move(detail)); }
+std::unexpected<Error> wrong(std::string detail)
+{
+    return fail(ErrorCode::Damaged, std::string(kManifestName), std::move(detail));
+}
 
 /// What file systems that fold case and compose characters make of a path.
 std::string folded(std::string_view path)
@@ -50,14 +56,18 @@ std::string folded(std::string_view path)
     return out;
 }
 
-void putField(std::string& header, std::size_t at, std::string_view text) { std::memcpy(header.data() + at, text.data(), text.size()); }
+void putField(std::string& header, std::size_t at, std::string_view text)
+{
+    std::memcpy(header.data() + at, text.data(), text.size());
+}
 
 /// Where name begins in a path that is too long for the name field; npos where it cannot be cut.
 std::size_t nameStart(std::string_view path)
 {
     if (path.size() <= kNameBytes) return 0;
     const std::size_t slash = path.find('/', path.size() - kNameBytes - 1);
-    if (slash == std::string_view::npos || slash == 0 || slash > kPrefixBytes || slash + 1 == path.size()) return std::string_view::npos;
+    if (slash == std::string_view::npos || slash == 0 || slash > kPrefixBytes || slash + 1 == path.size())
+        return std::string_view::npos;
     return slash + 1;
 }
 
@@ -85,13 +95,15 @@ Result<BundleManifest> fieldsOf(const Json& json)
     m.tree = stringAt(json, "tree");
     m.parent = stringAt(json, "parent");
     if (const Json& d = memberAt(json, "decision"); d.is_object())
-        m.decision = {stringAt(d, "kind"), stringAt(d, "proposal"), stringAt(d, "reason"), stringAt(d, "reviewer"), stringAt(d, "time")};
+        m.decision = {stringAt(d, "kind"), stringAt(d, "proposal"), stringAt(d, "reason"), stringAt(d, "reviewer"),
+                      stringAt(d, "time")};
     for (const Json& f : memberAt(json, "files")) {
         const std::string mode = stringAt(f, "mode");
         if (mode != "0644" && mode != "0755") return wrong(std::format("{} has the mode '{}'", stringAt(f, "path"), mode));
         const std::int64_t size = intAt(f, "size", -1);
         if (size < 0) return wrong(std::format("{} has no size", stringAt(f, "path")));
-        m.files.push_back({stringAt(f, "path"), mode == "0755" ? 0755U : 0644U, static_cast<std::uint64_t>(size), stringAt(f, "sha256")});
+        m.files.push_back(
+            {stringAt(f, "path"), mode == "0755" ? 0755U : 0644U, static_cast<std::uint64_t>(size), stringAt(f, "sha256")});
     }
     for (const Json& o : memberAt(json, "omitted")) {
         const std::string mode = stringAt(o, "mode");
@@ -117,7 +129,8 @@ std::string treeOf(std::span<const TreeLeaf> leaves, std::size_t depth)
         const std::string_view folder = rest.substr(0, slash + 1);
         std::size_t end = i;
         while (end < leaves.size() && std::string_view(leaves[end].path).substr(depth).starts_with(folder)) ++end;
-        entries[std::string(folder)] = {std::format("40000 {}", folder.substr(0, slash)), treeOf(leaves.subspan(i, end - i), depth + slash + 1)};
+        entries[std::string(folder)] = {std::format("40000 {}", folder.substr(0, slash)),
+                                        treeOf(leaves.subspan(i, end - i), depth + slash + 1)};
         i = end;
     }
     std::string body;
@@ -138,9 +151,10 @@ std::string manifestText(const BundleManifest& m)
 {
     // nlohmann::json, unlike ordered_json, keeps the keys of an object sorted by bytes.
     using Sorted = nlohmann::json;
-    Sorted json = {{"schema", kBundleSchema}, {"name", m.name},     {"harnessId", m.harnessId}, {"version", m.version},
-                   {"commit", m.commit},      {"tree", m.tree},     {"parent", m.parent},       {"decision", nullptr},
-                   {"files", Sorted::array()}, {"omitted", Sorted::array()}};
+    Sorted json = {{"schema", kBundleSchema},   {"name", m.name},      {"harnessId", m.harnessId},
+                   {"version", m.version},      {"commit", m.commit},  {"tree", m.tree},
+                   {"parent", m.parent},        {"decision", nullptr}, {"files", Sorted::array()},
+                   {"omitted", Sorted::array()}};
     if (m.decision)
         json["decision"] = {{"kind", m.decision->kind},
                             {"proposal", m.decision->proposal},
@@ -148,9 +162,13 @@ std::string manifestText(const BundleManifest& m)
                             {"reviewer", m.decision->reviewer},
                             {"time", m.decision->time}};
     for (const auto& file : m.files)
-        json["files"].push_back({{"path", file.path}, {"mode", std::format("{:04o}", file.mode)}, {"size", file.sizeBytes}, {"sha256", file.sha256}});
+        json["files"].push_back({{"path", file.path},
+                                 {"mode", std::format("{:04o}", file.mode)},
+                                 {"size", file.sizeBytes},
+                                 {"sha256", file.sha256}});
     for (const auto& entry : m.omitted)
-        json["omitted"].push_back({{"path", entry.path}, {"mode", std::format("{:o}", entry.gitMode)}, {"object", entry.object}});
+        json["omitted"].push_back(
+            {{"path", entry.path}, {"mode", std::format("{:o}", entry.gitMode)}, {"object", entry.object}});
     return json.dump(-1, ' ', false, Sorted::error_handler_t::replace);
 }
 
@@ -165,7 +183,8 @@ Result<BundleManifest> parseManifestText(std::string_view text)
     TR_ASSIGN(BundleManifest manifest, fieldsOf(*json));
     TR_TRY(checkTexts(manifest));
     TR_TRY(checkBundlePaths(manifest));
-    if (manifestText(manifest) != text) return wrong("it is not written in the canonical form, or has members that this schema does not know");
+    if (manifestText(manifest) != text)
+        return wrong("it is not written in the canonical form, or has members that this schema does not know");
     return manifest;
 }
 
@@ -184,19 +203,22 @@ Status checkBundlePaths(const BundleManifest& m)
     for (const auto& entry : m.omitted) paths.push_back(entry.path);
     for (const auto& path : paths) {
         if (auto ok = checkPatchPath(path); !ok)
-            return fail(ErrorCode::Refused, path, ok.error().detail.empty() ? "this path cannot be unpacked safely" : ok.error().detail);
+            return fail(ErrorCode::Refused, path,
+                        ok.error().detail.empty() ? "this path cannot be unpacked safely" : ok.error().detail);
         if (!isUtf8(path)) return fail(ErrorCode::Refused, path, "the path is not well-formed UTF-8");
         const auto [at, isNew] = names.emplace(folded(path), path);
         if (!isNew)
             return fail(ErrorCode::Refused, path,
-                        at->second == path ? "the path occurs twice" : std::format("the path differs only in case from {}", at->second));
+                        at->second == path ? "the path occurs twice"
+                                           : std::format("the path differs only in case from {}", at->second));
     }
     std::map<std::string, std::string> folders; // folded -> as written: "Skills/a" and "skills/b" become one folder elsewhere
     for (const auto& path : paths) {
         for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
             const std::string folder = path.substr(0, slash);
             const std::string key = folded(folder);
-            if (names.contains(key)) return fail(ErrorCode::Refused, path, std::format("{} is a file and a folder", names.at(key)));
+            if (names.contains(key))
+                return fail(ErrorCode::Refused, path, std::format("{} is a file and a folder", names.at(key)));
             const auto [at, isNew] = folders.emplace(key, folder);
             if (!isNew && at->second != folder)
                 return fail(ErrorCode::Refused, path, std::format("its folder differs only in case from {}", at->second));
@@ -211,7 +233,8 @@ Result<std::string> tarHeader(std::string_view path, unsigned mode, std::uint64_
     if (name == std::string_view::npos || path.empty())
         return fail(ErrorCode::Refused, std::string(path), "the path is too long for a bundle",
                     "a name may have 100 bytes, the folders before it 155");
-    if (sizeBytes > kMaxBundleBytes) return fail(ErrorCode::Refused, std::string(path), "the file is larger than a bundle may be (1 GiB)");
+    if (sizeBytes > kMaxBundleBytes)
+        return fail(ErrorCode::Refused, std::string(path), "the file is larger than a bundle may be (1 GiB)");
     std::string header(kBlockBytes, '\0');
     putField(header, 0, path.substr(name));
     putField(header, 100, std::format("{:07o}", mode));
@@ -250,7 +273,10 @@ GitBlobHash::GitBlobHash(std::uint64_t sizeBytes) : m_context(EVP_MD_CTX_new())
 
 GitBlobHash::~GitBlobHash() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(m_context)); }
 
-void GitBlobHash::add(std::string_view bytes) { EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(m_context), bytes.data(), bytes.size()); }
+void GitBlobHash::add(std::string_view bytes)
+{
+    EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(m_context), bytes.data(), bytes.size());
+}
 
 std::string GitBlobHash::hex()
 {

@@ -9,7 +9,8 @@
 ///   files/<path>      one regular file for each file of the commit's tree, sorted by the bytes of <path>
 ///   digest            65 bytes: the SHA-256 of every byte before this entry's header (64 lower-case hex digits) and LF
 ///
-/// and behind them two blocks of 512 zero bytes and nothing more. There are no directory entries, links, devices or pax headers.
+/// and behind them two blocks of 512 zero bytes and nothing more. There are no directory entries, links, devices or pax
+/// headers.
 ///
 /// An entry is a header block of 512 bytes, the content, and zero bytes up to the next multiple of 512. Fields of the header:
 ///
@@ -28,7 +29,8 @@
 ///   345  155  prefix    the part of a long path before that `/`, at most 155 bytes; else zero bytes
 ///   500   12            zero bytes
 ///
-/// manifest.json has its keys sorted by bytes, no white space, no escape that JSON does not demand, and no line end. Its members:
+/// manifest.json has its keys sorted by bytes, no white space, no escape that JSON does not demand, and no line end. Its
+/// members:
 ///
 ///   commit      40 hex digits
 ///   decision    null for a baseline, else {kind, proposal, reason, reviewer, time}: all texts; time as 2026-03-01T12:00:00Z
@@ -39,8 +41,8 @@
 ///               "160000") with its git object, sorted by path
 ///   parent      40 hex digits, or empty for the first commit
 ///   schema      "tackroom.hbundle/1"
-///   tree        40 hex digits: git's id of the tree, which follows from `files` and `omitted` and is computed anew by who verifies
-///   version     the label, "v4"
+///   tree        40 hex digits: git's id of the tree, which follows from `files` and `omitted` and is computed anew by who
+///   verifies version     the label, "v4"
 ///
 /// Paths are those that checkPatchPath() (core/diff/patch.h) takes, well-formed UTF-8, and no two of them are the same after
 /// Unicode case folding and composition, nor is one a folder of another: they can be unpacked on every file system.
@@ -53,7 +55,8 @@
 #include <string_view>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 inline constexpr std::string_view kBundleSchema = "tackroom.hbundle/1";
 inline constexpr std::uint64_t kMaxBundleBytes = std::uint64_t{1} << 30;
@@ -108,7 +111,8 @@ struct TreeLeaf {
 /// git's id (SHA-1) of the tree with these leaves; they are sorted here.
 [[nodiscard]] std::string gitTreeId(std::vector<TreeLeaf> leaves);
 /// git's id (SHA-1) of a blob, in pieces that together must have the size said first.
-class GitBlobHash {
+class GitBlobHash
+{
 public:
     explicit GitBlobHash(std::uint64_t sizeBytes);
     ~GitBlobHash();

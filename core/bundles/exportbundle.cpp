@@ -15,12 +15,15 @@
 #include <unistd.h>
 #include <unordered_map>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 /// A file that appears under its name only when it is complete, and leaves nothing behind where it is not.
-class NewFile {
+class NewFile
+{
 public:
     explicit NewFile(std::filesystem::path to) : m_to(std::move(to)) {}
     NewFile(const NewFile&) = delete;
@@ -48,7 +51,8 @@ public:
         while (!bytes.empty()) {
             const ssize_t n = ::write(m_fd, bytes.data(), bytes.size());
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0 && errno == EFBIG) return fail(ErrorCode::DiskFull, m_to.string(), "the file may not grow any further: a size limit is reached");
+            if (n < 0 && errno == EFBIG)
+                return fail(ErrorCode::DiskFull, m_to.string(), "the file may not grow any further: a size limit is reached");
             if (n < 0) return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot write the bundle"));
             bytes.remove_prefix(static_cast<std::size_t>(n));
         }
@@ -70,13 +74,15 @@ public:
     Status publish(bool replace)
     {
         if (replace) {
-            if (::rename(m_name.c_str(), m_to.c_str()) != 0) return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot replace the file"));
+            if (::rename(m_name.c_str(), m_to.c_str()) != 0)
+                return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot replace the file"));
             m_name.clear();
         } else if (::link(m_name.c_str(), m_to.c_str()) != 0) {
             if (errno == EEXIST) return alreadyThere();
             // Some file systems have no hard links; then the check and the renaming are two steps.
             if (::access(m_to.c_str(), F_OK) == 0) return alreadyThere();
-            if (::rename(m_name.c_str(), m_to.c_str()) != 0) return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot name the file"));
+            if (::rename(m_name.c_str(), m_to.c_str()) != 0)
+                return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot name the file"));
             m_name.clear();
         }
         return syncDirectory(m_to.parent_path().empty() ? std::filesystem::path(".") : m_to.parent_path());
@@ -84,7 +90,8 @@ public:
 
     std::unexpected<Error> alreadyThere() const
     {
-        return fail(ErrorCode::AnswerIsNo, m_to.string(), "there is already a file of this name", "choose another name, or allow it to be replaced");
+        return fail(ErrorCode::AnswerIsNo, m_to.string(), "there is already a file of this name",
+                    "choose another name, or allow it to be replaced");
     }
     [[nodiscard]] std::string sha256() { return m_digest.hex(); }
     [[nodiscard]] std::uint64_t sizeBytes() const { return m_sizeBytes; }
@@ -105,7 +112,8 @@ Result<Version> shippable(HarnessRepository& repository, std::string_view labelO
     TR_ASSIGN(const std::vector<Version> all, repository.versions());
     auto at = std::ranges::find(all, wanted.commit, &Version::commit);
     if (at == all.end())
-        return fail(ErrorCode::AnswerIsNo, std::string(labelOrCommit), "this commit is not a version of the main line, so nobody has approved it");
+        return fail(ErrorCode::AnswerIsNo, std::string(labelOrCommit),
+                    "this commit is not a version of the main line, so nobody has approved it");
     Version version = *at;
     // A commit that touches no artifact ships the harness of the version below it.
     while (at->review == Version::Review::NotAnArtifact && std::next(at) != all.end()) ++at;
@@ -145,13 +153,15 @@ Status describeFiles(HarnessRepository& repository, const CommitId& commit, Cont
         leaves.push_back({entry.path, entry.mode, entry.blob.value});
         if (entry.mode != 0100644 && entry.mode != 0100755) {
             if (entry.mode != 0120000 && entry.mode != 0160000)
-                return fail(ErrorCode::Refused, entry.path, std::format("the file has the mode {:o}, which no bundle can hold", entry.mode));
+                return fail(ErrorCode::Refused, entry.path,
+                            std::format("the file has the mode {:o}, which no bundle can hold", entry.mode));
             out.manifest.omitted.push_back({entry.path, entry.mode, entry.blob.value});
             continue;
         }
         TR_ASSIGN(const std::string bytes, repository.blob(entry.blob));
         if (gitBlobId(bytes) != entry.blob.value)
-            return fail(ErrorCode::BadRepository, entry.path, "the object in the repository does not have the bytes that its id promises");
+            return fail(ErrorCode::BadRepository, entry.path,
+                        "the object in the repository does not have the bytes that its id promises");
         total += bytes.size() + 2 * kBlockBytes;
         if (total > kMaxBundleBytes - kMaxBundleManifestBytes - 8 * kBlockBytes)
             return fail(ErrorCode::Refused, entry.path, "the version is larger than a bundle may be (1 GiB)");
@@ -175,7 +185,8 @@ Result<Contents> describe(HarnessRepository& repository, const Version& version,
     if (version.decision) {
         const JournalEntry& d = *version.decision;
         if (d.kind != EntryKind::Baseline)
-            m.decision = {std::string(nameOf(d.kind)), toUtf8(d.proposal.value), toUtf8(d.reason), toUtf8(toString(d.reviewer)), formatTime(d.time)};
+            m.decision = {std::string(nameOf(d.kind)), toUtf8(d.proposal.value), toUtf8(d.reason), toUtf8(toString(d.reviewer)),
+                          formatTime(d.time)};
     }
     TR_TRY(describeFiles(repository, version.commit, out, cancel));
     return out;
@@ -212,13 +223,14 @@ Status writeAll(NewFile& file, HarnessRepository& repository, const Contents& co
 
 } // namespace
 
-Result<BundleMade> exportBundle(HarnessRepository& repository, std::string_view labelOrCommit, const std::filesystem::path& to, bool replace,
-                                const CancelToken& cancel)
+Result<BundleMade> exportBundle(HarnessRepository& repository, std::string_view labelOrCommit, const std::filesystem::path& to,
+                                bool replace, const CancelToken& cancel)
 {
     TR_ASSIGN(const Version version, shippable(repository, labelOrCommit));
     struct stat info{};
     const bool there = ::lstat(to.c_str(), &info) == 0;
-    if (there && S_ISDIR(info.st_mode)) return fail(ErrorCode::NotAFile, to.string(), "this is a directory; the bundle needs the name of a file");
+    if (there && S_ISDIR(info.st_mode))
+        return fail(ErrorCode::NotAFile, to.string(), "this is a directory; the bundle needs the name of a file");
     NewFile file(to);
     if (there && !replace) return file.alreadyThere();
     TR_ASSIGN(const Contents contents, describe(repository, version, cancel));
@@ -230,7 +242,8 @@ Result<BundleMade> exportBundle(HarnessRepository& repository, std::string_view 
     TR_ASSIGN(const BundleReport report, verifyBundle(file.temporaryName(), cancel));
     const std::string sha256 = file.sha256();
     if (!report.ok || report.sha256 != sha256)
-        return fail(ErrorCode::Io, to.string(), std::format("the bundle on disk is not what was written: {}", report.ok ? "other bytes" : report.problem));
+        return fail(ErrorCode::Io, to.string(),
+                    std::format("the bundle on disk is not what was written: {}", report.ok ? "other bytes" : report.problem));
     TR_TRY(file.publish(replace));
 
     BundleMade made{to, sha256, file.sizeBytes(), contents.manifest.files.size(), {}, version.label, version.commit};

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
@@ -26,7 +28,8 @@ struct Wrong {
 };
 
 /// The file from front to back, with the digests of what was read.
-class Input {
+class Input
+{
 public:
     Input() = default;
     Input(const Input&) = delete;
@@ -45,7 +48,8 @@ public:
         struct stat info{};
         if (::fstat(m_fd, &info) != 0) return std::unexpected(errorFromErrno(errno, m_path, "cannot look at the file"));
         if (!S_ISREG(info.st_mode))
-            return fail(ErrorCode::NotAFile, m_path, S_ISDIR(info.st_mode) ? "this is a directory, not a bundle" : "this is not a regular file");
+            return fail(ErrorCode::NotAFile, m_path,
+                        S_ISDIR(info.st_mode) ? "this is a directory, not a bundle" : "this is not a regular file");
         if (static_cast<std::uint64_t>(info.st_size) > kMaxBundleBytes)
             return fail(ErrorCode::Refused, m_path, "the file is larger than a bundle may be (1 GiB)");
         m_sizeBytes = static_cast<std::uint64_t>(info.st_size);
@@ -107,15 +111,22 @@ bool checksumFits(std::string_view header)
 std::string typeName(char type)
 {
     switch (type) {
-    case '1': return "a hard link";
-    case '2': return "a symbolic link";
+    case '1':
+        return "a hard link";
+    case '2':
+        return "a symbolic link";
     case '3':
-    case '4': return "a device";
-    case '5': return "a folder";
-    case '6': return "a FIFO";
+    case '4':
+        return "a device";
+    case '5':
+        return "a folder";
+    case '6':
+        return "a FIFO";
     case 'x':
-    case 'g': return "a pax header";
-    default: return "an entry of an unknown type";
+    case 'g':
+        return "a pax header";
+    default:
+        return "an entry of an unknown type";
     }
 }
 
@@ -124,20 +135,27 @@ std::string whyNot(std::string_view header, std::string_view expected, std::stri
 {
     if (header.size() < kBlockBytes) return std::format("the file ends before {}", shown(expectedPath));
     if (isZero(header)) return std::format("the archive ends before {}", shown(expectedPath));
-    if (!header.substr(257).starts_with("ustar")) return std::format("where {} must begin there is no entry of an archive", shown(expectedPath));
+    if (!header.substr(257).starts_with("ustar"))
+        return std::format("where {} must begin there is no entry of an archive", shown(expectedPath));
     const std::string prefix = field(header, 345, 155);
     const std::string path = prefix.empty() ? field(header, 0, 100) : prefix + "/" + field(header, 0, 100);
     if (!checksumFits(header)) return std::format("{}: the checksum of its header is wrong", shown(path));
-    if (header[156] != '0') return std::format("{} is {}; a bundle holds regular files only", shown(path), typeName(header[156]));
+    if (header[156] != '0')
+        return std::format("{} is {}; a bundle holds regular files only", shown(path), typeName(header[156]));
     if (path != expectedPath) return std::format("{} stands where the manifest wants {}", shown(path), shown(expectedPath));
-    if (header.substr(124, 12) != expected.substr(124, 12)) return std::format("{}: its size is not the one in the manifest", shown(path));
-    if (header.substr(100, 8) != expected.substr(100, 8)) return std::format("{}: its mode is not the one in the manifest", shown(path));
+    if (header.substr(124, 12) != expected.substr(124, 12))
+        return std::format("{}: its size is not the one in the manifest", shown(path));
+    if (header.substr(100, 8) != expected.substr(100, 8))
+        return std::format("{}: its mode is not the one in the manifest", shown(path));
     return std::format("{}: its header is not in the canonical form (owner, time or padding)", shown(path));
 }
 
-class Verifier {
+class Verifier
+{
 public:
-    Verifier(Input& input, BundleReport& report, const CancelToken& cancel) : m_input(input), m_report(report), m_cancel(cancel) {}
+    Verifier(Input& input, BundleReport& report, const CancelToken& cancel) : m_input(input), m_report(report), m_cancel(cancel)
+    {
+    }
 
     /// Nothing where all is as it must be.
     Result<std::optional<Wrong>> run()
@@ -174,7 +192,8 @@ private:
         if (size > m_input.left()) return Wrong{"manifest.json: the file ends inside it"};
         TR_ASSIGN(const std::string text, m_input.read(size));
         auto parsed = parseManifestText(text);
-        if (!parsed) return Wrong{std::format("{}: {}", shown(parsed.error().where), SafeText::line(parsed.error().detail).utf8())};
+        if (!parsed)
+            return Wrong{std::format("{}: {}", shown(parsed.error().where), SafeText::line(parsed.error().detail).utf8())};
         m_manifest = std::move(*parsed);
         fillReport();
         return padding(name, size);
@@ -194,7 +213,8 @@ private:
         }
         m_report.files = m_manifest.files.size();
         for (const auto& entry : m_manifest.omitted) m_report.omitted.push_back(entry.path);
-        for (const auto& file : m_manifest.files) m_report.contents.push_back({file.path, file.sha256, file.sizeBytes, file.mode});
+        for (const auto& file : m_manifest.files)
+            m_report.contents.push_back({file.path, file.sha256, file.sizeBytes, file.mode});
     }
 
     Result<std::optional<Wrong>> content(const BundleManifest::File& file)
@@ -209,13 +229,15 @@ private:
         GitBlobHash blob(file.sizeBytes);
         for (std::uint64_t left = file.sizeBytes; left > 0;) {
             if (m_cancel.cancelled()) return CancelToken::error();
-            TR_ASSIGN(const std::string piece, m_input.read(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPieceBytes))));
+            TR_ASSIGN(const std::string piece,
+                      m_input.read(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPieceBytes))));
             if (piece.empty()) return Wrong{std::format("{}: the file ends inside it", shown(path))};
             digest.add(piece);
             blob.add(piece);
             left -= piece.size();
         }
-        if (digest.hex() != file.sha256) return Wrong{std::format("{}: its bytes do not have the SHA-256 of the manifest", shown(path))};
+        if (digest.hex() != file.sha256)
+            return Wrong{std::format("{}: its bytes do not have the SHA-256 of the manifest", shown(path))};
         m_leaves.push_back({file.path, file.mode == 0755 ? 0100755U : 0100644U, blob.hex()});
         return padding(path, file.sizeBytes);
     }

@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 using Fit = PlannedFile::Fit;
 
@@ -75,7 +77,8 @@ Status mergeContents(HarnessRepository& repository, PlannedFile& file, bool move
     return {};
 }
 
-Status planChanged(HarnessRepository& repository, PlannedFile& file, const MainLine& main, const HarnessRepository::FileEntry* here)
+Status planChanged(HarnessRepository& repository, PlannedFile& file, const MainLine& main,
+                   const HarnessRepository::FileEntry* here)
 {
     const FileChange& change = file.change;
     const bool renamed = change.kind == ChangeKind::Renamed;
@@ -97,7 +100,9 @@ Status planChanged(HarnessRepository& repository, PlannedFile& file, const MainL
     file.mode = *mode;
     const bool moves = renamed || *mode != source->mode;
     if (source->blob == change.oldBlob)
-        file.fit = source->mode == change.oldMode ? Fit::AsProposed : moves || change.newBlob != source->blob ? Fit::Carried : Fit::Contained;
+        file.fit = source->mode == change.oldMode            ? Fit::AsProposed
+                   : moves || change.newBlob != source->blob ? Fit::Carried
+                                                             : Fit::Contained;
     else if (source->blob == change.newBlob)
         file.fit = moves ? Fit::Carried : Fit::Contained;
     else if (change.newBlob == change.oldBlob) {
@@ -113,11 +118,17 @@ Result<PlannedFile> planFile(HarnessRepository& repository, const MainLine& main
     PlannedFile file{change, Fit::AsProposed, {}, {}, {}, 0100644};
     const auto* here = main.find(change.path);
     switch (change.kind) {
-    case ChangeKind::Added: planAdded(file, main, here); break;
-    case ChangeKind::Removed: planRemoved(file, here); break;
+    case ChangeKind::Added:
+        planAdded(file, main, here);
+        break;
+    case ChangeKind::Removed:
+        planRemoved(file, here);
+        break;
     case ChangeKind::Modified:
     case ChangeKind::Renamed:
-    case ChangeKind::ModeChanged: TR_TRY(planChanged(repository, file, main, here)); break;
+    case ChangeKind::ModeChanged:
+        TR_TRY(planChanged(repository, file, main, here));
+        break;
     }
     return file;
 }
@@ -125,7 +136,9 @@ Result<PlannedFile> planFile(HarnessRepository& repository, const MainLine& main
 void conclude(Plan& plan)
 {
     const auto first = [&](Fit fit) { return std::ranges::find(plan.files, fit, &PlannedFile::fit); };
-    const auto all = [&](Fit fit) { return std::ranges::all_of(plan.files, [fit](const PlannedFile& f) { return f.fit == fit; }); };
+    const auto all = [&](Fit fit) {
+        return std::ranges::all_of(plan.files, [fit](const PlannedFile& f) { return f.fit == fit; });
+    };
     if (const auto gone = first(Fit::Gone); gone != plan.files.end()) {
         plan.state = BaseState::TargetGone;
         plan.reason = gone->change.oldPath.empty() ? gone->change.path : gone->change.oldPath;
@@ -218,7 +231,8 @@ Result<std::vector<ProposedFile>> textsOf(HarnessRepository& repository, const P
         } else if (file.landing) {
             TR_ASSIGN(text.proposed, repository.blob(*file.landing));
         }
-        text.kind = artifactKindOf(file.change.path, start(text.proposed ? text.proposed : text.current), repository.manifest());
+        text.kind =
+            artifactKindOf(file.change.path, start(text.proposed ? text.proposed : text.current), repository.manifest());
         if (!text.conflicts) restate(text, file);
         out.push_back(std::move(text));
     }

@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 /// The files of the main line's tip, by path.
-class MainLine {
+class MainLine
+{
 public:
     [[nodiscard]] static Result<MainLine> read(HarnessRepository& repository);
     [[nodiscard]] const HarnessRepository::FileEntry* find(const std::string& path) const;
@@ -33,18 +35,18 @@ struct PlannedFile {
         Conflicting, ///< both changed the same text
         Gone,        ///< the main line no longer has the file
     };
-    FileChange change;                  ///< of the proposal, against its own base
+    FileChange change; ///< of the proposal, against its own base
     Fit fit = Fit::AsProposed;
     std::optional<HarnessRepository::FileEntry> current; ///< on the main line; of a renamed file not yet there, the old one
-    std::optional<BlobId> landing;      ///< what would land, where it is a blob that git has; nothing: the file is removed
-    std::optional<std::string> merged;  ///< what would land, where it is neither side's
+    std::optional<BlobId> landing;     ///< what would land, where it is a blob that git has; nothing: the file is removed
+    std::optional<std::string> merged; ///< what would land, where it is neither side's
     unsigned mode = 0100644;
 };
 
 struct Plan {
     std::vector<PlannedFile> files;
     BaseState state = BaseState::Clean;
-    std::string reason;                 ///< for Conflicts and TargetGone: the first such file
+    std::string reason; ///< for Conflicts and TargetGone: the first such file
 };
 
 [[nodiscard]] Result<Plan> planOf(HarnessRepository& repository, const MainLine& main, const std::vector<FileChange>& changes);
@@ -57,7 +59,8 @@ struct PlannedProposal {
     Plan plan;
 };
 [[nodiscard]] Result<std::vector<PlannedProposal>> planProposals(HarnessRepository& repository, const CancelToken& cancel);
-[[nodiscard]] Result<PlannedProposal> planProposal(HarnessRepository& repository, std::string_view idOrName, const CancelToken& cancel);
+[[nodiscard]] Result<PlannedProposal> planProposal(HarnessRepository& repository, std::string_view idOrName,
+                                                   const CancelToken& cancel);
 
 /// "p-" and the first 12 hexadecimal digits of the SHA-256 of a branch's name or a patch's bytes.
 [[nodiscard]] ProposalId proposalIdOf(std::string_view nameOrBytes);

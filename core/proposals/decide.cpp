@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <format>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kMaxReasonBytes = 10'000;
 
@@ -25,7 +27,8 @@ Status checkReviewer(const Reviewer& reviewer)
 
 Status checkReason(const HarnessRepository& repository, const std::string& reason)
 {
-    if (reason.size() > kMaxReasonBytes) return fail(ErrorCode::Usage, "reason", std::format("the reason is longer than {} bytes", kMaxReasonBytes));
+    if (reason.size() > kMaxReasonBytes)
+        return fail(ErrorCode::Usage, "reason", std::format("the reason is longer than {} bytes", kMaxReasonBytes));
     if (repository.manifest().reasonRequired && trimmed(reason).empty())
         return fail(ErrorCode::AnswerIsNo, "reason", "the review policy of this harness wants a reason for each decision");
     return {};
@@ -39,15 +42,18 @@ Result<PlannedProposal> asShown(HarnessRepository& repository, const DecisionReq
     TR_ASSIGN(PlannedProposal planned, planProposal(repository, request.proposal.value, cancel));
     const Proposal& p = planned.proposal;
     if (p.patchSet != request.patchSet)
-        return fail(ErrorCode::Conflict, p.id.value, std::format("the proposal is now at {}, not at the patch set that was shown", shortId(p.patchSet)),
+        return fail(ErrorCode::Conflict, p.id.value,
+                    std::format("the proposal is now at {}, not at the patch set that was shown", shortId(p.patchSet)),
                     "look at it again");
     if (!request.tip.value.empty() && request.tip != repository.info().tip)
         return fail(ErrorCode::Conflict, p.id.value,
-                    std::format("{} has moved to {} since the proposal was shown", repository.info().mainBranch, shortId(repository.info().tip)),
+                    std::format("{} has moved to {} since the proposal was shown", repository.info().mainBranch,
+                                shortId(repository.info().tip)),
                     "look at it again");
     if (p.state == ProposalState::Approved || p.state == ProposalState::Rejected || p.state == ProposalState::RolledBack)
         return fail(ErrorCode::AnswerIsNo, p.id.value,
-                    std::format("this patch set is already {}, by {}", nameOf(p.state), p.decision ? toString(p.decision->reviewer) : "somebody"));
+                    std::format("this patch set is already {}, by {}", nameOf(p.state),
+                                p.decision ? toString(p.decision->reviewer) : "somebody"));
     TR_TRY(checkReason(repository, request.reason));
     return planned;
 }
@@ -56,17 +62,20 @@ Status checkBase(const Proposal& p)
 {
     switch (p.baseState) {
     case BaseState::BaseGone:
-        return fail(ErrorCode::BaseGone, p.id.value, "the commit that this proposal was written against is not in the repository",
+        return fail(ErrorCode::BaseGone, p.id.value,
+                    "the commit that this proposal was written against is not in the repository",
                     "ask for the proposal to be made again on the main line");
     case BaseState::Conflicts:
         return fail(ErrorCode::Conflict, p.baseStateReason, "the main line and the proposal change the same text of this file",
                     "ask for the proposal to be made again on the main line");
     case BaseState::TargetGone:
-        return fail(ErrorCode::Conflict, p.baseStateReason, "the proposal changes this file, which the main line no longer has");
+        return fail(ErrorCode::Conflict, p.baseStateReason,
+                    "the proposal changes this file, which the main line no longer has");
     case BaseState::AlreadyContained:
         return fail(ErrorCode::AnswerIsNo, p.id.value, "the main line already has all that this proposal changes");
     case BaseState::Clean:
-    case BaseState::Reapplies: break;
+    case BaseState::Reapplies:
+        break;
     }
     return {};
 }
@@ -78,7 +87,8 @@ Status checkFourEyes(const Proposal& p, const Reviewer& reviewer)
     while (!rest.empty()) {
         const std::size_t comma = rest.find(", ");
         if (samePerson(personOf(rest.substr(0, comma)), {reviewer.name, reviewer.mail}))
-            return fail(ErrorCode::AnswerIsNo, toString(reviewer), "who proposes an edit may not approve it", "another reviewer must decide");
+            return fail(ErrorCode::AnswerIsNo, toString(reviewer), "who proposes an edit may not approve it",
+                        "another reviewer must decide");
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 2);
     }
     return {};
@@ -89,15 +99,17 @@ Status checkLandable(const ProposedFile& file)
     TR_TRY(checkPatchPath(file.change.path, file.change.path));
     if (file.proposed && file.mode != 0100644 && file.mode != 0100755)
         return fail(ErrorCode::Refused, file.change.path,
-                    file.mode == 0120000 ? "the proposal makes this a symbolic link; only plain files are landed"
-                                         : "the proposal makes this something other than a plain file; only plain files are landed");
+                    file.mode == 0120000
+                        ? "the proposal makes this a symbolic link; only plain files are landed"
+                        : "the proposal makes this something other than a plain file; only plain files are landed");
     return {};
 }
 
-void addAtoms(std::vector<Atom>& out, const std::string& path, const BlobId& oldBlob, const BlobId& newBlob, const std::optional<std::string>& before,
-              const std::optional<std::string>& after)
+void addAtoms(std::vector<Atom>& out, const std::string& path, const BlobId& oldBlob, const BlobId& newBlob,
+              const std::optional<std::string>& before, const std::optional<std::string>& after)
 {
-    std::ranges::move(makeAtoms(path, before ? oldBlob.value : "", after ? newBlob.value : "", before ? std::string_view(*before) : std::string_view(),
+    std::ranges::move(makeAtoms(path, before ? oldBlob.value : "", after ? newBlob.value : "",
+                                before ? std::string_view(*before) : std::string_view(),
                                 after ? std::string_view(*after) : std::string_view()),
                       std::back_inserter(out));
 }
@@ -117,7 +129,8 @@ std::vector<Atom> atomsOf(const std::vector<ProposedFile>& files)
     return out;
 }
 
-JournalEntry entryOf(EntryKind kind, const Proposal& p, const DecisionRequest& request, const CommitId& tip, std::vector<Atom> atoms)
+JournalEntry entryOf(EntryKind kind, const Proposal& p, const DecisionRequest& request, const CommitId& tip,
+                     std::vector<Atom> atoms)
 {
     JournalEntry entry;
     entry.kind = kind;
@@ -147,7 +160,8 @@ std::vector<LandRequest::File> filesToLand(const std::vector<PlannedFile>& plan,
     return out;
 }
 
-Result<JournalEntry> setAside(HarnessRepository& repository, EntryKind kind, const DecisionRequest& request, const CancelToken& cancel)
+Result<JournalEntry> setAside(HarnessRepository& repository, EntryKind kind, const DecisionRequest& request,
+                              const CancelToken& cancel)
 {
     TR_ASSIGN(const PlannedProposal planned, asShown(repository, request, cancel));
     // What cannot be carried over can still be refused; then there are no bytes to name beyond the patch set's own.
@@ -191,21 +205,24 @@ Result<JournalEntry> defer(HarnessRepository& repository, const DecisionRequest&
     return setAside(repository, EntryKind::Defer, request, cancel);
 }
 
-Result<Landed> rollback(HarnessRepository& repository, const RollbackPreview& preview, const Reviewer& reviewer, const std::string& reason,
-                        const CancelToken& cancel)
+Result<Landed> rollback(HarnessRepository& repository, const RollbackPreview& preview, const Reviewer& reviewer,
+                        const std::string& reason, const CancelToken& cancel)
 {
     TR_TRY(checkReviewer(reviewer));
     TR_TRY(repository.refresh());
     if (preview.tip != repository.info().tip)
         return fail(ErrorCode::Conflict, preview.label,
-                    std::format("{} has moved to {} since the rollback was shown", repository.info().mainBranch, shortId(repository.info().tip)),
+                    std::format("{} has moved to {} since the rollback was shown", repository.info().mainBranch,
+                                shortId(repository.info().tip)),
                     "look at it again");
     TR_TRY(checkReason(repository, reason));
     if (!preview.conflicts.empty())
-        return fail(ErrorCode::Conflict, preview.conflicts.front(),
-                    std::format("a later version changed the same text as {}, so it cannot be taken back by itself", preview.label),
-                    "roll the later version back first");
-    if (preview.request.files.empty()) return fail(ErrorCode::AnswerIsNo, preview.label, "the main line has nothing left of this version to take back");
+        return fail(
+            ErrorCode::Conflict, preview.conflicts.front(),
+            std::format("a later version changed the same text as {}, so it cannot be taken back by itself", preview.label),
+            "roll the later version back first");
+    if (preview.request.files.empty())
+        return fail(ErrorCode::AnswerIsNo, preview.label, "the main line has nothing left of this version to take back");
 
     LandRequest land = preview.request;
     land.kind = EntryKind::Rollback;
@@ -218,7 +235,8 @@ Result<Landed> rollback(HarnessRepository& repository, const RollbackPreview& pr
         for (const LandRequest::File& file : land.files) {
             const auto change = std::ranges::find_if(preview.changes, [&](const FileChange& c) { return c.path == file.path; });
             TR_ASSIGN(const std::optional<std::string> before, repository.fileAt(preview.tip, file.path));
-            if (change != preview.changes.end()) addAtoms(land.entry.atoms, file.path, change->oldBlob, change->newBlob, before, file.bytes);
+            if (change != preview.changes.end())
+                addAtoms(land.entry.atoms, file.path, change->oldBlob, change->newBlob, before, file.bytes);
         }
     }
     return repository.land(land, cancel);

@@ -9,9 +9,11 @@
 #include <format>
 #include <map>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 using Files = std::map<std::string, HarnessRepository::FileEntry>;
 
@@ -42,23 +44,30 @@ bool namesTheseFiles(const Patch& patch, const Files& files, bool* named)
 bool isPlain(unsigned mode) { return mode == 0100644 || mode == 0100755; }
 
 /// One file after its patch.
-Result<LandRequest::File> applied(HarnessRepository& repository, const FilePatch& patch, const Files& files, const std::string& name)
+Result<LandRequest::File> applied(HarnessRepository& repository, const FilePatch& patch, const Files& files,
+                                  const std::string& name)
 {
     std::string before;
     unsigned mode = 0100644;
     if (patch.change == PatchChange::Add) {
-        if (files.contains(patch.newPath)) return fail(ErrorCode::Conflict, name, std::format("it adds {}, which is there already", patch.newPath));
+        if (files.contains(patch.newPath))
+            return fail(ErrorCode::Conflict, name, std::format("it adds {}, which is there already", patch.newPath));
     } else {
         const auto at = files.find(patch.oldPath);
-        if (at == files.end()) return fail(ErrorCode::Conflict, name, std::format("it changes {}, which the main line does not have", patch.oldPath));
+        if (at == files.end())
+            return fail(ErrorCode::Conflict, name,
+                        std::format("it changes {}, which the main line does not have", patch.oldPath));
         mode = at->second.mode;
         if (!isPlain(mode)) return fail(ErrorCode::Refused, name, std::format("{} is not a plain file", patch.oldPath));
         TR_ASSIGN(before, repository.blob(at->second.blob));
         const bool moves = patch.change == PatchChange::Rename || patch.change == PatchChange::Copy;
-        if (moves && files.contains(patch.newPath)) return fail(ErrorCode::Conflict, name, std::format("{} is there already", patch.newPath));
+        if (moves && files.contains(patch.newPath))
+            return fail(ErrorCode::Conflict, name, std::format("{} is there already", patch.newPath));
     }
     if (patch.newMode != 0) mode = patch.newMode;
-    if (!isPlain(mode)) return fail(ErrorCode::Refused, name, std::format("it makes {} a symbolic link or submodule; only plain files are taken", patch.path()));
+    if (!isPlain(mode))
+        return fail(ErrorCode::Refused, name,
+                    std::format("it makes {} a symbolic link or submodule; only plain files are taken", patch.path()));
     auto after = applyFile(before, patch);
     if (!after) {
         Error error = after.error();
@@ -70,7 +79,8 @@ Result<LandRequest::File> applied(HarnessRepository& repository, const FilePatch
     return LandRequest::File{patch.newPath, std::move(*after), mode};
 }
 
-Result<std::vector<LandRequest::File>> applyAll(HarnessRepository& repository, const Patch& patch, const Files& files, const std::string& name)
+Result<std::vector<LandRequest::File>> applyAll(HarnessRepository& repository, const Patch& patch, const Files& files,
+                                                const std::string& name)
 {
     std::vector<LandRequest::File> out;
     bool changes = false;
@@ -106,7 +116,8 @@ struct Placed {
 
 /// On the tip where the patch fits there to the byte; else on the base that it names, by commit or by the blobs of its
 /// `index` lines; else on the tip with its hunks moved.
-Result<Placed> place(HarnessRepository& repository, const Patch& patch, std::string_view bytes, const std::string& name, const CancelToken& cancel)
+Result<Placed> place(HarnessRepository& repository, const Patch& patch, std::string_view bytes, const std::string& name,
+                     const CancelToken& cancel)
 {
     const CommitId tip = repository.info().tip;
     TR_ASSIGN(const Files tipFiles, filesOf(repository, tip));
@@ -142,7 +153,8 @@ std::string messageOf(const Patch& patch, const std::string& name)
 
 } // namespace
 
-Result<Proposal> importPatch(HarnessRepository& repository, std::string_view patchBytes, const std::string& name, const CancelToken& cancel)
+Result<Proposal> importPatch(HarnessRepository& repository, std::string_view patchBytes, const std::string& name,
+                             const CancelToken& cancel)
 {
     std::string shownName = toUtf8(trimmed(name));
     std::erase_if(shownName, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });

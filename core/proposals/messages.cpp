@@ -5,9 +5,11 @@
 
 #include <algorithm>
 
-namespace tackroom {
+namespace tackroom
+{
 
-namespace {
+namespace
+{
 
 bool isTrailerName(std::string_view name)
 {
@@ -101,7 +103,8 @@ Person personOf(std::string_view text)
 {
     text = trimmed(text);
     const std::size_t open = text.rfind('<');
-    if (open == std::string_view::npos) return {std::string(text), text.find('@') != std::string_view::npos ? std::string(text) : std::string()};
+    if (open == std::string_view::npos)
+        return {std::string(text), text.find('@') != std::string_view::npos ? std::string(text) : std::string()};
     const std::size_t close = text.find('>', open);
     return {std::string(trimmed(text.substr(0, open))),
             std::string(trimmed(text.substr(open + 1, close == std::string_view::npos ? close : close - open - 1)))};

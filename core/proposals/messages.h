@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
-namespace tackroom {
+namespace tackroom
+{
 
 struct ParsedMessage {
-    std::string title;                                          ///< first line
-    std::string claim;                                          ///< the rest without the trailers and without blank ends
-    std::vector<std::pair<std::string, std::string>> trailers;  ///< in order, as written
+    std::string title;                                         ///< first line
+    std::string claim;                                         ///< the rest without the trailers and without blank ends
+    std::vector<std::pair<std::string, std::string>> trailers; ///< in order, as written
 
     /// All values of a trailer (its name in any letter case), joined with ", "; empty where there is none.
     [[nodiscard]] std::string trailer(std::string_view name) const;

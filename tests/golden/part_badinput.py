@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bad input: one clear sentence on stderr, the exit code that fits, nothing changed in the folder, and no hanging."""
 import os
+import pty
 import random
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 import unittest
 
-from support import REVIEWER, TMP, cli, commit, git, good, listing, make_repo, sample, write
+from support import REVIEWER, TMP, changed, cli, commit, git, good, listing, make_repo, sample, write
 
 LIMIT_SECONDS = 20
 
@@ -29,7 +32,7 @@ class BadInput(unittest.TestCase):
             if not json:
                 self.assertEqual(answer.out, "")
                 print(f"    {answer.code}  {answer.err.rstrip().replace(str(TMP), '…')}")
-        self.assertEqual(listing(folder), before, f"{words}: the folder was changed")
+        self.assertEqual(changed(before, listing(folder)), [], f"{words}: the folder was changed")
 
     def store(self, name):
         folder = TMP / "bad" / name
@@ -211,7 +214,7 @@ class BadInput(unittest.TestCase):
         self.assertEqual(answer.code, 4, answer.err)
         self.assertEqual(answer.err.count("\n"), 1, answer.err)
         print("    4 ", answer.err.rstrip())
-        self.assertEqual(listing(folder), before)
+        self.assertEqual(changed(before, listing(folder)), [])
         self.assertEqual(good("--json", "index", folder / "store.db", cache="full-cache").json["runs"], 400, "works again with space")
 
     def test_full_disk_while_approving(self):
@@ -249,3 +252,38 @@ class BadInput(unittest.TestCase):
             done = subprocess.run([CLI, "--help"], stdout=full, stderr=subprocess.PIPE, env=environment(), timeout=LIMIT_SECONDS)
         self.assertEqual(done.returncode, 4)
         self.assertEqual(done.stderr.count(b"\n"), 1)
+
+
+class Interrupted(unittest.TestCase):
+    def test_ctrl_c_cancels_and_leaves_nothing(self):
+        from support import CLI, environment
+        for signal_ in (signal.SIGINT, signal.SIGTERM):
+            folder = TMP / "bad" / f"interrupted-{signal_}"
+            process = subprocess.Popen([CLI, "sample", str(folder), "--runs", "200000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+            time.sleep(1)
+            self.assertIsNone(process.poll(), "it ended before it could be cancelled")
+            process.send_signal(signal_)
+            out, err = process.communicate(timeout=LIMIT_SECONDS)
+            self.assertEqual((process.returncode, out), (4, b""), err)
+            self.assertEqual(err.count(b"\n"), 1, err)
+            self.assertIn(b"cancel", err)
+            self.assertFalse((folder / "refund-agent.db").exists())
+
+    def test_progress_only_on_a_terminal(self):
+        from support import CLI, environment
+        folder = TMP / "bad" / "terminal"
+        main, terminal = pty.openpty()
+        process = subprocess.Popen([CLI, "sample", str(folder), "--runs", "3000"], stdout=subprocess.PIPE, stderr=terminal, env=environment())
+        os.close(terminal)
+        process.communicate(timeout=120)
+        seen = b""
+        try:
+            while piece := os.read(main, 65536):
+                seen += piece
+        except OSError:
+            pass
+        os.close(main)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b" of 3,000", seen)
+        self.assertTrue(seen.endswith(b"\r\x1b[K"), "the line is taken away at the end")
+        self.assertEqual(good("sample", TMP / "bad" / "no-terminal", "--runs", 300).err, "")

@@ -6,6 +6,7 @@ import unittest
 
 from support import HERE, REVIEWER, SHARED, TMP, cli, good, make_repo, sample_copy, write
 
+OWN = {"data": "texts-data", "cache": "texts-cache"}  # copies of the sample are one harness and share what was decided
 UPDATE = os.environ.get("TACKROOM_GOLDEN_UPDATE") == "1"
 
 
@@ -31,7 +32,7 @@ class Texts(unittest.TestCase):
         cls.repo = cls.folder / "harness"
 
     def check(self, name, *words, code=0):
-        answer = cli(*words)
+        answer = cli(*words, **OWN)
         self.assertEqual(answer.code, code, answer.err)
         text = masked(answer.out + answer.err)
         path = HERE / f"{name}.txt"
@@ -52,14 +53,14 @@ class Texts(unittest.TestCase):
 
     def test_2_clusters_show(self):
         self.check("clusters", "clusters", self.store)
-        cluster = good("--json", "clusters", self.store).json["clusters"][0]
+        cluster = good("--json", "clusters", self.store, **OWN).json["clusters"][0]
         self.check("show", "show", self.store, cluster["exemplars"][0])
 
     def test_3_repository(self):
         self.check("artifacts", "artifacts", self.repo)
         self.check("versions", "versions", self.repo)
         self.check("proposals", "proposals", self.repo)
-        first = sorted(p["source"] for p in good("--json", "proposals", self.repo).json["proposals"])[0][7:]
+        first = sorted(p["source"] for p in good("--json", "proposals", self.repo, **OWN).json["proposals"])[0][7:]
         self.check("diff", "diff", self.repo, first)
 
     def test_4_decisions(self):
@@ -81,4 +82,3 @@ class Texts(unittest.TestCase):
         path = SHARED / "tau-bench" / "gpt-4o-airline.json"
         self.check("tau-index", "index", path)
         self.check("tau-runs", "runs", path, "--limit", 5, "--sort", "steps")
-        self.check("tau-clusters", "clusters", path)

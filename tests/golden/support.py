@@ -74,13 +74,14 @@ def git(repo, *args, check=True, binary=False):
 
 
 def make_repo(name, bare_from=None):
-    """A small harness: AGENTS.md, a prompt, and the proposals `limit` (clean) and `gone` (no common history)."""
+    """A small harness: AGENTS.md, a prompt, and the proposals `limit` (clean) and `gone` (no common history). Its first
+    commit is its own, for a harness is known by that: clones share what was decided."""
     repo = TMP / name
     repo.mkdir(parents=True)
     git(repo, "init", "-q", "-b", "main", ".")
     write(repo / "AGENTS.md", "# Agent\n\nRefund up to 2,000.\n")
     write(repo / "prompts/system.md", "You are the refund agent.\n")
-    commit(repo, "First")
+    commit(repo, f"First of {name}")
     git(repo, "checkout", "-q", "-b", "proposals/limit")
     write(repo / "AGENTS.md", "# Agent\n\nRefund up to 3,000.\n")
     commit(repo, "Raise the limit\n\nThey wait.\n\nProposed-by: optimizer <opt@agent>")
@@ -103,17 +104,24 @@ def commit(repo, message):
 
 
 def listing(folder):
-    """One digest of names, kinds, modes, sizes, times and bytes of all that lies below a folder."""
-    digest = hashlib.sha256()
+    """Kind, mode, size, time and digest of all that lies below a folder, by path. Of git's own folders without the time: a
+    lock that is taken and given back touches it."""
+    out = {}
     for root, dirs, files in os.walk(folder):
-        dirs.sort()
-        for name in sorted(dirs + files):
+        for name in dirs + files:
             path = os.path.join(root, name)
             info = os.lstat(path)
-            digest.update(repr((os.path.relpath(path, folder), stat.S_IFMT(info.st_mode), info.st_mode, info.st_size, info.st_mtime_ns)).encode())
+            digest = ""
             if stat.S_ISREG(info.st_mode) and os.access(path, os.R_OK):
-                digest.update(pathlib.Path(path).read_bytes())
-    return digest.hexdigest()
+                digest = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+            gits = stat.S_ISDIR(info.st_mode) and ".git" in pathlib.Path(path).parts
+            out[os.path.relpath(path, folder)] = (oct(info.st_mode), info.st_size, 0 if gits else info.st_mtime_ns, digest)
+    return out
+
+
+def changed(before, after):
+    """What differs between two listings, for people."""
+    return [(path, before.get(path), after.get(path)) for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
 
 
 _sample = {}

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
 BundleManifest manifestFor(const std::vector<Content>& files)
 {
@@ -16,7 +17,8 @@ BundleManifest manifestFor(const std::vector<Content>& files)
     m.version = "v4";
     m.commit = std::string(40, 'a');
     m.parent = std::string(40, 'b');
-    m.decision = {"approve", "p-0123456789ab", "loyal customers wait \"too\" long", "Rhea Viewer <rhea@example.org>", "2026-03-01T12:00:00Z"};
+    m.decision = {"approve", "p-0123456789ab", "loyal customers wait \"too\" long", "Rhea Viewer <rhea@example.org>",
+                  "2026-03-01T12:00:00Z"};
     std::vector<TreeLeaf> leaves;
     for (const Content& file : files) {
         m.files.push_back({file.path, file.mode, file.bytes.size(), sha256Hex(file.bytes)});

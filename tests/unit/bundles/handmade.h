@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
 /// A folder that goes away with the test.
-class Folder {
+class Folder
+{
 public:
     Folder()
     {

@@ -6,11 +6,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-namespace {
+namespace
+{
 
-class Export : public ::testing::Test {
+class Export : public ::testing::Test
+{
 protected:
     void SetUp() override
     {
@@ -42,8 +45,10 @@ protected:
 
     std::string shell(const std::string& command, int expected = 0) const
     {
-        const std::string whole = "cd '" + repo().string() + "' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x "
-                                  "GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@x; " + command;
+        const std::string whole = "cd '" + repo().string() +
+                                  "' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@x "
+                                  "GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@x; " +
+                                  command;
         FILE* pipe = ::popen(whole.c_str(), "r");
         std::string out;
         char buffer[4096];
@@ -72,7 +77,8 @@ TEST_F(Export, TheBundleIsWholeAndSaysWhatItIs)
     EXPECT_EQ(report->commit + "\n", shell("git rev-parse HEAD"));
     EXPECT_EQ(report->tree + "\n", shell("git rev-parse HEAD:"));
     EXPECT_EQ(report->files, 5U);
-    for (const auto& file : report->contents) EXPECT_EQ(file.sha256 + "\n", shell("git cat-file blob HEAD:" + file.path + " | sha256sum | cut -d' ' -f1"));
+    for (const auto& file : report->contents)
+        EXPECT_EQ(file.sha256 + "\n", shell("git cat-file blob HEAD:" + file.path + " | sha256sum | cut -d' ' -f1"));
 }
 
 TEST_F(Export, PlainTarAndPythonReadIt)
@@ -82,7 +88,9 @@ TEST_F(Export, PlainTarAndPythonReadIt)
     const std::string listed = shell("tar tf ../a.hbundle");
     EXPECT_TRUE(listed.starts_with("manifest.json\nfiles/AGENTS.md\n")) << listed;
     EXPECT_TRUE(listed.ends_with("files/skills/refund/scripts/run.sh\ndigest\n")) << listed;
-    shell("mkdir ../out && tar xf ../a.hbundle -C ../out && diff -r --no-dereference ../out/files . | grep -v '^Only in .: \\(.git\\|CLAUDE.md\\)$'", 256);
+    shell("mkdir ../out && tar xf ../a.hbundle -C ../out && diff -r --no-dereference ../out/files . | grep -v '^Only in .: "
+          "\\(.git\\|CLAUDE.md\\)$'",
+          256);
     shell("test -x ../out/files/skills/refund/scripts/run.sh");
     shell("python3 - <<'PY'\n"
           "import tarfile, json, hashlib\n"
@@ -90,7 +98,8 @@ TEST_F(Export, PlainTarAndPythonReadIt)
           "t = tarfile.open('../a.hbundle', 'r:')\n"
           "members = t.getmembers()\n"
           "m = json.loads(t.extractfile(members[0]).read())\n"
-          "assert t.extractfile(members[0]).read().decode() == json.dumps(m, sort_keys=True, separators=(',', ':'), ensure_ascii=False)\n"
+          "assert t.extractfile(members[0]).read().decode() == json.dumps(m, sort_keys=True, separators=(',', ':'), "
+          "ensure_ascii=False)\n"
           "assert m['schema'] == 'tackroom.hbundle/1'\n"
           "assert [x.name for x in members[1:-1]] == ['files/' + f['path'] for f in m['files']]\n"
           "for x, f in zip(members[1:-1], m['files']):\n"

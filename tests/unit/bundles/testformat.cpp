@@ -8,13 +8,16 @@
 #include <random>
 #include <sys/stat.h>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
 using ::testing::HasSubstr;
 
-namespace {
+namespace
+{
 
-const std::vector<Content> kSmall = {{"AGENTS.md", "Refund up to 2,000.\n"}, {"hooks/before.sh", "#!/bin/sh\nexit 0\n", 0755}, {"skills/refund/SKILL.md", ""}};
+const std::vector<Content> kSmall = {
+    {"AGENTS.md", "Refund up to 2,000.\n"}, {"hooks/before.sh", "#!/bin/sh\nexit 0\n", 0755}, {"skills/refund/SKILL.md", ""}};
 
 std::string replaced(std::string text, std::string_view from, std::string_view to)
 {
@@ -76,10 +79,12 @@ TEST(BundleFormat, ManifestTextIsCanonicalAndComesBack)
 TEST(BundleFormat, ManifestsThatSayTheSameOtherwiseAreRefused)
 {
     const std::string text = manifestText(manifestFor(kSmall));
-    for (const auto& other : {text + "\n", " " + text, replaced(text, "\":\"v4", "\": \"v4"), replaced(text, "v4", "\\u00764"),
-                              replaced(text, "\"version\"", "\"unknown\":1,\"version\""), replaced(text, "\"size\":20", "\"size\":2e1"),
-                              replaced(text, "\"size\":20", "\"size\":-1"), replaced(text, "0755", "4755"), replaced(text, "hbundle/1", "hbundle/2"),
-                              replaced(text, "\"tree\"", "\"commit\":\"x\",\"tree\""), std::string("[]"), std::string("{"), std::string()})
+    for (const auto& other :
+         {text + "\n", " " + text, replaced(text, "\":\"v4", "\": \"v4"), replaced(text, "v4", "\\u00764"),
+          replaced(text, "\"version\"", "\"unknown\":1,\"version\""), replaced(text, "\"size\":20", "\"size\":2e1"),
+          replaced(text, "\"size\":20", "\"size\":-1"), replaced(text, "0755", "4755"),
+          replaced(text, "hbundle/1", "hbundle/2"), replaced(text, "\"tree\"", "\"commit\":\"x\",\"tree\""), std::string("[]"),
+          std::string("{"), std::string()})
         EXPECT_FALSE(parseManifestText(other)) << other;
 }
 
@@ -168,13 +173,18 @@ TEST(VerifyBundle, NamesTheFirstThingWrong)
     const std::string h = entry("files/hooks/before.sh", 0755, kSmall[1].bytes);
     const std::string s = entry("files/skills/refund/SKILL.md", 0644, "");
     ASSERT_EQ(problemOf(folder, archive(text, {a, h, s})), "");
-    EXPECT_THAT(problemOf(folder, archive(text, {h, a, s})), HasSubstr("files/hooks/before.sh stands where the manifest wants files/AGENTS.md"));
+    EXPECT_THAT(problemOf(folder, archive(text, {h, a, s})),
+                HasSubstr("files/hooks/before.sh stands where the manifest wants files/AGENTS.md"));
     EXPECT_THAT(problemOf(folder, archive(text, {a, s})), HasSubstr("wants files/hooks/before.sh"));
-    EXPECT_THAT(problemOf(folder, archive(text, {a, h, s, entry("files/z", 0644, "")})), HasSubstr("files/z stands where the manifest wants digest"));
+    EXPECT_THAT(problemOf(folder, archive(text, {a, h, s, entry("files/z", 0644, "")})),
+                HasSubstr("files/z stands where the manifest wants digest"));
     EXPECT_THAT(problemOf(folder, archive(text, {a, h, s, s})), HasSubstr("wants digest"));
-    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0755, kSmall[0].bytes), h, s})), HasSubstr("files/AGENTS.md: its mode"));
-    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0644, "Refund up to 9,000.\n"), h, s})), HasSubstr("files/AGENTS.md: its bytes"));
-    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0644, "x"), h, s})), HasSubstr("files/AGENTS.md: its size"));
+    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0755, kSmall[0].bytes), h, s})),
+                HasSubstr("files/AGENTS.md: its mode"));
+    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0644, "Refund up to 9,000.\n"), h, s})),
+                HasSubstr("files/AGENTS.md: its bytes"));
+    EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0644, "x"), h, s})),
+                HasSubstr("files/AGENTS.md: its size"));
     EXPECT_THAT(problemOf(folder, "not an archive at all"), HasSubstr("manifest.json"));
     EXPECT_THAT(problemOf(folder, std::string(2048, 'x')), HasSubstr("there is no entry of an archive"));
 
@@ -190,7 +200,8 @@ TEST(VerifyBundle, NamesTheFirstThingWrong)
     EXPECT_THAT(problemOf(folder, owner), HasSubstr("checksum"));
 }
 
-namespace {
+namespace
+{
 
 /// An archive whose entry for the first file has another type, with a checksum that fits.
 std::string withType(char type)
@@ -232,9 +243,23 @@ TEST(VerifyBundle, RefusesPathsThatCannotBeUnpackedEverywhere)
 {
     const Folder folder;
     EXPECT_EQ(problemOf(folder, withPaths({"a", "b/c", "b/d"})), "");
-    for (const auto& paths : std::vector<std::vector<std::string>>{{"../x"}, {"/etc/x"}, {"a/../b"}, {"./a"}, {"a//b"}, {".git/config"}, {"a\\b"},
-                                                                   {"a\nb"}, {"a", "a"}, {"A.md", "a.md"}, {"a", "a/b"}, {"A/x", "a/y"},
-                                                                   {"\xc3\xa9", "e\xcc\x81"}, {"STRASSE", "stra\xc3\x9f" "e"}, {"b", "a"}, {"\xff"}})
+    for (const auto& paths : std::vector<std::vector<std::string>>{{"../x"},
+                                                                   {"/etc/x"},
+                                                                   {"a/../b"},
+                                                                   {"./a"},
+                                                                   {"a//b"},
+                                                                   {".git/config"},
+                                                                   {"a\\b"},
+                                                                   {"a\nb"},
+                                                                   {"a", "a"},
+                                                                   {"A.md", "a.md"},
+                                                                   {"a", "a/b"},
+                                                                   {"A/x", "a/y"},
+                                                                   {"\xc3\xa9", "e\xcc\x81"},
+                                                                   {"STRASSE", "stra\xc3\x9f"
+                                                                               "e"},
+                                                                   {"b", "a"},
+                                                                   {"\xff"}})
         EXPECT_NE(problemOf(folder, withPaths(paths)), "") << paths.front();
     EXPECT_THAT(problemOf(folder, withPaths({"A.md", "a.md"})), HasSubstr("differs only in case"));
     EXPECT_THAT(problemOf(folder, withPaths({"a", "a"})), HasSubstr("occurs twice"));

@@ -12,9 +12,11 @@
 #include <memory>
 #include <string>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-class GitRepo {
+class GitRepo
+{
 public:
     GitRepo()
     {
@@ -37,8 +39,10 @@ public:
     std::string git(const std::string& arguments) const
     {
         const std::string command = "cd '" + path().string() +
-                                    "' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME='Ada Agent' GIT_AUTHOR_EMAIL=agent@example.org "
-                                    "GIT_COMMITTER_NAME='Ada Agent' GIT_COMMITTER_EMAIL=agent@example.org; git " + arguments;
+                                    "' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME='Ada Agent' "
+                                    "GIT_AUTHOR_EMAIL=agent@example.org "
+                                    "GIT_COMMITTER_NAME='Ada Agent' GIT_COMMITTER_EMAIL=agent@example.org; git " +
+                                    arguments;
         FILE* pipe = ::popen(command.c_str(), "r");
         std::string out;
         char buffer[4096];
@@ -62,7 +66,8 @@ public:
     }
     /// A branch from main (or `from`), with what `change` does, and main checked out again.
     template <class Change>
-    std::string branch(const std::string& name, const std::string& message, Change change, const std::string& from = "main") const
+    std::string branch(const std::string& name, const std::string& message, Change change,
+                       const std::string& from = "main") const
     {
         git("checkout -q -b " + name + " " + from);
         change();
@@ -94,7 +99,8 @@ inline Proposal find(HarnessRepository& repository, const std::string& name)
     return p.value_or(Proposal{});
 }
 
-inline DecisionRequest requestFor(const HarnessRepository& repository, const Proposal& p, const std::string& reason = "it helps")
+inline DecisionRequest requestFor(const HarnessRepository& repository, const Proposal& p,
+                                  const std::string& reason = "it helps")
 {
     return {p.id, p.patchSet, repository.info().tip, {"Rhea Viewer", "rhea@example.org"}, reason, {}};
 }

@@ -2,13 +2,18 @@
 #include "core/base/hash.h"
 #include "gitrepo.h"
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-namespace {
+namespace
+{
 
 const std::string kAgents = "# Agent\n\nRefund up to 2,000.\n\nAsk for the order id.\n\nBe polite.\n\nSay goodbye.\n";
 
-std::string with(std::string text, std::string_view from, std::string_view to) { return text.replace(text.find(from), from.size(), to); }
+std::string with(std::string text, std::string_view from, std::string_view to)
+{
+    return text.replace(text.find(from), from.size(), to);
+}
 
 std::unique_ptr<GitRepo> repo()
 {
@@ -26,7 +31,9 @@ TEST(BaseState, CleanAndItsBytes)
 {
     const auto r = repo();
     const std::string changed = with(kAgents, "2,000", "3,000");
-    const std::string tip = r->branch("proposals/limit", "Raise the limit\n\nThey wait.\n\nCluster: c-0123\nProposed-by: optimizer <opt@agent>\n", [&] { r->write("AGENTS.md", changed); });
+    const std::string tip =
+        r->branch("proposals/limit", "Raise the limit\n\nThey wait.\n\nCluster: c-0123\nProposed-by: optimizer <opt@agent>\n",
+                  [&] { r->write("AGENTS.md", changed); });
     const auto repository = r->open();
     ASSERT_TRUE(repository);
     const Proposal p = find(*repository, "proposals/limit");
@@ -70,7 +77,8 @@ TEST(BaseState, ReappliesWhereTheMainLineMovedElsewhereInTheFile)
     EXPECT_FALSE((*files)[0].conflicts);
     // git's own merge gives the same bytes
     EXPECT_EQ(r->git("show $(git merge-tree --write-tree main proposals/limit):AGENTS.md") + "\n", *(*files)[0].proposed);
-    EXPECT_EQ((*files)[0].change.newBlob.value, r->git("rev-parse $(git merge-tree --write-tree main proposals/limit):AGENTS.md"));
+    EXPECT_EQ((*files)[0].change.newBlob.value,
+              r->git("rev-parse $(git merge-tree --write-tree main proposals/limit):AGENTS.md"));
 }
 
 TEST(BaseState, CleanWhereTheMainLineMovedInOtherFiles)

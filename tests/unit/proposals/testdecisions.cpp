@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <filesystem>
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-namespace {
+namespace
+{
 
 const std::string kPrompt = "You are the refund agent.\nRefund up to 2,000.\n";
 const std::string kRaised = "You are the refund agent.\nRefund up to 3,000.\n";
@@ -37,13 +39,13 @@ TEST(Approve, LandsExactlyTheBytesThatWereShown)
     ASSERT_TRUE(landed) << oneLine(landed.error());
     EXPECT_EQ(r->git("rev-parse main"), landed->commit.value);
     EXPECT_EQ(r->git("rev-parse main^"), landed->base.value);
-    for (const ProposedFile& file : *shown)
-        EXPECT_EQ(r->git("cat-file blob main:" + file.change.path) + "\n", *file.proposed);
+    for (const ProposedFile& file : *shown) EXPECT_EQ(r->git("cat-file blob main:" + file.change.path) + "\n", *file.proposed);
     EXPECT_EQ(r->git("diff-tree -r --name-only --no-commit-id main"), "prompts/system.md\nskills/calm/SKILL.md");
     EXPECT_EQ(r->git("status --porcelain"), "");
     EXPECT_EQ(r->git("fsck --strict 2>&1 | grep -v dangling || true"), "");
     const std::string message = r->git("log -1 --format=%B main");
-    for (const std::string part : {"Raise the limit", "They wait.", "Proposed-by: optimizer <opt@agent>", "Reviewed-by: Rhea Viewer <rhea@example.org>"})
+    for (const std::string part :
+         {"Raise the limit", "They wait.", "Proposed-by: optimizer <opt@agent>", "Reviewed-by: Rhea Viewer <rhea@example.org>"})
         EXPECT_NE(message.find(part), std::string::npos) << part << " in\n" << message;
     EXPECT_NE(r->git("tag --points-at main").find("harness/" + landed->version), std::string::npos);
 
@@ -68,7 +70,8 @@ TEST(Approve, LandsExactlyTheBytesThatWereShown)
 
 TEST(Approve, TheProposerMayNotBeTheReviewer)
 {
-    for (const std::string by : {"Proposed-by: Somebody <RHEA@Example.org>", "Proposed-by: rhea viewer", "Proposed-by: bot <b@x>\nProposed-by: Rhea Viewer <r@y>"}) {
+    for (const std::string by : {"Proposed-by: Somebody <RHEA@Example.org>", "Proposed-by: rhea viewer",
+                                 "Proposed-by: bot <b@x>\nProposed-by: Rhea Viewer <r@y>"}) {
         const auto r = repo("Limit\n\n" + by + "\n");
         const std::string before = r->git("rev-parse main");
         const auto repository = r->open();

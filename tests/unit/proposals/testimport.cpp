@@ -2,9 +2,11 @@
 #include "core/base/hash.h"
 #include "gitrepo.h"
 
-namespace tackroom::test {
+namespace tackroom::test
+{
 
-namespace {
+namespace
+{
 
 std::string lines(int from, int to)
 {
@@ -116,8 +118,12 @@ TEST(ImportPatch, InvalidOnesAreOneSentenceAndChangeNothing)
         {"--- a/AGENTS.md\n+++ b/AGENTS.md\n@@ -1,2 +1,2 @@\n Nothing of the kind.\n-x\n+y\n", ErrorCode::Conflict},
         {"--- a/nothere.md\n+++ b/nothere.md\n@@ -1 +1 @@\n-x\n+y\n", ErrorCode::Conflict},
         {"--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-x\n+y\n", ErrorCode::Refused},
-        {"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n", ErrorCode::Refused},
-        {"diff --git a/prompts/gone.md b/prompts/gone.md\nnew file mode 100644\n--- /dev/null\n+++ b/prompts/gone.md\n@@ -0,0 +1 @@\n+z\n", ErrorCode::Conflict},
+        {"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end "
+         "of file\n",
+         ErrorCode::Refused},
+        {"diff --git a/prompts/gone.md b/prompts/gone.md\nnew file mode 100644\n--- /dev/null\n+++ b/prompts/gone.md\n@@ -0,0 "
+         "+1 @@\n+z\n",
+         ErrorCode::Conflict},
     };
     for (const auto& [patch, code] : cases) {
         const auto result = importPatch(*repository, patch, "bad.patch", {});

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
-namespace tackroom {
+namespace tackroom
+{
 
 TEST(Message, TitleClaimAndTrailers)
 {
-    const auto m = parseMessage("\nRaise the limit\r\n\r\nCustomers wait.\n\nNote: this is no trailer paragraph\nbecause of this line\n\nCluster: c-1\nProposed-by: Ada\n <ada@x>\n\n");
+    const auto m = parseMessage("\nRaise the limit\r\n\r\nCustomers wait.\n\nNote: this is no trailer paragraph\nbecause of "
+                                "this line\n\nCluster: c-1\nProposed-by: Ada\n <ada@x>\n\n");
     EXPECT_EQ(m.title, "Raise the limit");
     EXPECT_EQ(m.claim, "Customers wait.\n\nNote: this is no trailer paragraph\nbecause of this line");
     EXPECT_EQ(m.trailer("cluster"), "c-1");
