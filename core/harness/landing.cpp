@@ -353,6 +353,7 @@ Status recoverLanding(RepositoryState& d, const CancelToken& cancel)
     const auto status = complete(d, entry, cancel);
     if (status || status.error().code == ErrorCode::Cancelled || status.error().code == ErrorCode::Internal) return status;
     // Reading goes on; landing waits until this one is through.
+    d.pendingId = entry.id;
     d.pending = "the landing of " + entry.version + " was interrupted and cannot be completed yet: " + oneLine(status.error());
     d.say("Still to be done: " + d.pending);
     return {};

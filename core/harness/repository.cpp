@@ -189,6 +189,13 @@ std::set<std::string> RepositoryState::givenUp() const
     return ids;
 }
 
+std::set<std::string> RepositoryState::notLanded() const
+{
+    auto ids = givenUp();
+    if (!pendingId.empty()) ids.insert(pendingId);
+    return ids;
+}
+
 Status RepositoryState::lookForLosses()
 {
     TR_ASSIGN(const auto seen, vault->ref(vaultRef("seen")));
@@ -200,7 +207,7 @@ Status RepositoryState::lookForLosses()
         }
     }
     TR_TRY(listVersions()); // fills `line`
-    const auto lost = givenUp();
+    const auto lost = notLanded();
     for (const auto& entry : entries) {
         if ((entry.kind != EntryKind::Approve && entry.kind != EntryKind::Rollback) || lost.contains(entry.id)) continue;
         if (stringAt(entry.extra, "repository") != registration.key || line.contains(entry.result.value)) continue;
@@ -217,7 +224,7 @@ Status RepositoryState::projectTags(const CancelToken& cancel)
 {
     TR_ASSIGN(auto ours, vault->refs(kVersionTags));
     TR_ASSIGN(const auto theirs, repository->refs(kVersionTags));
-    const auto lost = givenUp();
+    const auto lost = notLanded();
     for (const auto& entry : entries) {
         const auto tag = stringAt(entry.extra, "tag");
         const auto name = kVersionTags + entry.version;
@@ -308,6 +315,7 @@ Status RepositoryState::bringUpToDate(const CancelToken& cancel)
     constexpr std::size_t kManyPacks = 50;
     notices = lasting;
     pending.clear();
+    pendingId.clear();
     TR_TRY(reopen());
     TR_TRY(sweep());
     TR_TRY(readTip());

@@ -36,6 +36,7 @@ struct RepositoryState {
     std::string journalTip;
     std::vector<JournalEntry> entries;
     std::string pending;                  ///< why an interrupted landing is not completed; empty: there is none
+    std::string pendingId;                ///< its entry
     std::unordered_set<std::string> line; ///< the main line's commits, by first parents
     std::vector<std::string> notices;     ///< of the last bringUpToDate()
     std::vector<std::string> lasting;     ///< said at each opening: from locating and registering
@@ -76,6 +77,8 @@ struct RepositoryState {
     [[nodiscard]] const std::vector<JournalEntry>& journal() const { return entries; }
     /// Ids of decisions whose landing was given up (a later entry says so).
     [[nodiscard]] std::set<std::string> givenUp() const;
+    /// These and the one that still waits to be completed.
+    [[nodiscard]] std::set<std::string> notLanded() const;
 
     // versions.cpp
     [[nodiscard]] Status listVersions();

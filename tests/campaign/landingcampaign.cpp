@@ -293,7 +293,9 @@ TEST_F(LandingCampaign, aDecisionWaitsForALockOfSomebodyElse)
         ASSERT_OK(opened);
         EXPECT_EQ((*opened)->info().tip.value, m_base);
         ASSERT_FALSE((*opened)->info().notices.empty());
+        ASSERT_EQ((*opened)->info().notices.size(), 2U) << "its own lock was freed, and what is still to be done";
         EXPECT_TRUE((*opened)->info().notices.back().contains("Still to be done"));
+        EXPECT_EQ(git("tag -l harness/v4"), "");
         const auto landed = (*opened)->land(approval(**opened, "AGENTS.md", "other\n"), {});
         ASSERT_FALSE(landed);
         EXPECT_EQ(landed.error().code, ErrorCode::Locked);
