@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/context.h"
 
+#include "core/harness/adopted.h"
+
 namespace tackroom::cli
 {
 
@@ -11,13 +13,24 @@ Result<IndexReport> indexed(Context& context)
 
 Result<std::unique_ptr<HarnessRepository>> repositoryOf(Context& context)
 {
+    const std::filesystem::path path = context.arguments.position(0);
     HarnessRepository::Options options;
     options.dataDirectory = context.places.data;
-    options.adoptPlainFolder = context.arguments.has("adopt");
-    TR_ASSIGN(std::unique_ptr<HarnessRepository> repository,
-              HarnessRepository::open(context.arguments.position(0), options, context.cancel));
-    context.notices = repository->info().notices;
-    return repository;
+    // A folder that was adopted once is known from then on.
+    std::error_code error;
+    const auto canonical = std::filesystem::canonical(path, error);
+    options.adoptPlainFolder = context.arguments.has("adopt") ||
+                               (!error && std::filesystem::exists(adoptedRepositoryOf(context.places.data, canonical), error));
+    auto opened = HarnessRepository::open(path, options, context.cancel);
+    if (!opened) {
+        Error failure = opened.error();
+        if (failure.code == ErrorCode::BadRepository && !options.adoptPlainFolder &&
+            !std::filesystem::exists(path / ".git", error))
+            failure.hint = "--adopt gives a plain folder a managed repository of its own";
+        return std::unexpected(std::move(failure));
+    }
+    context.notices = (*opened)->info().notices;
+    return std::move(*opened);
 }
 
 Answer answerOf(Context& context, Json json, std::string text)

@@ -119,6 +119,26 @@ class Loop(unittest.TestCase):
 
 
 class Small(unittest.TestCase):
+    def test_a_plain_folder_is_adopted_once(self):
+        folder = TMP / "plain"
+        write(folder / "skills/calm/SKILL.md", "---\nname: calm\ndescription: stay calm\n---\nBreathe.\n")
+        write(folder / "AGENTS.md", "Refund up to 2,000.\n")
+        refused = cli("proposals", folder)
+        self.assertEqual(refused.code, 3)
+        self.assertIn("--adopt", refused.err)
+        self.assertEqual(len(good("--json", "versions", folder, "--adopt").json["versions"]), 1)
+        self.assertEqual({a["path"] for a in good("--json", "artifacts", folder).json["artifacts"]}, {"AGENTS.md", "skills/calm/SKILL.md"})
+        patch = TMP / "plain.patch"
+        write(patch, "--- a/AGENTS.md\n+++ b/AGENTS.md\n@@ -1 +1 @@\n-Refund up to 2,000.\n+Refund up to 3,000.\n")
+        said = good("--json", "import", folder, patch).json
+        good("approve", folder, said["id"], "--reviewer", REVIEWER, "--reason", "they wait")
+        self.assertEqual((folder / "AGENTS.md").read_text(), "Refund up to 3,000.\n")
+        good("rollback", folder, "live", "--reviewer", REVIEWER, "--reason", "no")
+        self.assertEqual((folder / "AGENTS.md").read_text(), "Refund up to 2,000.\n")
+        self.assertFalse((folder / ".git").exists())
+        good("export", folder, "live", "--to", TMP / "plain.hbundle")
+        self.assertTrue(good("--json", "verify", TMP / "plain.hbundle").json["ok"])
+
     def test_diff_of_two_files(self):
         write(TMP / "old.txt", "a\nb\nc\n")
         write(TMP / "new.txt", "a\nB\nc\n")

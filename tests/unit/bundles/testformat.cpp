@@ -203,18 +203,22 @@ TEST(VerifyBundle, NamesTheFirstThingWrong)
 namespace
 {
 
+std::string withChecksum(std::string header)
+{
+    header.replace(148, 8, "        ");
+    unsigned sum = 0;
+    for (std::size_t i = 0; i < kBlockBytes; ++i) sum += static_cast<unsigned char>(header[i]);
+    char digits[8];
+    std::snprintf(digits, sizeof digits, "%06o", sum);
+    return header.replace(148, 6, digits).replace(154, 2, std::string("\0 ", 2));
+}
+
 /// An archive whose entry for the first file has another type, with a checksum that fits.
 std::string withType(char type)
 {
     std::string a = entry("files/AGENTS.md", 0644, "");
     a[156] = type;
-    a.replace(148, 8, "        ");
-    unsigned sum = 0;
-    for (std::size_t i = 0; i < kBlockBytes; ++i) sum += static_cast<unsigned char>(a[i]);
-    char digits[8];
-    std::snprintf(digits, sizeof digits, "%06o", sum);
-    a.replace(148, 6, digits).replace(154, 2, std::string("\0 ", 2));
-    return archive(manifestText(manifestFor({{"AGENTS.md", ""}})), {a});
+    return archive(manifestText(manifestFor({{"AGENTS.md", ""}})), {withChecksum(a)});
 }
 
 std::string withPaths(const std::vector<std::string>& paths)
@@ -225,6 +229,20 @@ std::string withPaths(const std::vector<std::string>& paths)
 }
 
 } // namespace
+
+TEST(VerifyBundle, OtherHeadersAreRefusedEvenWithAFittingChecksumAndDigest)
+{
+    const Folder folder;
+    const std::string text = manifestText(manifestFor({{"AGENTS.md", "x"}}));
+    const std::string good = entry("files/AGENTS.md", 0644, "x");
+    ASSERT_EQ(problemOf(folder, archive(text, {good})), "");
+    for (std::size_t i = 0; i < kBlockBytes; ++i) {
+        if (i >= 148 && i < 156) continue; // the checksum itself, made to fit below
+        std::string other = good;
+        other[i] = static_cast<char>(other[i] ^ 1);
+        ASSERT_NE(problemOf(folder, archive(text, {withChecksum(other)})), "") << i;
+    }
+}
 
 TEST(VerifyBundle, RefusesLinksDevicesAndFolders)
 {
