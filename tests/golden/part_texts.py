@@ -81,4 +81,3 @@ class Texts(unittest.TestCase):
     def test_5_tau_bench(self):
         path = SHARED / "tau-bench" / "gpt-4o-airline.json"
         self.check("tau-index", "index", path)
-        self.check("tau-runs", "runs", path, "--limit", 5, "--sort", "steps")
