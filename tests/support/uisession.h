@@ -16,9 +16,11 @@
 #include <filesystem>
 #include <memory>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-class UiSession {
+class UiSession
+{
 public:
     UiSession()
     {
@@ -44,8 +46,10 @@ public:
             SampleOptions options;
             options.runs = 240;
             const auto made = makeSample(folder() / "sample", options, {}, {});
-            if (made) m_sample = *made;
-            else qFatal("the sample could not be made: %s", oneLine(made.error()).c_str());
+            if (made)
+                m_sample = *made;
+            else
+                qFatal("the sample could not be made: %s", oneLine(made.error()).c_str());
         }
         return m_sample;
     }
@@ -57,11 +61,13 @@ public:
         QDir().mkpath(folder);
         for (const auto& [theme, themeName] : {std::pair(Theme::Light, "light"), std::pair(Theme::Dark, "dark")}) {
             applyTheme(*qApp, theme);
-            for (const QSize size : {QSize(1384, 820), QSize(968, 620)}) { // what rail and bars leave of 1440 x 900 and 1024 x 700
+            for (const QSize size :
+                 {QSize(1384, 820), QSize(968, 620)}) { // what rail and bars leave of 1440 x 900 and 1024 x 700
                 page.resize(size);
                 QTRY_VERIFY_WITH_TIMEOUT(page.settled(), 30'000);
                 QTest::qWait(50);
-                page.grab().save(QStringLiteral("%1/%2-%3-%4.png").arg(folder, name, QLatin1StringView(themeName)).arg(size.width()));
+                page.grab().save(
+                    QStringLiteral("%1/%2-%3-%4.png").arg(folder, name, QLatin1StringView(themeName)).arg(size.width()));
             }
         }
         applyTheme(*qApp, Theme::Light);

@@ -10,9 +10,11 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 
 void paintBackground(QPainter* painter, QStyleOptionViewItem option)
 {
@@ -70,7 +72,8 @@ void ShareBarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
     QStyleOptionViewItem background = option;
     initStyleOption(&background, index);
     paintBackground(painter, background);
-    paintShareBar(*painter, QRectF(option.rect).adjusted(kGrid, 0, -kGrid, 0), index.data(ClusterTreeModel::ShareRole).toDouble(), option.palette,
+    paintShareBar(*painter, QRectF(option.rect).adjusted(kGrid, 0, -kGrid, 0),
+                  index.data(ClusterTreeModel::ShareRole).toDouble(), option.palette,
                   !index.data(ClusterTreeModel::IsLayerRole).toBool());
 }
 
@@ -80,7 +83,8 @@ void TrendDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     initStyleOption(&background, index);
     paintBackground(painter, background);
     const double margin = option.rect.height() * 0.22;
-    paintTrend(*painter, QRectF(option.rect).adjusted(kGrid, margin, -kGrid, -margin), index.data(ClusterTreeModel::TrendRole).value<QList<double>>(), option.palette);
+    paintTrend(*painter, QRectF(option.rect).adjusted(kGrid, margin, -kGrid, -margin),
+               index.data(ClusterTreeModel::TrendRole).value<QList<double>>(), option.palette);
 }
 
 QSize ClusterLabelDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
@@ -94,9 +98,11 @@ void ClusterLabelDelegate::initStyleOption(QStyleOptionViewItem* option, const Q
     option->textElideMode = Qt::ElideMiddle;
     const bool layer = index.data(ClusterTreeModel::IsLayerRole).toBool();
     if (layer && index.column() == ClusterTreeModel::LabelColumn) option->font.setWeight(QFont::DemiBold);
-    const bool secondary = layer ? index.column() != ClusterTreeModel::LabelColumn
-                                 : index.column() == ClusterTreeModel::VersionsColumn || index.column() == ClusterTreeModel::LastSeenColumn;
-    if (secondary && !(option->state & QStyle::State_Selected)) option->palette.setColor(QPalette::Text, roleColors(option->palette).faint);
+    const bool secondary =
+        layer ? index.column() != ClusterTreeModel::LabelColumn
+              : index.column() == ClusterTreeModel::VersionsColumn || index.column() == ClusterTreeModel::LastSeenColumn;
+    if (secondary && !(option->state & QStyle::State_Selected))
+        option->palette.setColor(QPalette::Text, roleColors(option->palette).faint);
 }
 
 ShareBar::ShareBar(double share, const QString& words, QWidget* parent) : QWidget(parent), m_share(share)

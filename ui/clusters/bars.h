@@ -4,7 +4,8 @@
 #include <QStyledItemDelegate>
 #include <QWidget>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// A share of a whole, 0..1, on a faint lane; what is more than nothing is seen.
 void paintShareBar(QPainter& painter, const QRectF& area, double share, const QPalette& palette, bool strong);
@@ -12,7 +13,8 @@ void paintShareBar(QPainter& painter, const QRectF& area, double share, const QP
 void paintTrend(QPainter& painter, const QRectF& area, const QList<double>& weeks, const QPalette& palette);
 
 /// Paints ClusterTreeModel::ShareRole; the words are in the model's accessible text and tooltip.
-class ShareBarDelegate : public QStyledItemDelegate {
+class ShareBarDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -20,7 +22,8 @@ public:
 };
 
 /// Paints ClusterTreeModel::TrendRole.
-class TrendDelegate : public QStyledItemDelegate {
+class TrendDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -28,7 +31,8 @@ public:
 };
 
 /// Layers stand out from their clusters; labels that are too long are cut in the middle.
-class ClusterLabelDelegate : public QStyledItemDelegate {
+class ClusterLabelDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -38,7 +42,8 @@ protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 };
 
-class ShareBar : public QWidget {
+class ShareBar : public QWidget
+{
     Q_OBJECT
 public:
     ShareBar(double share, const QString& words, QWidget* parent = nullptr);
@@ -51,7 +56,8 @@ private:
     double m_share;
 };
 
-class TrendLine : public QWidget {
+class TrendLine : public QWidget
+{
     Q_OBJECT
 public:
     TrendLine(QList<double> weeks, const QString& words, QWidget* parent = nullptr);

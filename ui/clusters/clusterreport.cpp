@@ -3,21 +3,23 @@
 
 #include "ui/clusters/bars.h"
 #include "ui/clusters/exemplarcard.h"
+#include "ui/common/linkbutton.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/common/theme.h"
 #include "ui/models/clustertreemodel.h"
 
 #include <QGridLayout>
-#include <QPushButton>
 #include <QScrollBar>
 #include <QVBoxLayout>
 
 #include <cmath>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr int kWidestColumns = 92; ///< characters; longer lines are hard to read
 
 /// "Layer: tools (81 % of its findings point there), because …"
@@ -35,7 +37,8 @@ QString layerSentence(const ClusterItem& cluster)
 }
 } // namespace
 
-Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder, const ClusterId& id)
+Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder,
+                                            const ClusterId& id)
 {
     ClusterEvidence evidence;
     TR_ASSIGN(auto clusters, ClusterQueries::open(storeCacheFolder, {}));
@@ -49,7 +52,8 @@ Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::file
     return evidence;
 }
 
-ClusterReport::ClusterReport(VersionText versionText, QWidget* parent) : QScrollArea(parent), m_versionText(std::move(versionText))
+ClusterReport::ClusterReport(VersionText versionText, QWidget* parent)
+    : QScrollArea(parent), m_versionText(std::move(versionText))
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
@@ -97,9 +101,11 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
     row->addWidget(m_page, 1);
     row->addStretch(0);
 
-    m_column->addWidget(new TextLabel(shownLine(cluster.label), TextLabel::Heading | TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    m_column->addWidget(
+        new TextLabel(shownLine(cluster.label), TextLabel::Heading | TextLabel::Wrapped | TextLabel::Selectable, m_page));
     if (!cluster.description.empty())
-        m_column->addWidget(new TextLabel(shownBlock(cluster.description, 4000), TextLabel::Wrapped | TextLabel::Selectable, m_page));
+        m_column->addWidget(
+            new TextLabel(shownBlock(cluster.description, 4000), TextLabel::Wrapped | TextLabel::Selectable, m_page));
     m_column->addWidget(new TextLabel(layerSentence(cluster), TextLabel::Wrapped | TextLabel::Selectable, m_page));
     addFigures(cluster, allRuns);
     addVersions(cluster);
@@ -114,10 +120,12 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
 
 void ClusterReport::addFigures(const ClusterItem& cluster, std::int64_t allRuns)
 {
-    m_column->addWidget(new TextLabel(failingShareText(cluster.runs, cluster.failingRuns), TextLabel::Strong | TextLabel::Selectable, m_page));
+    m_column->addWidget(
+        new TextLabel(failingShareText(cluster.runs, cluster.failingRuns), TextLabel::Strong | TextLabel::Selectable, m_page));
     QStringList more{tr("of everything: %1").arg(shareText(cluster.runs, allRuns))};
     if (cluster.users > 0) more.append(cluster.users == 1 ? tr("1 user") : tr("%1 users").arg(countText(cluster.users)));
-    m_column->addWidget(new TextLabel(more.join(QStringLiteral(" · ")), TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    m_column->addWidget(
+        new TextLabel(more.join(QStringLiteral(" · ")), TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_page));
     m_seen = new QVBoxLayout;
     m_column->addLayout(m_seen);
     if (cluster.perWeek.size() < 2) return;
@@ -143,8 +151,10 @@ void ClusterReport::addVersions(const ClusterItem& cluster)
         if (version.outOf > 0) most = std::max(most, static_cast<double>(version.runs) / static_cast<double>(version.outOf));
     int row = 0;
     for (const VersionCount& version : cluster.versions) {
-        const QString label = version.version.empty() && version.label.empty() ? tr("no version named") : m_versionText(version.version, version.label);
-        const QString words = version.outOf > 0 ? shareText(version.runs, version.outOf) : tr("%1 runs").arg(countText(version.runs));
+        const QString label = version.version.empty() && version.label.empty() ? tr("no version named")
+                                                                               : m_versionText(version.version, version.label);
+        const QString words =
+            version.outOf > 0 ? shareText(version.runs, version.outOf) : tr("%1 runs").arg(countText(version.runs));
         const double share = version.outOf > 0 ? static_cast<double>(version.runs) / static_cast<double>(version.outOf) : 0;
         auto* name = new TextLabel(label, TextLabel::Strong, m_page);
         name->setToolTip(plainToolTip(shownLine(version.version, 80)));
@@ -154,8 +164,12 @@ void ClusterReport::addVersions(const ClusterItem& cluster)
         ++row;
     }
     column->addLayout(grid);
-    if (row == 0) column->addWidget(new TextLabel(tr("The traces name no harness version."), TextLabel::Faint, m_page));
-    else if (most > 0) column->addWidget(new TextLabel(tr("Bars compare the versions: the longest stands for %1 % of a version's runs.").arg(std::lround(most * 100)), TextLabel::Faint | TextLabel::Wrapped, m_page));
+    if (row == 0)
+        column->addWidget(new TextLabel(tr("The traces name no harness version."), TextLabel::Faint, m_page));
+    else if (most > 0)
+        column->addWidget(new TextLabel(
+            tr("Bars compare the versions: the longest stands for %1 % of a version's runs.").arg(std::lround(most * 100)),
+            TextLabel::Faint | TextLabel::Wrapped, m_page));
 }
 
 void ClusterReport::setEvidence(const ClusterEvidence& evidence)
@@ -169,7 +183,8 @@ void ClusterReport::setEvidence(const ClusterEvidence& evidence)
         return QString(words + QLatin1Char(' ') + (version.isEmpty() ? when : tr("%1, with %2").arg(when, version)));
     };
     if (m_cluster.firstSeen > 0) {
-        m_seen->addWidget(new TextLabel(seen(tr("First seen"), evidence.first, m_cluster.firstSeen), TextLabel::Wrapped, m_page));
+        m_seen->addWidget(
+            new TextLabel(seen(tr("First seen"), evidence.first, m_cluster.firstSeen), TextLabel::Wrapped, m_page));
         m_seen->addWidget(new TextLabel(seen(tr("Last seen"), evidence.last, m_cluster.lastSeen), TextLabel::Wrapped, m_page));
     }
     for (const ExemplarRun& exemplar : evidence.exemplars) {
@@ -191,14 +206,8 @@ void ClusterReport::addLinks(QVBoxLayout* column, const std::vector<ClusterLink>
 {
     empty(column);
     for (const ClusterLink& link : links) {
-        auto* button = new QPushButton(QString(link.text).replace(QLatin1Char('&'), QStringLiteral("&&")), m_page);
-        button->setFlat(true);
-        button->setCursor(Qt::PointingHandCursor);
-        button->setAccessibleName(tr("Open %1").arg(link.text));
-        button->setToolTip(plainToolTip(link.text));
-        QPalette colors = button->palette();
-        colors.setColor(QPalette::ButtonText, palette().color(QPalette::Link));
-        button->setPalette(colors);
+        auto* button = new LinkButton(m_page);
+        button->setLink(link.text, link.text);
         connect(button, &QPushButton::clicked, this, [this, address = link.address] { Q_EMIT openAddress(address); });
         auto* row = new QHBoxLayout;
         row->addWidget(button);
@@ -208,7 +217,8 @@ void ClusterReport::addLinks(QVBoxLayout* column, const std::vector<ClusterLink>
     if (links.empty()) column->addWidget(new TextLabel(none, TextLabel::Faint | TextLabel::Wrapped, m_page));
 }
 
-void ClusterReport::setLinks(const std::vector<ClusterLink>& proposals, const std::vector<ClusterLink>& versions, bool knowsRepository)
+void ClusterReport::setLinks(const std::vector<ClusterLink>& proposals, const std::vector<ClusterLink>& versions,
+                             bool knowsRepository)
 {
     if (!m_page) return;
     const QString closed = tr("No harness repository is open.");

@@ -11,14 +11,16 @@
 
 class QVBoxLayout;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// What the report needs beside the cluster itself; read on a worker thread.
 struct ClusterEvidence {
     std::vector<ExemplarRun> exemplars;
     std::optional<RunListItem> first, last; ///< of its runs, by start
 };
-[[nodiscard]] Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder, const ClusterId& id);
+[[nodiscard]] Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder,
+                                                          const ClusterId& id);
 
 /// Something that names the cluster and can be opened: a proposal, a version.
 struct ClusterLink {
@@ -26,7 +28,8 @@ struct ClusterLink {
 };
 
 /// One cluster as a page to read.
-class ClusterReport : public QScrollArea {
+class ClusterReport : public QScrollArea
+{
     Q_OBJECT
 public:
     using VersionText = std::function<QString(const std::string& version, const std::string& label)>;

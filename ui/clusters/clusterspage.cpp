@@ -22,12 +22,15 @@
 #include <algorithm>
 #include <set>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr const char* kSplitKey = "clusters/split";
 
-class ClusterTree : public QTreeView {
+class ClusterTree : public QTreeView
+{
 public:
     using QTreeView::QTreeView;
     void keyboardSearch(const QString&) override {}
@@ -45,10 +48,15 @@ protected:
 } // namespace
 
 ClustersPage::ClustersPage(Session& session, QWidget* parent)
-    : Page(parent), m_session(session), m_state(new StatePane(this)), m_message(new MessageBar(this)), m_split(new QSplitter(Qt::Horizontal, this)),
+    : Page(parent),
+      m_session(session),
+      m_state(new StatePane(this)),
+      m_message(new MessageBar(this)),
+      m_split(new QSplitter(Qt::Horizontal, this)),
       m_model(new ClusterTreeModel(this))
 {
-    m_model->setVersionText([this](const VersionCount& version) { return shownVersion(m_session, version.version, version.label); });
+    m_model->setVersionText(
+        [this](const VersionCount& version) { return shownVersion(m_session, version.version, version.label); });
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -63,8 +71,11 @@ ClustersPage::ClustersPage(Session& session, QWidget* parent)
     auto* right = new QWidget(m_split);
     m_reportPages = new QStackedLayout(right);
     m_noneSelected = new StatePane(right);
-    m_noneSelected->showEmpty(tr("No cluster selected"), tr("Select a cluster to read what goes wrong in it, since when, and see runs of it."));
-    m_report = new ClusterReport([this](const std::string& version, const std::string& label) { return shownVersion(m_session, version, label); }, right);
+    m_noneSelected->showEmpty(tr("No cluster selected"),
+                              tr("Select a cluster to read what goes wrong in it, since when, and see runs of it."));
+    m_report = new ClusterReport(
+        [this](const std::string& version, const std::string& label) { return shownVersion(m_session, version, label); },
+        right);
     m_reportPages->addWidget(m_noneSelected);
     m_reportPages->addWidget(m_report);
     m_split->addWidget(right);
@@ -72,7 +83,8 @@ ClustersPage::ClustersPage(Session& session, QWidget* parent)
     m_split->setSizes({560, 640});
     m_split->setStretchFactor(0, 1);
     m_split->setStretchFactor(1, 1);
-    if (const QByteArray kept = QSettings().value(QLatin1StringView(kSplitKey)).toByteArray(); !kept.isEmpty()) m_split->restoreState(kept);
+    if (const QByteArray kept = QSettings().value(QLatin1StringView(kSplitKey)).toByteArray(); !kept.isEmpty())
+        m_split->restoreState(kept);
 
     connect(m_report, &ClusterReport::openAddress, this, &Page::openAddress);
     connect(m_model, &QAbstractItemModel::modelAboutToBeReset, this, [this] { m_resetting = true; });
@@ -133,8 +145,8 @@ QWidget* ClustersPage::buildTree()
 
 void ClustersPage::buildActions()
 {
-    QAction* open = addPageAction(m_tree, QStringLiteral("clusters.openExemplar"), tr("Open the typical run"), QKeySequence(Qt::Key_Return),
-                                  [this] { openFirstExemplar(); });
+    QAction* open = addPageAction(m_tree, QStringLiteral("clusters.openExemplar"), tr("Open the typical run"),
+                                  QKeySequence(Qt::Key_Return), [this] { openFirstExemplar(); });
     open->setShortcuts({QKeySequence(Qt::Key_Return), QKeySequence(Qt::Key_Enter)});
     addPageAction(m_tree, QStringLiteral("clusters.expand"), tr("Expand or fold"), QKeySequence(Qt::Key_Space), [this] {
         QModelIndex index = m_tree->currentIndex().siblingAtColumn(0);
@@ -150,8 +162,8 @@ QString ClustersPage::queryHint() const { return tr("Filter clusters: words of a
 QStringList ClustersPage::queryCompletions() const
 {
     QStringList completions;
-    for (const Layer layer : {Layer::Instructions, Layer::Skills, Layer::Tools, Layer::Retrieval, Layer::Memory, Layer::Orchestration, Layer::Evaluators,
-                              Layer::Model, Layer::Unknown})
+    for (const Layer layer : {Layer::Instructions, Layer::Skills, Layer::Tools, Layer::Retrieval, Layer::Memory,
+                              Layer::Orchestration, Layer::Evaluators, Layer::Model, Layer::Unknown})
         completions.append(QString(QStringLiteral("layer:") + own(nameOf(layer))));
     return completions;
 }
@@ -168,23 +180,30 @@ void ClustersPage::storeChanged()
         m_model->setOverview({});
         m_reportPages->setCurrentWidget(m_noneSelected);
     }
-    if (m_session.storeState() == Session::State::Ready) load();
-    else showStoreState();
+    if (m_session.storeState() == Session::State::Ready)
+        load();
+    else
+        showStoreState();
 }
 
 void ClustersPage::showStoreState()
 {
     const QString name = shownLine(utf8(m_shownPath.section(QLatin1Char('/'), -1)));
-    const StatePane::Action openAnother{tr("Open a trace store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }};
+    const StatePane::Action openAnother{tr("Open a trace store…"),
+                                        [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }};
     switch (m_session.storeState()) {
-    case Session::State::Opening: m_state->showLoading(tr("Reading %1 and grouping its failing runs").arg(name)); break;
+    case Session::State::Opening:
+        m_state->showLoading(tr("Reading %1 and grouping its failing runs").arg(name));
+        break;
     case Session::State::Failed:
         m_state->showEmpty(tr("%1 could not be read").arg(name), sentenceOf(m_session.storeError()),
                            {{tr("Try again"), [this] { m_session.refreshStore(); }}, openAnother});
         break;
     default:
-        m_state->showEmpty(tr("No trace store is open"), tr("Failing runs of a store are grouped by what went wrong in them. Open a store to see its clusters."),
-                           {openAnother, {tr("Try the sample"), [this] { Q_EMIT openAddress(QStringLiteral("action/sample")); }}});
+        m_state->showEmpty(
+            tr("No trace store is open"),
+            tr("Failing runs of a store are grouped by what went wrong in them. Open a store to see its clusters."),
+            {openAnother, {tr("Try the sample"), [this] { Q_EMIT openAddress(QStringLiteral("action/sample")); }}});
     }
     m_pages->setCurrentWidget(m_state);
 }
@@ -193,7 +212,8 @@ void ClustersPage::load()
 {
     m_session.jobs().cancel(m_job);
     m_job = m_session.askClusters<ClusterOverview>(
-        this, [](ClusterQueries& queries) { return queries.overview(); }, [this](Result<ClusterOverview> overview) { take(std::move(overview)); });
+        this, [](ClusterQueries& queries) { return queries.overview(); },
+        [this](Result<ClusterOverview> overview) { take(std::move(overview)); });
 }
 
 void ClustersPage::take(Result<ClusterOverview> overview)
@@ -204,7 +224,8 @@ void ClustersPage::take(Result<ClusterOverview> overview)
             m_message->showError(overview.error(), {{tr("Try again"), [this] { load(); }}});
             return;
         }
-        m_state->showEmpty(tr("The clusters could not be read"), sentenceOf(overview.error()), {{tr("Try again"), [this] { m_session.refreshStore(); }}});
+        m_state->showEmpty(tr("The clusters could not be read"), sentenceOf(overview.error()),
+                           {{tr("Try again"), [this] { m_session.refreshStore(); }}});
         m_pages->setCurrentWidget(m_state);
         return;
     }
@@ -214,11 +235,21 @@ void ClustersPage::take(Result<ClusterOverview> overview)
     if (shown.clusters.empty()) {
         const StatePane::Action runs{tr("Look at the runs"), [this] { Q_EMIT openAddress(QStringLiteral("traces")); }};
         if (m_session.storeCounts().unknown == shown.runs && shown.runs > 0)
-            m_state->showEmpty(tr("No run has a known outcome"), tr("None of the %1 runs carries a score, a human decision or an error that says whether it worked.").arg(countText(shown.runs)), {runs});
+            m_state->showEmpty(
+                tr("No run has a known outcome"),
+                tr("None of the %1 runs carries a score, a human decision or an error that says whether it worked.")
+                    .arg(countText(shown.runs)),
+                {runs});
         else if (shown.failingRuns == 0)
-            m_state->showEmpty(tr("No failing runs"), tr("None of the %1 runs of this store failed, so there is nothing to group.").arg(countText(shown.runs)), {runs});
+            m_state->showEmpty(
+                tr("No failing runs"),
+                tr("None of the %1 runs of this store failed, so there is nothing to group.").arg(countText(shown.runs)),
+                {runs});
         else
-            m_state->showEmpty(tr("No clusters"), tr("%1 of %2 runs failed, and no detector found a reason that they share.").arg(countText(shown.failingRuns), countText(shown.runs)), {runs});
+            m_state->showEmpty(tr("No clusters"),
+                               tr("%1 of %2 runs failed, and no detector found a reason that they share.")
+                                   .arg(countText(shown.failingRuns), countText(shown.runs)),
+                               {runs});
         m_pages->setCurrentWidget(m_state);
         return;
     }
@@ -245,8 +276,10 @@ void ClustersPage::afterReset()
     showCounts();
     const bool none = m_model->shownClusters() == 0 && !m_model->overview().clusters.empty();
     if (none)
-        m_noMatch->showEmpty(tr("No cluster matches"), tr("None of the %1 clusters fits “%2”. Change or clear the query above.")
-                                                           .arg(countText(static_cast<qint64>(m_model->overview().clusters.size())), shownLine(utf8(m_query))));
+        m_noMatch->showEmpty(
+            tr("No cluster matches"),
+            tr("None of the %1 clusters fits “%2”. Change or clear the query above.")
+                .arg(countText(static_cast<qint64>(m_model->overview().clusters.size())), shownLine(utf8(m_query))));
     m_treePages->setCurrentWidget(none ? static_cast<QWidget*>(m_noMatch) : m_tree);
 }
 
@@ -254,7 +287,9 @@ void ClustersPage::showCounts()
 {
     const ClusterOverview& all = m_model->overview();
     const auto clusters = static_cast<qint64>(all.clusters.size());
-    QString text = m_model->shownClusters() == clusters ? tr("%1 clusters").arg(countText(clusters)) : tr("%1 of %2 clusters").arg(countText(m_model->shownClusters()), countText(clusters));
+    QString text = m_model->shownClusters() == clusters
+                       ? tr("%1 clusters").arg(countText(clusters))
+                       : tr("%1 of %2 clusters").arg(countText(m_model->shownClusters()), countText(clusters));
     text += QStringLiteral(" · ") + tr("%1 of %2 runs failed").arg(countText(all.failingRuns), countText(all.runs));
     if (all.unclustered > 0) text += QStringLiteral(" · ") + tr("%1 of them in no cluster").arg(countText(all.unclustered));
     m_counts->setShown(text);
@@ -313,8 +348,10 @@ void ClustersPage::showCluster(const ClusterId& id)
 void ClustersPage::openFirstExemplar()
 {
     const QModelIndex index = m_tree->currentIndex().siblingAtColumn(0);
-    if (!m_model->clusterAt(index)) m_tree->setExpanded(index, !m_tree->isExpanded(index));
-    else if (!m_firstExemplar.empty()) Q_EMIT openAddress(own(m_firstExemplar));
+    if (!m_model->clusterAt(index))
+        m_tree->setExpanded(index, !m_tree->isExpanded(index));
+    else if (!m_firstExemplar.empty())
+        Q_EMIT openAddress(own(m_firstExemplar));
 }
 
 QString ClustersPage::address() const
@@ -382,8 +419,10 @@ void ClustersPage::findLinks()
             Found found;
             for (const std::string& name : names) {
                 auto id = queries.find(name);
-                if (id) found.emplace(name, std::move(*id));
-                else if (id.error().code != ErrorCode::NotFound && id.error().code != ErrorCode::Conflict) return std::unexpected(id.error());
+                if (id)
+                    found.emplace(name, std::move(*id));
+                else if (id.error().code != ErrorCode::NotFound && id.error().code != ErrorCode::Conflict)
+                    return std::unexpected(id.error());
             }
             return found;
         },
@@ -408,14 +447,16 @@ void ClustersPage::showLinks()
         if (proposal.cluster.empty() || !isCurrent(proposal.cluster)) continue;
         touching.insert(proposal.id.value);
         proposals.push_back({shownLine(proposal.title, 200),
-                             QString(shownLine(proposal.kind, 40) + QStringLiteral(" · ") + own(nameOf(proposal.state)) + QStringLiteral(" · ") + own(nameOf(proposal.baseState))),
+                             QString(shownLine(proposal.kind, 40) + QStringLiteral(" · ") + own(nameOf(proposal.state)) +
+                                     QStringLiteral(" · ") + own(nameOf(proposal.baseState))),
                              QString(QStringLiteral("proposal/") + own(proposal.id.value))});
     }
     for (const Version& version : m_session.versions()) {
         if (!version.decision) continue;
         const JournalEntry& decision = *version.decision;
         if (!touching.contains(decision.proposal.value) && (decision.cluster.empty() || !isCurrent(decision.cluster))) continue;
-        versions.push_back({shownLine(version.label, 40), shownLine(version.title, 200), QString(QStringLiteral("version/") + own(version.label))});
+        versions.push_back({shownLine(version.label, 40), shownLine(version.title, 200),
+                            QString(QStringLiteral("version/") + own(version.label))});
     }
     m_report->setLinks(proposals, versions, m_session.repositoryState() == Session::State::Ready);
 }

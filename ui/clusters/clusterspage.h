@@ -10,7 +10,8 @@ class QSplitter;
 class QStackedLayout;
 class QTreeView;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class ClusterReport;
 class ClusterTreeModel;
@@ -20,7 +21,8 @@ class StatePane;
 class TextLabel;
 
 /// The failure clusters of the open store. Address: `cluster/<id>`.
-class ClustersPage : public Page {
+class ClustersPage : public Page
+{
     Q_OBJECT
 public:
     explicit ClustersPage(Session& session, QWidget* parent = nullptr);
@@ -64,10 +66,10 @@ private:
     TextLabel* m_counts;
     ClusterReport* m_report;
     QString m_query, m_shownPath;
-    ClusterId m_current;                            ///< in the report
-    ClusterId m_wanted;                             ///< an address that waits for its data
-    std::string m_firstExemplar;                    ///< its address
-    std::map<std::string, ClusterId> m_clusterOf;   ///< what proposals name (`Cluster:` trailer) and the cluster that it is
+    ClusterId m_current;                          ///< in the report
+    ClusterId m_wanted;                           ///< an address that waits for its data
+    std::string m_firstExemplar;                  ///< its address
+    std::map<std::string, ClusterId> m_clusterOf; ///< what proposals name (`Cluster:` trailer) and the cluster that it is
     bool m_resetting = false;
     quint64 m_job = 0, m_evidenceJob = 0, m_linksJob = 0, m_findJob = 0;
 };

@@ -9,9 +9,11 @@
 #include <QPainter>
 #include <QVBoxLayout>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 QString said(const char* text) { return QCoreApplication::translate("tackroom::ui::ExemplarRoles", text); }
 } // namespace
 
@@ -20,7 +22,8 @@ QString exemplarRoleText(const std::string& role)
     if (role == "typical") return said(QT_TRANSLATE_NOOP("tackroom::ui::ExemplarRoles", "typical"));
     if (role == "borderline") return said(QT_TRANSLATE_NOOP("tackroom::ui::ExemplarRoles", "borderline"));
     if (role == "newest") return said(QT_TRANSLATE_NOOP("tackroom::ui::ExemplarRoles", "newest"));
-    if (role == "counter-example") return said(QT_TRANSLATE_NOOP("tackroom::ui::ExemplarRoles", "counter-example: this one worked"));
+    if (role == "counter-example")
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ExemplarRoles", "counter-example: this one worked"));
     return shownLine(role, 40);
 }
 
@@ -37,13 +40,16 @@ ExemplarCard::ExemplarCard(const ExemplarRun& exemplar, QWidget* parent) : QAbst
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(kGrid + kGrid / 2, kGrid, kGrid + kGrid / 2, kGrid);
     column->setSpacing(kGrid / 2);
-    const QString role = exemplarRoleText(exemplar.role), task = shownLine(exemplar.task, 300), why = shownLine(exemplar.explanation);
+    const QString role = exemplarRoleText(exemplar.role), task = shownLine(exemplar.task, 300),
+                  why = shownLine(exemplar.explanation);
     auto* head = new QHBoxLayout;
     head->addWidget(new TextLabel(role, TextLabel::Faint | TextLabel::Strong, this));
     head->addStretch(1);
-    head->addWidget(new TextLabel(exemplar.stepId.empty() ? tr("open the run ›") : tr("open at the step ›"), TextLabel::Faint, this));
+    head->addWidget(
+        new TextLabel(exemplar.stepId.empty() ? tr("open the run ›") : tr("open at the step ›"), TextLabel::Faint, this));
     column->addLayout(head);
-    column->addWidget(new TextLabel(task.isEmpty() ? tr("Run %1").arg(shownLine(exemplar.nativeId, 80)) : task, TextLabel::Wrapped, this));
+    column->addWidget(
+        new TextLabel(task.isEmpty() ? tr("Run %1").arg(shownLine(exemplar.nativeId, 80)) : task, TextLabel::Wrapped, this));
     if (!why.isEmpty()) {
         const bool decisive = exemplar.role != "counter-example";
         column->addWidget(new TextLabel(decisive ? tr("◎ %1").arg(why) : why, TextLabel::Faint | TextLabel::Wrapped, this));

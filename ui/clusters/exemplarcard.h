@@ -4,12 +4,14 @@
 
 #include <QAbstractButton>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class TextLabel;
 
 /// One run of a cluster: its role among them, its task, why it is here. Click, Enter or Space opens it at its decisive step.
-class ExemplarCard : public QAbstractButton {
+class ExemplarCard : public QAbstractButton
+{
     Q_OBJECT
 public:
     explicit ExemplarCard(const ExemplarRun& exemplar, QWidget* parent = nullptr);

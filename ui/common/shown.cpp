@@ -61,9 +61,9 @@ void TextLabel::restyle()
     if (m_style & Strong) f.setWeight(QFont::DemiBold);
     setFont(f);
     if (m_style & Faint) {
-        // When the theme changes, the parent may still have its former palette.
-        QPalette p = QGuiApplication::palette();
-        p.setColor(QPalette::WindowText, roleColors(p).faint);
+        // Nothing but this one colour: a palette with all roles set would no longer follow the theme.
+        QPalette p;
+        p.setColor(QPalette::WindowText, roleColors(QGuiApplication::palette()).faint);
         setPalette(p);
     }
     m_restyling = false;

@@ -12,11 +12,16 @@
 #include <cmath>
 #include <map>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 
-QString said(const char* text, int n = -1) { return QCoreApplication::translate("tackroom::ui::ClusterTexts", text, nullptr, n); }
+QString said(const char* text, int n = -1)
+{
+    return QCoreApplication::translate("tackroom::ui::ClusterTexts", text, nullptr, n);
+}
 
 constexpr quintptr kIsLayer = 0; ///< internal id of a layer; that of a cluster is its layer's row + 1
 
@@ -39,7 +44,8 @@ ClusterFilter parseClusterFilter(const QString& text)
         const QString field = match.captured(1).toLower(), value = match.captured(2) + match.captured(3);
         if (field.isEmpty()) {
             if (!value.isEmpty()) filter.words.append(value);
-        } else if (field == QLatin1String("layer") && (layerOf(utf8(value.toLower())) != Layer::Unknown || value.toLower() == QLatin1String("unknown"))) {
+        } else if (field == QLatin1String("layer") &&
+                   (layerOf(utf8(value.toLower())) != Layer::Unknown || value.toLower() == QLatin1String("unknown"))) {
             filter.layers.append(value.toLower());
         } else {
             filter.notUnderstood.append(match.captured(0));
@@ -51,15 +57,24 @@ ClusterFilter parseClusterFilter(const QString& text)
 QString layerText(Layer layer)
 {
     switch (layer) {
-    case Layer::Instructions: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "instructions"));
-    case Layer::Skills: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "skills"));
-    case Layer::Tools: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "tools"));
-    case Layer::Retrieval: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "retrieval"));
-    case Layer::Memory: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "memory"));
-    case Layer::Orchestration: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "orchestration"));
-    case Layer::Evaluators: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "evaluators"));
-    case Layer::Model: return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "model"));
-    case Layer::Unknown: break;
+    case Layer::Instructions:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "instructions"));
+    case Layer::Skills:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "skills"));
+    case Layer::Tools:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "tools"));
+    case Layer::Retrieval:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "retrieval"));
+    case Layer::Memory:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "memory"));
+    case Layer::Orchestration:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "orchestration"));
+    case Layer::Evaluators:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "evaluators"));
+    case Layer::Model:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "model"));
+    case Layer::Unknown:
+        break;
     }
     return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "layer unknown"));
 }
@@ -70,8 +85,8 @@ QString failingShareText(std::int64_t runs, std::int64_t failingRuns)
     const auto interval = wilsonInterval(runs, failingRuns);
     const auto percent = [](double share) { return QString::number(std::lround(share * 100)); };
     return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 of %2 failing runs (%3 %, %4–%5 %)"))
-        .arg(countText(runs), countText(failingRuns), percent(static_cast<double>(runs) / static_cast<double>(failingRuns)), percent(interval.low),
-             percent(interval.high));
+        .arg(countText(runs), countText(failingRuns), percent(static_cast<double>(runs) / static_cast<double>(failingRuns)),
+             percent(interval.low), percent(interval.high));
 }
 
 QString trendSentence(const std::vector<std::int64_t>& perWeek)
@@ -84,7 +99,8 @@ QString trendSentence(const std::vector<std::int64_t>& perWeek)
     };
     if (perWeek.size() == 1) return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 in one week")).arg(runs(most));
     return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 weeks: %2 in the first, %3 in the last, at most %4"))
-        .arg(countText(static_cast<std::int64_t>(perWeek.size())), runs(perWeek.front()), countText(perWeek.back()), countText(most));
+        .arg(countText(static_cast<std::int64_t>(perWeek.size())), runs(perWeek.front()), countText(perWeek.back()),
+             countText(most));
 }
 
 void ClusterTreeModel::setOverview(ClusterOverview overview)
@@ -103,15 +119,17 @@ void ClusterTreeModel::versionsChanged()
 {
     for (int row = 0; row < rowCount(); ++row) {
         const QModelIndex layer = index(row, 0);
-        if (const int count = rowCount(layer)) Q_EMIT dataChanged(index(0, VersionsColumn, layer), index(count - 1, VersionsColumn, layer));
+        if (const int count = rowCount(layer))
+            Q_EMIT dataChanged(index(0, VersionsColumn, layer), index(count - 1, VersionsColumn, layer));
     }
 }
 
 bool ClusterTreeModel::matches(const ClusterItem& item) const
 {
     if (!m_filter.layers.isEmpty() && !m_filter.layers.contains(own(nameOf(item.layer)))) return false;
-    const QString text = shownLine(item.label) + QLatin1Char('\n') + shownLine(item.family) + QLatin1Char('\n') + shownLine(item.subject)
-                         + QLatin1Char('\n') + shownLine(item.signature) + QLatin1Char('\n') + own(item.id.value);
+    const QString text = shownLine(item.label) + QLatin1Char('\n') + shownLine(item.family) + QLatin1Char('\n') +
+                         shownLine(item.subject) + QLatin1Char('\n') + shownLine(item.signature) + QLatin1Char('\n') +
+                         own(item.id.value);
     return std::all_of(m_filter.words.begin(), m_filter.words.end(),
                        [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
 }
@@ -145,10 +163,14 @@ bool ClusterTreeModel::before(const ClusterItem& a, const ClusterItem& b) const
 {
     const auto order = [&]() -> std::strong_ordering {
         switch (m_sortColumn) {
-        case LabelColumn: return a.label <=> b.label;
-        case LastSeenColumn: return a.lastSeen <=> b.lastSeen;
-        case VersionsColumn: return a.versions.size() <=> b.versions.size();
-        default: return a.runs <=> b.runs;
+        case LabelColumn:
+            return a.label <=> b.label;
+        case LastSeenColumn:
+            return a.lastSeen <=> b.lastSeen;
+        case VersionsColumn:
+            return a.versions.size() <=> b.versions.size();
+        default:
+            return a.runs <=> b.runs;
         }
     }();
     if (order != 0) return (order < 0) == (m_sortOrder == Qt::AscendingOrder);
@@ -158,8 +180,9 @@ bool ClusterTreeModel::before(const ClusterItem& a, const ClusterItem& b) const
 void ClusterTreeModel::arrange()
 {
     for (Group& group : m_groups) {
-        std::stable_sort(group.clusters.begin(), group.clusters.end(),
-                         [this](std::size_t a, std::size_t b) { return before(m_overview.clusters[a], m_overview.clusters[b]); });
+        std::stable_sort(group.clusters.begin(), group.clusters.end(), [this](std::size_t a, std::size_t b) {
+            return before(m_overview.clusters[a], m_overview.clusters[b]);
+        });
     }
     std::stable_sort(m_groups.begin(), m_groups.end(), [this](const Group& a, const Group& b) { return before(a.sum, b.sum); });
 }
@@ -190,7 +213,8 @@ const ClusterItem* ClusterTreeModel::clusterAt(const QModelIndex& index) const
 
 const ClusterItem* ClusterTreeModel::cluster(const ClusterId& id) const
 {
-    const auto found = std::find_if(m_overview.clusters.begin(), m_overview.clusters.end(), [&](const ClusterItem& item) { return item.id == id; });
+    const auto found = std::find_if(m_overview.clusters.begin(), m_overview.clusters.end(),
+                                    [&](const ClusterItem& item) { return item.id == id; });
     return found == m_overview.clusters.end() ? nullptr : &*found;
 }
 
@@ -199,7 +223,8 @@ QModelIndex ClusterTreeModel::indexOf(const ClusterId& id) const
     for (std::size_t group = 0; group < m_groups.size(); ++group) {
         const auto& clusters = m_groups[group].clusters;
         for (std::size_t row = 0; row < clusters.size(); ++row) {
-            if (m_overview.clusters[clusters[row]].id == id) return createIndex(static_cast<int>(row), 0, static_cast<quintptr>(group + 1));
+            if (m_overview.clusters[clusters[row]].id == id)
+                return createIndex(static_cast<int>(row), 0, static_cast<quintptr>(group + 1));
         }
     }
     return {};
@@ -245,28 +270,41 @@ QString ClusterTreeModel::versionsText(const ClusterItem& item, bool brief) cons
 QString ClusterTreeModel::textOf(const ClusterItem& item, const Group* layer, int column) const
 {
     switch (column) {
-    case LabelColumn: return layer ? layerText(layer->layer) : shownLine(item.label);
-    case RunsColumn: return countText(item.runs);
-    case LastSeenColumn: return relativeTime(item.lastSeen);
-    case VersionsColumn: return layer ? QString() : versionsText(item, true);
-    default: return {};
+    case LabelColumn:
+        return layer ? layerText(layer->layer) : shownLine(item.label);
+    case RunsColumn:
+        return countText(item.runs);
+    case LastSeenColumn:
+        return relativeTime(item.lastSeen);
+    case VersionsColumn:
+        return layer ? QString() : versionsText(item, true);
+    default:
+        return {};
     }
 }
 
 QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, int column, int role) const
 {
     switch (role) {
-    case Qt::DisplayRole: return textOf(item, layer, column);
+    case Qt::DisplayRole:
+        return textOf(item, layer, column);
     case Qt::ToolTipRole:
         switch (column) {
         case LabelColumn:
-            return plainToolTip(layer ? layer->clusters.size() == 1 ? tr("%1: 1 cluster").arg(layerText(layer->layer))
-                                                            : tr("%1: %2 clusters").arg(layerText(layer->layer), countText(static_cast<std::int64_t>(layer->clusters.size())))
-                                      : shownLine(item.label));
-        case TrendColumn: return plainToolTip(trendSentence(item.perWeek));
-        case LastSeenColumn: return plainToolTip(exactTime(item.lastSeen));
-        case VersionsColumn: return plainToolTip(versionsText(item, false));
-        default: return plainToolTip(failingShareText(item.runs, item.failingRuns));
+            return plainToolTip(
+                layer ? layer->clusters.size() == 1
+                            ? tr("%1: 1 cluster").arg(layerText(layer->layer))
+                            : tr("%1: %2 clusters")
+                                  .arg(layerText(layer->layer), countText(static_cast<std::int64_t>(layer->clusters.size())))
+                      : shownLine(item.label));
+        case TrendColumn:
+            return plainToolTip(trendSentence(item.perWeek));
+        case LastSeenColumn:
+            return plainToolTip(exactTime(item.lastSeen));
+        case VersionsColumn:
+            return plainToolTip(versionsText(item, false));
+        default:
+            return plainToolTip(failingShareText(item.runs, item.failingRuns));
         }
     case Qt::AccessibleTextRole:
         if (column == ShareColumn) return failingShareText(item.runs, item.failingRuns);
@@ -275,11 +313,16 @@ QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, i
         return textOf(item, layer, column);
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment((column == RunsColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-    case ShareRole: return item.failingRuns > 0 ? static_cast<double>(item.runs) / static_cast<double>(item.failingRuns) : 0.0;
-    case TrendRole: return QVariant::fromValue(trendOf(item));
-    case ClusterIdRole: return layer ? QString() : own(item.id.value);
-    case IsLayerRole: return layer != nullptr;
-    default: return {};
+    case ShareRole:
+        return item.failingRuns > 0 ? static_cast<double>(item.runs) / static_cast<double>(item.failingRuns) : 0.0;
+    case TrendRole:
+        return QVariant::fromValue(trendOf(item));
+    case ClusterIdRole:
+        return layer ? QString() : own(item.id.value);
+    case IsLayerRole:
+        return layer != nullptr;
+    default:
+        return {};
     }
 }
 
@@ -300,13 +343,20 @@ QVariant ClusterTreeModel::headerData(int section, Qt::Orientation orientation, 
     if (role == Qt::ToolTipRole && section == TrendColumn) return tr("Runs a week, from the store's first week to its last");
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-    case LabelColumn: return tr("Cluster");
-    case RunsColumn: return tr("Runs");
-    case ShareColumn: return tr("Share");
-    case TrendColumn: return tr("Trend");
-    case VersionsColumn: return tr("Versions");
-    case LastSeenColumn: return tr("Last seen");
-    default: return {};
+    case LabelColumn:
+        return tr("Cluster");
+    case RunsColumn:
+        return tr("Runs");
+    case ShareColumn:
+        return tr("Share");
+    case TrendColumn:
+        return tr("Trend");
+    case VersionsColumn:
+        return tr("Versions");
+    case LastSeenColumn:
+        return tr("Last seen");
+    default:
+        return {};
     }
 }
 

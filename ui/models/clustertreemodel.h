@@ -9,9 +9,11 @@
 #include <optional>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-/// What the query box of the clusters page says: words that a cluster's label, family, subject or signature must hold, and layers.
+/// What the query box of the clusters page says: words that a cluster's label, family, subject or signature must hold, and
+/// layers.
 struct ClusterFilter {
     QStringList words;
     QStringList layers;
@@ -21,7 +23,8 @@ struct ClusterFilter {
 [[nodiscard]] ClusterFilter parseClusterFilter(const QString& text);
 
 /// Clusters below their harness layers. Both levels are sorted by the same column.
-class ClusterTreeModel : public QAbstractItemModel {
+class ClusterTreeModel : public QAbstractItemModel
+{
     Q_OBJECT
 public:
     enum Column { LabelColumn, RunsColumn, ShareColumn, TrendColumn, VersionsColumn, LastSeenColumn, kColumnCount };

@@ -9,34 +9,45 @@
 #include <limits>
 #include <unordered_set>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 
-constexpr int kBatchRows = 64;             ///< neighbours are fetched along, in blocks of this many rows
-constexpr std::size_t kMostBlocks = 6;     ///< of one ask
-constexpr std::size_t kMostWanted = 1024;  ///< older wishes are of rows that have been scrolled past
+constexpr int kBatchRows = 64;            ///< neighbours are fetched along, in blocks of this many rows
+constexpr std::size_t kMostBlocks = 6;    ///< of one ask
+constexpr std::size_t kMostWanted = 1024; ///< older wishes are of rows that have been scrolled past
 constexpr std::size_t kMostItems = 8192;
 
 RunOrder orderOf(int column)
 {
     switch (column) {
-    case RunTableModel::OutcomeColumn: return RunOrder::Outcome;
-    case RunTableModel::TaskColumn: return RunOrder::Task;
-    case RunTableModel::ClusterColumn: return RunOrder::Cluster;
-    case RunTableModel::VersionColumn: return RunOrder::Version;
-    case RunTableModel::StepsColumn: return RunOrder::Steps;
-    case RunTableModel::ErrorsColumn: return RunOrder::Errors;
-    case RunTableModel::DurationColumn: return RunOrder::Duration;
-    case RunTableModel::CostColumn: return RunOrder::Cost;
-    default: return RunOrder::Start;
+    case RunTableModel::OutcomeColumn:
+        return RunOrder::Outcome;
+    case RunTableModel::TaskColumn:
+        return RunOrder::Task;
+    case RunTableModel::ClusterColumn:
+        return RunOrder::Cluster;
+    case RunTableModel::VersionColumn:
+        return RunOrder::Version;
+    case RunTableModel::StepsColumn:
+        return RunOrder::Steps;
+    case RunTableModel::ErrorsColumn:
+        return RunOrder::Errors;
+    case RunTableModel::DurationColumn:
+        return RunOrder::Duration;
+    case RunTableModel::CostColumn:
+        return RunOrder::Cost;
+    default:
+        return RunOrder::Start;
     }
 }
 
 bool isNumber(int column)
 {
-    return column == RunTableModel::StepsColumn || column == RunTableModel::ErrorsColumn || column == RunTableModel::DurationColumn
-           || column == RunTableModel::CostColumn;
+    return column == RunTableModel::StepsColumn || column == RunTableModel::ErrorsColumn ||
+           column == RunTableModel::DurationColumn || column == RunTableModel::CostColumn;
 }
 
 } // namespace
@@ -55,9 +66,13 @@ RunSource runSourceOf(Session& session, QObject* receiver)
 {
     RunSource source;
     Session* asked = &session;
-    source.rows = [asked, receiver](RunFilter filter, RunOrder order, bool descending, std::function<void(Result<std::vector<RunRow>>)> then) {
+    source.rows = [asked, receiver](RunFilter filter, RunOrder order, bool descending,
+                                    std::function<void(Result<std::vector<RunRow>>)> then) {
         return asked->askRuns<std::vector<RunRow>>(
-            receiver, [filter = std::move(filter), order, descending](RunQueries& queries) { return queries.rows(filter, order, descending); },
+            receiver,
+            [filter = std::move(filter), order, descending](RunQueries& queries) {
+                return queries.rows(filter, order, descending);
+            },
             std::move(then));
     };
     source.items = [asked, receiver](std::vector<RunRow> rows, std::function<void(Result<std::vector<RunListItem>>)> then) {
@@ -65,7 +80,9 @@ RunSource runSourceOf(Session& session, QObject* receiver)
             receiver, [rows = std::move(rows)](RunQueries& queries) { return queries.items(rows); }, std::move(then));
     };
     source.cancel = [asked](quint64 job) { asked->jobs().cancel(job); };
-    source.versionText = [asked](const Run& run, const std::string& label) { return shownVersion(*asked, run.harnessVersion, label); };
+    source.versionText = [asked](const Run& run, const std::string& label) {
+        return shownVersion(*asked, run.harnessVersion, label);
+    };
     return source;
 }
 
@@ -112,8 +129,10 @@ void RunTableModel::askRows()
     const quint64 job = m_source.rows(m_filter, m_order, m_descending, [this, ask](Result<std::vector<RunRow>> rows) {
         if (ask != m_rowsAsk) return;
         m_rowsJob = 0;
-        if (rows) takeRows(std::move(*rows), !m_otherQuestion);
-        else Q_EMIT failed(rows.error());
+        if (rows)
+            takeRows(std::move(*rows), !m_otherQuestion);
+        else
+            Q_EMIT failed(rows.error());
     });
     if (m_rowsJob && ask == m_rowsAsk) m_rowsJob = job;
 }
@@ -246,7 +265,8 @@ void RunTableModel::askItems()
     if (m_itemsJob && ask == m_itemsAsk) m_itemsJob = job;
 }
 
-void RunTableModel::takeItems(const std::vector<int>& positions, const std::vector<RunRow>& asked, Result<std::vector<RunListItem>> items)
+void RunTableModel::takeItems(const std::vector<int>& positions, const std::vector<RunRow>& asked,
+                              Result<std::vector<RunListItem>> items)
 {
     if (!items) Q_EMIT failed(items.error());
     std::unordered_map<std::int64_t, RunListItem*> arrived;
@@ -294,29 +314,43 @@ int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.
 QVariant RunTableModel::textOf(const RunListItem& item, int column) const
 {
     switch (column) {
-    case OutcomeColumn: return outcomeText(item.outcome);
-    case TaskColumn: return shownLine(item.run.task);
-    case ClusterColumn: return shownLine(item.clusterLabel, 200);
-    case VersionColumn: return m_source.versionText ? m_source.versionText(item.run, item.versionLabel) : shownLine(item.versionLabel, 60);
-    case StepsColumn: return countText(item.run.stepCount);
-    case ErrorsColumn: return countText(item.run.errorCount);
-    case DurationColumn: return durationText(item.run.end - item.run.start);
-    case CostColumn: return item.run.costUsd ? costText(*item.run.costUsd) : QString();
-    case WhenColumn: return relativeTime(item.run.start);
-    default: return {};
+    case OutcomeColumn:
+        return outcomeText(item.outcome);
+    case TaskColumn:
+        return shownLine(item.run.task);
+    case ClusterColumn:
+        return shownLine(item.clusterLabel, 200);
+    case VersionColumn:
+        return m_source.versionText ? m_source.versionText(item.run, item.versionLabel) : shownLine(item.versionLabel, 60);
+    case StepsColumn:
+        return countText(item.run.stepCount);
+    case ErrorsColumn:
+        return countText(item.run.errorCount);
+    case DurationColumn:
+        return durationText(item.run.end - item.run.start);
+    case CostColumn:
+        return item.run.costUsd ? costText(*item.run.costUsd) : QString();
+    case WhenColumn:
+        return relativeTime(item.run.start);
+    default:
+        return {};
     }
 }
 
 QVariant RunTableModel::toolTipOf(const RunListItem& item, int column) const
 {
     switch (column) {
-    case OutcomeColumn: return plainToolTip(item.outcomeReason.empty() ? outcomeText(item.outcome) : shownLine(item.outcomeReason));
-    case TaskColumn: return plainToolTip(shownBlock(item.run.task, 2000));
-    case WhenColumn: return plainToolTip(exactTime(item.run.start));
+    case OutcomeColumn:
+        return plainToolTip(item.outcomeReason.empty() ? outcomeText(item.outcome) : shownLine(item.outcomeReason));
+    case TaskColumn:
+        return plainToolTip(shownBlock(item.run.task, 2000));
+    case WhenColumn:
+        return plainToolTip(exactTime(item.run.start));
     case VersionColumn:
         return item.run.harnessVersion.empty() ? tr("The trace does not say which harness version ran.")
                                                : plainToolTip(tr("%1, from the trace's %2")
-                                                                  .arg(shownLine(item.run.harnessVersion, 80), shownLine(item.run.harnessVersionSource, 80)));
+                                                                  .arg(shownLine(item.run.harnessVersion, 80),
+                                                                       shownLine(item.run.harnessVersionSource, 80)));
     default: {
         const QString text = textOf(item, column).toString();
         return text.isEmpty() ? QVariant() : plainToolTip(text);
@@ -328,21 +362,31 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(Qt::Alignment((isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-    if (role != Qt::DisplayRole && role != Qt::ToolTipRole && role != Qt::AccessibleTextRole && role != OutcomeRole && role != ErrorsRole) return {};
+        return QVariant::fromValue(
+            Qt::Alignment((isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    if (role != Qt::DisplayRole && role != Qt::ToolTipRole && role != Qt::AccessibleTextRole && role != OutcomeRole &&
+        role != ErrorsRole)
+        return {};
     const Entry* entry = entryAt(index.row());
     if (!entry) return {};
-    if (!entry->there) return role == Qt::DisplayRole && index.column() == TaskColumn ? tr("this run could not be read from the index") : QVariant();
+    if (!entry->there)
+        return role == Qt::DisplayRole && index.column() == TaskColumn ? tr("this run could not be read from the index")
+                                                                       : QVariant();
     const RunListItem& item = entry->item;
     switch (role) {
-    case Qt::DisplayRole: return textOf(item, index.column());
-    case Qt::ToolTipRole: return toolTipOf(item, index.column());
+    case Qt::DisplayRole:
+        return textOf(item, index.column());
+    case Qt::ToolTipRole:
+        return toolTipOf(item, index.column());
     case Qt::AccessibleTextRole:
-        return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString() + QStringLiteral(": ")
-                       + textOf(item, index.column()).toString());
-    case OutcomeRole: return static_cast<int>(item.outcome);
-    case ErrorsRole: return QVariant::fromValue<qlonglong>(item.run.errorCount);
-    default: return {};
+        return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString() + QStringLiteral(": ") +
+                       textOf(item, index.column()).toString());
+    case OutcomeRole:
+        return static_cast<int>(item.outcome);
+    case ErrorsRole:
+        return QVariant::fromValue<qlonglong>(item.run.errorCount);
+    default:
+        return {};
     }
 }
 
@@ -353,16 +397,26 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
         return QVariant::fromValue(Qt::Alignment((isNumber(section) ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-    case OutcomeColumn: return tr("Outcome");
-    case TaskColumn: return tr("Task");
-    case ClusterColumn: return tr("Cluster");
-    case VersionColumn: return tr("Version");
-    case StepsColumn: return tr("Steps");
-    case ErrorsColumn: return tr("Errors");
-    case DurationColumn: return tr("Duration");
-    case CostColumn: return tr("Cost");
-    case WhenColumn: return tr("When");
-    default: return {};
+    case OutcomeColumn:
+        return tr("Outcome");
+    case TaskColumn:
+        return tr("Task");
+    case ClusterColumn:
+        return tr("Cluster");
+    case VersionColumn:
+        return tr("Version");
+    case StepsColumn:
+        return tr("Steps");
+    case ErrorsColumn:
+        return tr("Errors");
+    case DurationColumn:
+        return tr("Duration");
+    case CostColumn:
+        return tr("Cost");
+    case WhenColumn:
+        return tr("When");
+    default:
+        return {};
     }
 }
 

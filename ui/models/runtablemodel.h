@@ -10,7 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class Session;
 
@@ -29,10 +30,22 @@ struct RunSource {
 /// The run table: row numbers of all runs (8 bytes each), the cells of the rows that were looked at. A cell that is not there
 /// yet is empty and fills later, in place. A new order or a refresh moves the persistent indexes, so that selection and
 /// current row stay with their runs.
-class RunTableModel : public QAbstractTableModel {
+class RunTableModel : public QAbstractTableModel
+{
     Q_OBJECT
 public:
-    enum Column { OutcomeColumn, TaskColumn, ClusterColumn, VersionColumn, StepsColumn, ErrorsColumn, DurationColumn, CostColumn, WhenColumn, kColumnCount };
+    enum Column {
+        OutcomeColumn,
+        TaskColumn,
+        ClusterColumn,
+        VersionColumn,
+        StepsColumn,
+        ErrorsColumn,
+        DurationColumn,
+        CostColumn,
+        WhenColumn,
+        kColumnCount
+    };
     enum Role { OutcomeRole = Qt::UserRole + 1, ErrorsRole };
 
     explicit RunTableModel(QObject* parent = nullptr);
@@ -72,7 +85,7 @@ Q_SIGNALS:
 private:
     struct Entry {
         RunListItem item;
-        bool there = false;      ///< false: it could not be read
+        bool there = false; ///< false: it could not be read
         int generation = 0;
         std::list<std::int64_t>::iterator age;
     };
@@ -94,12 +107,12 @@ private:
     std::vector<RunRow> m_rows;
     int m_generation = 0;
     quint64 m_rowsJob = 0, m_itemsJob = 0;
-    bool m_otherQuestion = true;                         ///< filter or order have changed since the rows came
-    int m_rowsAsk = 0, m_itemsAsk = 0;                   ///< number of the ask, so that an answer to an older one is dropped
-    mutable std::vector<int> m_wanted;                   ///< positions, the latest at the end
+    bool m_otherQuestion = true;       ///< filter or order have changed since the rows came
+    int m_rowsAsk = 0, m_itemsAsk = 0; ///< number of the ask, so that an answer to an older one is dropped
+    mutable std::vector<int> m_wanted; ///< positions, the latest at the end
     mutable QTimer m_askSoon;
     std::unordered_map<std::int64_t, Entry> m_items;
-    mutable std::list<std::int64_t> m_ages;              ///< row numbers, the freshest in front
+    mutable std::list<std::int64_t> m_ages; ///< row numbers, the freshest in front
 };
 
 } // namespace tackroom::ui

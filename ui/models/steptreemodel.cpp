@@ -8,23 +8,35 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 QString stepKindText(StepKind kind)
 {
     const auto said = [](const char* word) { return QCoreApplication::translate("StepKind", word); };
     switch (kind) {
-    case StepKind::Agent: return said(QT_TRANSLATE_NOOP("StepKind", "agent"));
-    case StepKind::Llm: return said(QT_TRANSLATE_NOOP("StepKind", "model"));
-    case StepKind::Tool: return said(QT_TRANSLATE_NOOP("StepKind", "tool"));
-    case StepKind::Retriever: return said(QT_TRANSLATE_NOOP("StepKind", "retriever"));
-    case StepKind::Guardrail: return said(QT_TRANSLATE_NOOP("StepKind", "guardrail"));
-    case StepKind::Evaluator: return said(QT_TRANSLATE_NOOP("StepKind", "evaluator"));
-    case StepKind::Human: return said(QT_TRANSLATE_NOOP("StepKind", "human"));
-    case StepKind::Chain: return said(QT_TRANSLATE_NOOP("StepKind", "chain"));
-    case StepKind::Embedding: return said(QT_TRANSLATE_NOOP("StepKind", "embedding"));
-    case StepKind::Reranker: return said(QT_TRANSLATE_NOOP("StepKind", "reranker"));
-    case StepKind::Other: break;
+    case StepKind::Agent:
+        return said(QT_TRANSLATE_NOOP("StepKind", "agent"));
+    case StepKind::Llm:
+        return said(QT_TRANSLATE_NOOP("StepKind", "model"));
+    case StepKind::Tool:
+        return said(QT_TRANSLATE_NOOP("StepKind", "tool"));
+    case StepKind::Retriever:
+        return said(QT_TRANSLATE_NOOP("StepKind", "retriever"));
+    case StepKind::Guardrail:
+        return said(QT_TRANSLATE_NOOP("StepKind", "guardrail"));
+    case StepKind::Evaluator:
+        return said(QT_TRANSLATE_NOOP("StepKind", "evaluator"));
+    case StepKind::Human:
+        return said(QT_TRANSLATE_NOOP("StepKind", "human"));
+    case StepKind::Chain:
+        return said(QT_TRANSLATE_NOOP("StepKind", "chain"));
+    case StepKind::Embedding:
+        return said(QT_TRANSLATE_NOOP("StepKind", "embedding"));
+    case StepKind::Reranker:
+        return said(QT_TRANSLATE_NOOP("StepKind", "reranker"));
+    case StepKind::Other:
+        break;
     }
     return said(QT_TRANSLATE_NOOP("StepKind", "other"));
 }
@@ -32,9 +44,12 @@ QString stepKindText(StepKind kind)
 QString stepStatusText(StepStatus status)
 {
     switch (status) {
-    case StepStatus::Error: return QCoreApplication::translate("StepStatus", "✗ error");
-    case StepStatus::Ok: return QCoreApplication::translate("StepStatus", "✓ ok");
-    case StepStatus::Unset: break;
+    case StepStatus::Error:
+        return QCoreApplication::translate("StepStatus", "✗ error");
+    case StepStatus::Ok:
+        return QCoreApplication::translate("StepStatus", "✓ ok");
+    case StepStatus::Unset:
+        break;
     }
     return {};
 }
@@ -136,10 +151,14 @@ QString StepTreeModel::textOf(std::size_t at, int column) const
         const bool decisive = !m_decisive.empty() && step.nativeId == m_decisive;
         return decisive ? QString(QStringLiteral("◎ ") + stepTitle(step)) : stepTitle(step);
     }
-    case KindColumn: return stepKindText(step.kind);
-    case StatusColumn: return stepStatusText(step.status);
-    case DurationColumn: return durationText(step.end - step.start);
-    default: return {};
+    case KindColumn:
+        return stepKindText(step.kind);
+    case StatusColumn:
+        return stepStatusText(step.status);
+    case DurationColumn:
+        return durationText(step.end - step.start);
+    default:
+        return {};
     }
 }
 
@@ -152,7 +171,8 @@ QVariant StepTreeModel::data(const QModelIndex& index, int role) const
     const bool timed = step.start > 0 && m_end > m_start;
     const auto span = static_cast<double>(m_end - m_start);
     switch (role) {
-    case Qt::DisplayRole: return textOf(at, index.column());
+    case Qt::DisplayRole:
+        return textOf(at, index.column());
     case Qt::ToolTipRole: {
         if (index.column() == WaterfallColumn || index.column() == DurationColumn) return plainToolTip(timeSentence(step));
         if (step.status == StepStatus::Error && !step.errorText.empty()) return plainToolTip(shownBlock(step.errorText, 600));
@@ -163,15 +183,22 @@ QVariant StepTreeModel::data(const QModelIndex& index, int role) const
         if (index.column() == NameColumn && decisive) return tr("decisive step: %1").arg(stepTitle(step));
         return textOf(at, index.column());
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue(Qt::Alignment((index.column() == DurationColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-    case StepIdRole: return own(step.nativeId);
-    case StatusRole: return static_cast<int>(step.status);
-    case KindRole: return static_cast<int>(step.kind);
-    case DecisiveRole: return decisive;
-    case WaterfallStartRole: return timed ? QVariant(static_cast<double>(step.start - m_start) / span) : QVariant();
+        return QVariant::fromValue(
+            Qt::Alignment((index.column() == DurationColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    case StepIdRole:
+        return own(step.nativeId);
+    case StatusRole:
+        return static_cast<int>(step.status);
+    case KindRole:
+        return static_cast<int>(step.kind);
+    case DecisiveRole:
+        return decisive;
+    case WaterfallStartRole:
+        return timed ? QVariant(static_cast<double>(step.start - m_start) / span) : QVariant();
     case WaterfallLengthRole:
         return timed ? QVariant(static_cast<double>(std::max<std::int64_t>(0, step.end - step.start)) / span) : QVariant();
-    default: return {};
+    default:
+        return {};
     }
 }
 
@@ -179,15 +206,22 @@ QVariant StepTreeModel::headerData(int section, Qt::Orientation orientation, int
 {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(Qt::Alignment((section == DurationColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        return QVariant::fromValue(
+            Qt::Alignment((section == DurationColumn ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-    case NameColumn: return tr("Step");
-    case KindColumn: return tr("Kind");
-    case StatusColumn: return tr("Status");
-    case DurationColumn: return tr("Duration");
-    case WaterfallColumn: return tr("Time line");
-    default: return {};
+    case NameColumn:
+        return tr("Step");
+    case KindColumn:
+        return tr("Kind");
+    case StatusColumn:
+        return tr("Status");
+    case DurationColumn:
+        return tr("Duration");
+    case WaterfallColumn:
+        return tr("Time line");
+    default:
+        return {};
     }
 }
 

@@ -8,20 +8,22 @@
 #include <unordered_map>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// The steps of one run as a tree, with where and how long each stands on the run's time line.
-class StepTreeModel : public QAbstractItemModel {
+class StepTreeModel : public QAbstractItemModel
+{
     Q_OBJECT
 public:
     enum Column { NameColumn, KindColumn, StatusColumn, DurationColumn, WaterfallColumn, kColumnCount };
     enum Role {
         StepIdRole = Qt::UserRole + 1,
-        StatusRole,           ///< StepStatus as int
-        KindRole,             ///< StepKind as int
-        DecisiveRole,         ///< bool
-        WaterfallStartRole,   ///< 0..1 of the run's time; invalid where the step has no times
-        WaterfallLengthRole,  ///< 0..1
+        StatusRole,          ///< StepStatus as int
+        KindRole,            ///< StepKind as int
+        DecisiveRole,        ///< bool
+        WaterfallStartRole,  ///< 0..1 of the run's time; invalid where the step has no times
+        WaterfallLengthRole, ///< 0..1
     };
     explicit StepTreeModel(QObject* parent = nullptr) : QAbstractItemModel(parent) {}
 
@@ -42,8 +44,8 @@ public:
 
 private:
     struct Place {
-        int parent = -1;   ///< position in m_steps
-        int row = 0;       ///< among its siblings
+        int parent = -1; ///< position in m_steps
+        int row = 0;     ///< among its siblings
         std::vector<int> children;
     };
     [[nodiscard]] QString textOf(std::size_t at, int column) const;

@@ -9,9 +9,11 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t kMostPartBytes = 256 * 1024;
 constexpr std::size_t kMostPrettyBytes = 128 * 1024; ///< beyond this, parsing would be felt
@@ -40,11 +42,16 @@ Turn::Speaker speakerOf(const Message& message)
 QString roleText(Turn::Speaker speaker, const Message& message)
 {
     switch (speaker) {
-    case Turn::User: return tr("user");
-    case Turn::Agent: return tr("agent");
-    case Turn::System: return tr("system");
-    case Turn::Tool: return tr("tool");
-    default: return shownLine(message.role.empty() ? message.name : message.role, 40);
+    case Turn::User:
+        return tr("user");
+    case Turn::Agent:
+        return tr("agent");
+    case Turn::System:
+        return tr("system");
+    case Turn::Tool:
+        return tr("tool");
+    default:
+        return shownLine(message.role.empty() ? message.name : message.role, 40);
     }
 }
 
@@ -58,14 +65,16 @@ Turn turnOf(const Message& message, const RunDetails& details)
         const StepItem* step = message.stepId.empty() ? nullptr : details.step(message.stepId);
         const bool failed = step && step->step.kind == StepKind::Tool && step->step.status == StepStatus::Error;
         const QString name = message.name.empty() ? QString() : QString(shownLine(message.name, 120) + QLatin1Char(' '));
-        TurnPart part = partOf(TurnPart::ToolResult, message.content, QString((failed ? QStringLiteral("← ✗ ") : QStringLiteral("← ")) + name));
+        TurnPart part = partOf(TurnPart::ToolResult, message.content,
+                               QString((failed ? QStringLiteral("← ✗ ") : QStringLiteral("← ")) + name));
         part.failed = failed;
         turn.parts.push_back(std::move(part));
         return turn;
     }
     if (!message.content.empty()) turn.parts.push_back(partOf(TurnPart::Text, message.content));
     for (const Message::ToolCall& call : message.toolCalls)
-        turn.parts.push_back(partOf(TurnPart::Call, call.arguments, QString(QStringLiteral("→ ") + shownLine(call.name, 120) + QLatin1Char(' '))));
+        turn.parts.push_back(partOf(TurnPart::Call, call.arguments,
+                                    QString(QStringLiteral("→ ") + shownLine(call.name, 120) + QLatin1Char(' '))));
     if (turn.parts.empty()) {
         TurnPart nothing;
         nothing.text = tr("(said nothing)");

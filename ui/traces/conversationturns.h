@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// A piece of a turn, as safe plain text.
 struct TurnPart {
@@ -22,15 +23,16 @@ struct TurnPart {
 struct Turn {
     enum Speaker { User, Agent, System, Tool, Human, Other };
     Speaker speaker = Other;
-    QString role;          ///< the word beside it
-    std::string stepId;    ///< empty: not known
+    QString role;       ///< the word beside it
+    std::string stepId; ///< empty: not known
     bool decisive = false;
     std::vector<TurnPart> parts;
 };
 
 /// Messages in their order, with the decisive step and the human decisions at their places.
 [[nodiscard]] std::vector<Turn> turnsOf(const RunDetails& details, const Body& body);
-/// JSON on several lines where the text is JSON and long enough to need it; else the text itself. Safe, at most `maxBytes` of it.
+/// JSON on several lines where the text is JSON and long enough to need it; else the text itself. Safe, at most `maxBytes` of
+/// it.
 [[nodiscard]] QString prettyText(std::string_view foreign, std::size_t maxBytes, std::uint64_t* omittedBytes = nullptr);
 
 } // namespace tackroom::ui

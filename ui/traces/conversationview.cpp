@@ -11,9 +11,11 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr std::size_t kTurnsAtOnce = 400;
 constexpr qsizetype kFoldedLines = 14, kFoldedChars = 1200;
 constexpr qsizetype kFoldedSystemLines = 3, kFoldedSystemChars = 280; ///< the prompt is long and the same in each run
@@ -31,18 +33,25 @@ QString foldedText(const QString& text, qsizetype lines, qsizetype chars)
 
 QString folded(const Turn& turn, const TurnPart& part)
 {
-    return turn.speaker == Turn::System ? foldedText(part.text, kFoldedSystemLines, kFoldedSystemChars) : foldedText(part.text, kFoldedLines, kFoldedChars);
+    return turn.speaker == Turn::System ? foldedText(part.text, kFoldedSystemLines, kFoldedSystemChars)
+                                        : foldedText(part.text, kFoldedLines, kFoldedChars);
 }
 
 int lookOf(const TurnPart& part, Turn::Speaker speaker)
 {
     switch (part.kind) {
-    case TurnPart::Call: return TextPage::Mono;
-    case TurnPart::ToolResult: return part.failed ? TextPage::Mono | TextPage::Failed : TextPage::Mono;
-    case TurnPart::Decisive: return TextPage::Accent | TextPage::Strong;
-    case TurnPart::Decision: return TextPage::Human | TextPage::Strong;
-    case TurnPart::Error: return TextPage::Failed;
-    case TurnPart::Text: break;
+    case TurnPart::Call:
+        return TextPage::Mono;
+    case TurnPart::ToolResult:
+        return part.failed ? TextPage::Mono | TextPage::Failed : TextPage::Mono;
+    case TurnPart::Decisive:
+        return TextPage::Accent | TextPage::Strong;
+    case TurnPart::Decision:
+        return TextPage::Human | TextPage::Strong;
+    case TurnPart::Error:
+        return TextPage::Failed;
+    case TurnPart::Text:
+        break;
     }
     return speaker == Turn::System ? TextPage::Faint : TextPage::Plain;
 }
@@ -75,11 +84,15 @@ void ConversationView::rewrite()
     for (std::size_t at = 0; at < m_shown; ++at) writeTurn(at);
     if (m_shown < m_turns.size()) {
         startParagraph(0, {}, Plain, Wash::None, 2 * kGrid);
-        addText(tr("%1 of %2 turns shown. ").arg(countText(static_cast<qint64>(m_shown)), countText(static_cast<qint64>(m_turns.size()))), Faint);
+        addText(tr("%1 of %2 turns shown. ")
+                    .arg(countText(static_cast<qint64>(m_shown)), countText(static_cast<qint64>(m_turns.size()))),
+                Faint);
         addLink(tr("Show more"), QStringLiteral("more"));
     } else if (m_omittedBytes > 0) {
         startParagraph(0, {}, Plain, Wash::None, 2 * kGrid);
-        addText(tr("The store holds %1 more bytes of this conversation; they are not shown here.").arg(countText(static_cast<qint64>(m_omittedBytes))), Faint);
+        addText(tr("The store holds %1 more bytes of this conversation; they are not shown here.")
+                    .arg(countText(static_cast<qint64>(m_omittedBytes))),
+                Faint);
     }
     end();
     QTextCursor place(document());
@@ -91,7 +104,8 @@ void ConversationView::rewrite()
 bool ConversationView::canFold(std::size_t at) const
 {
     const Turn& turn = m_turns[at];
-    return std::any_of(turn.parts.begin(), turn.parts.end(), [&](const TurnPart& part) { return folded(turn, part).size() < part.text.size(); });
+    return std::any_of(turn.parts.begin(), turn.parts.end(),
+                       [&](const TurnPart& part) { return folded(turn, part).size() < part.text.size(); });
 }
 
 void ConversationView::writeTurn(std::size_t at)
@@ -168,7 +182,8 @@ void ConversationView::showTurn(std::size_t at)
 
 bool ConversationView::showStep(const std::string& stepId)
 {
-    const auto turn = std::find_if(m_turns.begin(), m_turns.end(), [&](const Turn& each) { return !stepId.empty() && each.stepId == stepId; });
+    const auto turn = std::find_if(m_turns.begin(), m_turns.end(),
+                                   [&](const Turn& each) { return !stepId.empty() && each.stepId == stepId; });
     if (turn == m_turns.end()) return false;
     showTurn(static_cast<std::size_t>(turn - m_turns.begin()));
     return true;
@@ -200,7 +215,8 @@ void ConversationView::mouseReleaseEvent(QMouseEvent* event)
     TextPage::mouseReleaseEvent(event);
     if (event->button() != Qt::LeftButton || textCursor().hasSelection()) return;
     const int at = turnAt(textCursor().position());
-    if (at >= 0 && !m_turns[static_cast<std::size_t>(at)].stepId.empty()) Q_EMIT stepPicked(own(m_turns[static_cast<std::size_t>(at)].stepId));
+    if (at >= 0 && !m_turns[static_cast<std::size_t>(at)].stepId.empty())
+        Q_EMIT stepPicked(own(m_turns[static_cast<std::size_t>(at)].stepId));
 }
 
 } // namespace tackroom::ui

@@ -6,11 +6,13 @@
 #include <set>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// The conversation as one document. Long parts are folded; Space or their link unfolds them. A very long conversation
 /// is shown in pieces, from the start.
-class ConversationView : public TextPage {
+class ConversationView : public TextPage
+{
     Q_OBJECT
 public:
     explicit ConversationView(QWidget* parent = nullptr);
@@ -28,9 +30,9 @@ Q_SIGNALS:
 
 protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
-    void rewrite() override;
 
 private:
+    void rewrite();
     void writeTurn(std::size_t at);
     void writePart(std::size_t at, std::size_t part, int hang, bool folded);
     [[nodiscard]] bool canFold(std::size_t at) const;
@@ -41,8 +43,8 @@ private:
 
     std::vector<Turn> m_turns;
     std::uint64_t m_omittedBytes = 0;
-    std::size_t m_shown = 0;            ///< turns written
-    std::vector<int> m_positions;       ///< where each written turn begins
+    std::size_t m_shown = 0;      ///< turns written
+    std::vector<int> m_positions; ///< where each written turn begins
     std::set<std::size_t> m_unfolded;
 };
 

@@ -4,7 +4,8 @@
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 void JsonTreeModel::setJson(std::shared_ptr<const Json> json)
 {

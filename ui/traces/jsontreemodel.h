@@ -7,10 +7,12 @@
 #include <memory>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// A JSON document as a folding tree of names and values. What is not unfolded costs nothing.
-class JsonTreeModel : public QAbstractItemModel {
+class JsonTreeModel : public QAbstractItemModel
+{
     Q_OBJECT
 public:
     explicit JsonTreeModel(QObject* parent = nullptr) : QAbstractItemModel(parent) {}
@@ -33,7 +35,7 @@ private:
         const Json* value = nullptr;
         Node* parent = nullptr;
         int row = 0;
-        std::string key;       ///< of an object's member; empty in a list
+        std::string key; ///< of an object's member; empty in a list
         bool filled = false;
         std::vector<std::unique_ptr<Node>> children;
     };

@@ -19,13 +19,16 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr std::uint64_t kMostRawBytes = 4 * 1024 * 1024;
 constexpr std::size_t kMostShownBytes = 512 * 1024;
 
-class JsonTree : public QTreeView {
+class JsonTree : public QTreeView
+{
 public:
     using QTreeView::QTreeView;
     void keyboardSearch(const QString&) override {}
@@ -33,9 +36,16 @@ public:
 } // namespace
 
 RawView::RawView(Session& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_title(new TextLabel({}, TextLabel::Faint | TextLabel::Elided, this)),
-      m_copyPath(new QPushButton(tr("Copy path"), this)), m_copyValue(new QPushButton(tr("Copy value"), this)), m_message(new MessageBar(this)),
-      m_stack(new QStackedWidget(this)), m_tree(new JsonTree(this)), m_model(new JsonTreeModel(this)), m_text(new TextPage(this)),
+    : QWidget(parent),
+      m_session(session),
+      m_title(new TextLabel({}, TextLabel::Faint | TextLabel::Elided, this)),
+      m_copyPath(new QPushButton(tr("Copy path"), this)),
+      m_copyValue(new QPushButton(tr("Copy value"), this)),
+      m_message(new MessageBar(this)),
+      m_stack(new QStackedWidget(this)),
+      m_tree(new JsonTree(this)),
+      m_model(new JsonTreeModel(this)),
+      m_text(new TextPage(this)),
       m_state(new StatePane(this))
 {
     auto* bar = new QHBoxLayout;
@@ -58,7 +68,8 @@ RawView::RawView(Session& session, QWidget* parent)
     m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_tree->header()->resizeSection(0, fontMetrics().averageCharWidth() * 34);
     m_text->setAccessibleName(tr("The step as text"));
-    for (QWidget* each : {static_cast<QWidget*>(m_state), static_cast<QWidget*>(m_tree), static_cast<QWidget*>(m_text)}) m_stack->addWidget(each);
+    for (QWidget* each : {static_cast<QWidget*>(m_state), static_cast<QWidget*>(m_tree), static_cast<QWidget*>(m_text)})
+        m_stack->addWidget(each);
     const auto selected = [this] {
         const bool any = m_stack->currentWidget() == m_tree && m_tree->currentIndex().isValid();
         m_copyPath->setEnabled(any);
@@ -70,8 +81,10 @@ RawView::RawView(Session& session, QWidget* parent)
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, selected);
     connect(m_model, &QAbstractItemModel::modelReset, this, selected);
     connect(m_stack, &QStackedWidget::currentChanged, this, selected);
-    connect(m_copyPath, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(own(m_model->pathOf(m_tree->currentIndex()))); });
-    connect(m_copyValue, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(own(m_model->valueOf(m_tree->currentIndex()))); });
+    connect(m_copyPath, &QPushButton::clicked, this,
+            [this] { QGuiApplication::clipboard()->setText(own(m_model->pathOf(m_tree->currentIndex()))); });
+    connect(m_copyValue, &QPushButton::clicked, this,
+            [this] { QGuiApplication::clipboard()->setText(own(m_model->valueOf(m_tree->currentIndex()))); });
     setFocusProxy(m_tree);
     selected();
     clear();
@@ -119,7 +132,8 @@ void RawView::fetch()
             parse(std::move(*body));
             return;
         }
-        m_state->showEmpty(tr("This could not be read from the store"), sentenceOf(body.error()), {{tr("Try again"), [this] { fetch(); }}});
+        m_state->showEmpty(tr("This could not be read from the store"), sentenceOf(body.error()),
+                           {{tr("Try again"), [this] { fetch(); }}});
     });
 }
 
@@ -149,7 +163,8 @@ void RawView::parse(Body body)
 void RawView::show(const Parsed& parsed)
 {
     if (parsed.omittedBytes > 0)
-        m_message->showNews(tr("Shown in part: the store holds %1 more bytes of it.").arg(countText(static_cast<qint64>(parsed.omittedBytes))));
+        m_message->showNews(
+            tr("Shown in part: the store holds %1 more bytes of it.").arg(countText(static_cast<qint64>(parsed.omittedBytes))));
     if (parsed.json) {
         m_model->setJson(parsed.json);
         m_tree->expandToDepth(0);

@@ -12,7 +12,8 @@ class QPushButton;
 class QStackedWidget;
 class QTreeView;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class JsonTreeModel;
 class MessageBar;
@@ -22,7 +23,8 @@ class TextLabel;
 class TextPage;
 
 /// A step (or the run) as the store holds it: a folding tree where it is JSON, else the text.
-class RawView : public QWidget {
+class RawView : public QWidget
+{
     Q_OBJECT
 public:
     explicit RawView(Session& session, QWidget* parent = nullptr);

@@ -8,20 +8,28 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 QString tr(const char* text, int n = -1) { return QCoreApplication::translate("tackroom::ui::RunTexts", text, nullptr, n); }
 
 QString sourceSentence(OutcomeSource source)
 {
     switch (source) {
-    case OutcomeSource::Human: return tr("A human decided");
-    case OutcomeSource::Verifier: return tr("An external check decided");
-    case OutcomeSource::Rule: return tr("A rule decided");
-    case OutcomeSource::ModelJudge: return tr("A model judged");
-    case OutcomeSource::Status: return tr("The run's own status says so");
-    case OutcomeSource::None: break;
+    case OutcomeSource::Human:
+        return tr("A human decided");
+    case OutcomeSource::Verifier:
+        return tr("An external check decided");
+    case OutcomeSource::Rule:
+        return tr("A rule decided");
+    case OutcomeSource::ModelJudge:
+        return tr("A model judged");
+    case OutcomeSource::Status:
+        return tr("The run's own status says so");
+    case OutcomeSource::None:
+        break;
     }
     return tr("Nothing in the store says whether it worked");
 }
@@ -37,7 +45,8 @@ const Signal* RunDetails::decisive() const
 
 const StepItem* RunDetails::step(const std::string& stepId) const
 {
-    const auto found = std::find_if(steps.begin(), steps.end(), [&](const StepItem& each) { return each.step.nativeId == stepId; });
+    const auto found =
+        std::find_if(steps.begin(), steps.end(), [&](const StepItem& each) { return each.step.nativeId == stepId; });
     return found == steps.end() ? nullptr : &*found;
 }
 
@@ -74,10 +83,14 @@ Result<RunDetails> readRunDetails(RunQueries& queries, const std::filesystem::pa
 QString annotatorText(Annotator annotator)
 {
     switch (annotator) {
-    case Annotator::Human: return tr("human");
-    case Annotator::Code: return tr("program");
-    case Annotator::Llm: return tr("model");
-    case Annotator::Unknown: break;
+    case Annotator::Human:
+        return tr("human");
+    case Annotator::Code:
+        return tr("program");
+    case Annotator::Llm:
+        return tr("model");
+    case Annotator::Unknown:
+        break;
     }
     return tr("source unknown");
 }
@@ -88,7 +101,8 @@ QString scoreText(const Score& score)
     if (score.value) said = said.isEmpty() ? shownNumber(*score.value) : tr("%1 (%2)").arg(said, shownNumber(*score.value));
     QString text = said.isEmpty() ? shownLine(score.name, 120) : tr("%1 = %2").arg(shownLine(score.name, 120), said);
     const QString by = shownLine(score.by, 80);
-    text += by.isEmpty() ? tr(", by a %1").arg(annotatorText(score.annotator)) : tr(", by a %1, %2").arg(annotatorText(score.annotator), by);
+    text += by.isEmpty() ? tr(", by a %1").arg(annotatorText(score.annotator))
+                         : tr(", by a %1, %2").arg(annotatorText(score.annotator), by);
     if (!score.explanation.empty()) text += tr(": %1").arg(shownLine(score.explanation));
     return text;
 }
@@ -96,11 +110,16 @@ QString scoreText(const Score& score)
 QString decisionKindText(DecisionKind kind)
 {
     switch (kind) {
-    case DecisionKind::Approve: return tr("approved");
-    case DecisionKind::Reject: return tr("rejected");
-    case DecisionKind::Edit: return tr("edited");
-    case DecisionKind::Override: return tr("overrode");
-    case DecisionKind::Answer: return tr("answered");
+    case DecisionKind::Approve:
+        return tr("approved");
+    case DecisionKind::Reject:
+        return tr("rejected");
+    case DecisionKind::Edit:
+        return tr("edited");
+    case DecisionKind::Override:
+        return tr("overrode");
+    case DecisionKind::Answer:
+        return tr("answered");
     }
     return {};
 }
@@ -111,8 +130,10 @@ QString decisionText(const HumanDecision& decision)
     QString text = tr("%1 %2").arg(by, decisionKindText(decision.kind));
     if (!decision.target.empty()) text += QLatin1Char(' ') + shownLine(decision.target, 160);
     if (!decision.before.empty() || !decision.after.empty()) {
-        if (decision.before.empty()) text += tr(": %1").arg(shownLine(decision.after, 240));
-        else text += tr(": “%1” → “%2”").arg(shownLine(decision.before, 240), shownLine(decision.after, 240));
+        if (decision.before.empty())
+            text += tr(": %1").arg(shownLine(decision.after, 240));
+        else
+            text += tr(": “%1” → “%2”").arg(shownLine(decision.before, 240), shownLine(decision.after, 240));
     }
     if (!decision.reason.empty()) text += tr(" — “%1”").arg(shownLine(decision.reason));
     return text;
@@ -127,7 +148,9 @@ QString outcomeSentence(const RunDetails& details)
     QStringList against;
     for (const Score& score : details.scores) {
         if (score.says == Outcome::Unknown || score.says == details.item.outcome) continue;
-        const QString said = !score.label.empty() ? shownLine(score.label, 80) : score.value ? shownNumber(*score.value) : outcomeText(score.says);
+        const QString said = !score.label.empty() ? shownLine(score.label, 80)
+                             : score.value        ? shownNumber(*score.value)
+                                                  : outcomeText(score.says);
         against.append(tr("%1 = %2 (%3)").arg(shownLine(score.name, 80), said, annotatorText(score.annotator)));
     }
     if (!against.isEmpty()) text += tr(" It outranks %1.").arg(against.mid(0, 3).join(QStringLiteral(", ")));
@@ -138,11 +161,13 @@ QStringList runFacts(const Run& run)
 {
     QStringList facts;
     facts.append(run.stepCount == 1 ? tr("1 step") : tr("%1 steps").arg(countText(run.stepCount)));
-    if (run.errorCount > 0) facts.append(run.errorCount == 1 ? tr("✗ 1 error") : tr("✗ %1 errors").arg(countText(run.errorCount)));
+    if (run.errorCount > 0)
+        facts.append(run.errorCount == 1 ? tr("✗ 1 error") : tr("✗ %1 errors").arg(countText(run.errorCount)));
     if (const QString duration = durationText(run.end - run.start); !duration.isEmpty()) facts.append(duration);
     if (run.costUsd && *run.costUsd > 0) facts.append(costText(*run.costUsd));
     if (const std::int64_t tokens = run.promptTokens + run.completionTokens; tokens > 0)
-        facts.append(tr("%1 tokens (%2 in, %3 out)").arg(countText(tokens), countText(run.promptTokens), countText(run.completionTokens)));
+        facts.append(tr("%1 tokens (%2 in, %3 out)")
+                         .arg(countText(tokens), countText(run.promptTokens), countText(run.completionTokens)));
     if (!run.agentName.empty()) facts.append(tr("agent %1").arg(shownLine(run.agentName, 60)));
     if (!run.sessionId.empty()) facts.append(tr("session %1").arg(shownLine(run.sessionId, 60)));
     if (!run.userId.empty()) facts.append(tr("user %1").arg(shownLine(run.userId, 60)));

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// Everything of one run but its bodies.
 struct RunDetails {

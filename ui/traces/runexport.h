@@ -4,7 +4,8 @@
 
 #include <QString>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// One run for an issue or a mail: heading, facts, scores, decisions, conversation. Hidden characters are drawn.
 [[nodiscard]] QString runAsMarkdown(const RunDetails& details, const Body& body, const QString& version);

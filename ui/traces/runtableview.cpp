@@ -16,14 +16,17 @@
 #include <algorithm>
 #include <utility>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr const char* kHeaderKey = "traces/columns";
 constexpr const char* kMovedKey = "traces/columnsMoved";
 
 /// Outcome and errors in the colour of what they say, beside the word and the shape.
-class RunDelegate : public QStyledItemDelegate {
+class RunDelegate : public QStyledItemDelegate
+{
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
@@ -55,9 +58,12 @@ protected:
             const QVariant outcome = index.data(RunTableModel::OutcomeRole);
             if (!outcome.isValid()) return;
             const auto said = static_cast<Outcome>(outcome.toInt());
-            option->palette.setColor(QPalette::Text, said == Outcome::Failure ? colors.failure : said == Outcome::Success ? colors.success : colors.unknown);
+            option->palette.setColor(QPalette::Text, said == Outcome::Failure   ? colors.failure
+                                                     : said == Outcome::Success ? colors.success
+                                                                                : colors.unknown);
         } else if (index.column() == RunTableModel::ErrorsColumn) {
-            option->palette.setColor(QPalette::Text, index.data(RunTableModel::ErrorsRole).toLongLong() > 0 ? colors.failure : colors.faint);
+            option->palette.setColor(QPalette::Text,
+                                     index.data(RunTableModel::ErrorsRole).toLongLong() > 0 ? colors.failure : colors.faint);
         } else if (index.column() != RunTableModel::TaskColumn && index.column() != RunTableModel::ClusterColumn) {
             option->palette.setColor(QPalette::Text, colors.faint);
         }

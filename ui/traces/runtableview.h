@@ -2,13 +2,15 @@
 #pragma once
 #include <QTableView>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class RunTableModel;
 
 /// The table of runs. Until the user moves a column, task and cluster share the width that the others leave.
 /// The columns are kept between openings. While the list changes, the run at the top stays at the top.
-class RunTableView : public QTableView {
+class RunTableView : public QTableView
+{
     Q_OBJECT
 public:
     explicit RunTableView(RunTableModel& model, QWidget* parent = nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/runview.h"
 
+#include "ui/common/linkbutton.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
@@ -24,16 +25,23 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr std::uint64_t kMostConversationBytes = 4 * 1024 * 1024;
 constexpr int kFewNotes = 3;
 } // namespace
 
 RunView::RunView(Session& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_pages(new QStackedLayout(this)), m_state(new StatePane(this)),
-      m_conversationState(new StatePane(this)), m_conversationPages(nullptr), m_content(new QWidget(this))
+    : QWidget(parent),
+      m_session(session),
+      m_pages(new QStackedLayout(this)),
+      m_state(new StatePane(this)),
+      m_conversationState(new StatePane(this)),
+      m_conversationPages(nullptr),
+      m_content(new QWidget(this))
 {
     setAccessibleName(tr("Run"));
     auto* column = new QVBoxLayout(m_content);
@@ -59,9 +67,7 @@ void RunView::buildHeading(QVBoxLayout* column)
     m_reason = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
     m_facts = new TextLabel({}, TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_content);
     m_decisive = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
-    m_cluster = new QPushButton(m_content);
-    m_cluster->setFlat(true);
-    m_cluster->setCursor(Qt::PointingHandCursor);
+    m_cluster = new LinkButton(m_content);
     m_notes = new QWidget(m_content);
     m_notesColumn = new QVBoxLayout(m_notes);
     m_notesColumn->setContentsMargins(0, 0, 0, 0);
@@ -78,7 +84,7 @@ void RunView::buildHeading(QVBoxLayout* column)
     heading->addWidget(m_cluster, 0, Qt::AlignLeft);
     heading->addWidget(m_notes);
     column->addLayout(heading);
-    connect(m_cluster, &QPushButton::clicked, this, [this] {
+    connect(m_cluster, &LinkButton::clicked, this, [this] {
         if (m_details) Q_EMIT openAddress(QString(QStringLiteral("cluster/") + own(m_details->item.cluster.value)));
     });
 }
@@ -188,7 +194,8 @@ void RunView::load()
         m_pages->setCurrentWidget(m_state);
     }
     m_job = m_session.askRuns<RunDetails>(
-        this, [row = m_row, folder = m_session.store().folder](RunQueries& queries) { return readRunDetails(queries, folder, row); },
+        this,
+        [row = m_row, folder = m_session.store().folder](RunQueries& queries) { return readRunDetails(queries, folder, row); },
         [this](Result<RunDetails> details) { take(std::move(details)); });
 }
 
@@ -197,11 +204,13 @@ void RunView::take(Result<RunDetails> details)
     m_job = 0;
     if (!details) {
         m_details.reset();
-        m_state->showEmpty(tr("This run could not be read"), sentenceOf(details.error()), {{tr("Try again"), [this] { load(); }}});
+        m_state->showEmpty(tr("This run could not be read"), sentenceOf(details.error()),
+                           {{tr("Try again"), [this] { load(); }}});
         m_pages->setCurrentWidget(m_state);
         return;
     }
-    const std::shared_ptr<const RunDetails> before = std::exchange(m_details, std::make_shared<const RunDetails>(std::move(*details)));
+    const std::shared_ptr<const RunDetails> before =
+        std::exchange(m_details, std::make_shared<const RunDetails>(std::move(*details)));
     fillHeading();
     m_pages->setCurrentWidget(m_content);
     if (before) {
@@ -220,10 +229,13 @@ void RunView::take(Result<RunDetails> details)
 
 void RunView::takeAgain(const RunDetails& before)
 {
-    const auto explanation = [](const RunDetails& details) { return details.decisive() ? details.decisive()->explanation : std::string(); };
+    const auto explanation = [](const RunDetails& details) {
+        return details.decisive() ? details.decisive()->explanation : std::string();
+    };
     const Run &was = before.item.run, &is = m_details->item.run;
     const bool grown = was.stepCount != is.stepCount || was.end != is.end;
-    if (!grown && explanation(before) == explanation(*m_details) && before.decisions.size() == m_details->decisions.size()) return;
+    if (!grown && explanation(before) == explanation(*m_details) && before.decisions.size() == m_details->decisions.size())
+        return;
     // The reader's place stays where it is.
     m_moving = true;
     m_steps->setDetails(*m_details);
@@ -231,8 +243,10 @@ void RunView::takeAgain(const RunDetails& before)
     m_moving = false;
     m_keepPlace = true;
     if (grown) m_body.reset();
-    if (m_body) layOutConversation();
-    else loadTab();
+    if (m_body)
+        layOutConversation();
+    else
+        loadTab();
 }
 
 void RunView::fillHeading()
@@ -243,7 +257,8 @@ void RunView::fillHeading()
     m_outcome->setShown(outcomeText(item.outcome));
     m_reason->setShown(outcomeSentence(*m_details));
     QStringList facts = runFacts(item.run);
-    if (const QString version = shownVersion(m_session, item.run.harnessVersion, item.versionLabel); !version.isEmpty()) facts.prepend(version);
+    if (const QString version = shownVersion(m_session, item.run.harnessVersion, item.versionLabel); !version.isEmpty())
+        facts.prepend(version);
     if (const QString when = relativeTime(item.run.start); !when.isEmpty()) facts.append(when);
     m_facts->setShown(facts.join(QStringLiteral(" · ")));
     m_facts->setToolTip(plainToolTip(exactTime(item.run.start)));
@@ -253,15 +268,15 @@ void RunView::fillHeading()
     if (decisive) m_decisive->setShown(tr("◎ %1").arg(shownLine(decisive->explanation)));
     const QString cluster = shownLine(item.clusterLabel, 200);
     m_cluster->setVisible(!item.cluster.value.empty());
-    m_cluster->setText(tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 48)).replace(QLatin1Char('&'), QStringLiteral("&&")));
-    m_cluster->setToolTip(plainToolTip(cluster));
-    m_cluster->setAccessibleName(tr("Open the cluster %1").arg(cluster));
+    m_cluster->setLink(
+        tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 48)),
+        tr("Cluster: %1").arg(cluster));
 
     const bool anyError = !m_details->errorAfter({}).empty();
     m_errorButton->setEnabled(anyError);
     m_errorButton->setToolTip(anyError ? tr("First error, then the next one (E)") : tr("No step of this run failed"));
     m_decisiveButton->setEnabled(decisive && !decisive->stepId.empty());
-    m_decisiveButton->setToolTip(!decisive                  ? tr("No step decided this run's outcome, as far as the detectors see")
+    m_decisiveButton->setToolTip(!decisive ? tr("No step decided this run's outcome, as far as the detectors see")
                                  : decisive->stepId.empty() ? tr("The finding is about the run as a whole")
                                                             : tr("Go to the decisive step (D)"));
     colorHeading();
@@ -277,14 +292,19 @@ void RunView::fillNotes()
     QStringList notes;
     for (const HumanDecision& decision : m_details->decisions) notes.append(tr("⚑ %1").arg(decisionText(decision)));
     for (const Score& score : m_details->scores) {
-        const QString sign = score.says == Outcome::Failure ? QStringLiteral("✗ ") : score.says == Outcome::Success ? QStringLiteral("✓ ") : QStringLiteral("· ");
+        const QString sign = score.says == Outcome::Failure   ? QStringLiteral("✗ ")
+                             : score.says == Outcome::Success ? QStringLiteral("✓ ")
+                                                              : QStringLiteral("· ");
         notes.append(sign + scoreText(score));
     }
     const bool many = notes.size() > kFewNotes + 1;
     const qsizetype shown = many && !m_allNotes ? kFewNotes : notes.size();
-    for (qsizetype i = 0; i < shown; ++i) m_notesColumn->addWidget(new TextLabel(notes[i], TextLabel::Elided | TextLabel::Faint, m_notes));
+    for (qsizetype i = 0; i < shown; ++i)
+        m_notesColumn->addWidget(new TextLabel(notes[i], TextLabel::Elided | TextLabel::Faint, m_notes));
     if (many) {
-        auto* more = new QPushButton(m_allNotes ? tr("Show fewer scores") : tr("Show all %1 scores and decisions").arg(countText(notes.size())), m_notes);
+        auto* more = new QPushButton(m_allNotes ? tr("Show fewer scores")
+                                                : tr("Show all %1 scores and decisions").arg(countText(notes.size())),
+                                     m_notes);
         more->setFlat(true);
         m_notesColumn->addWidget(more, 0, Qt::AlignLeft);
         connect(more, &QPushButton::clicked, this, [this] {
@@ -299,18 +319,17 @@ void RunView::colorHeading()
 {
     const RoleColors& colors = roleColors(palette());
     const auto color = [](QWidget* label, const QColor& text) {
-        QPalette changed = label->palette();
+        QPalette changed; // only this role, so that the rest follows the theme
         changed.setColor(QPalette::WindowText, text);
         label->setPalette(changed);
     };
     if (m_details) {
         const Outcome outcome = m_details->item.outcome;
-        color(m_outcome, outcome == Outcome::Failure ? colors.failure : outcome == Outcome::Success ? colors.success : colors.unknown);
+        color(m_outcome, outcome == Outcome::Failure   ? colors.failure
+                         : outcome == Outcome::Success ? colors.success
+                                                       : colors.unknown);
     }
     color(m_decisive, colors.accent);
-    QPalette link = m_cluster->palette();
-    link.setColor(QPalette::ButtonText, palette().color(QPalette::Link));
-    m_cluster->setPalette(link);
 }
 
 void RunView::resizeEvent(QResizeEvent* event)
@@ -334,19 +353,19 @@ void RunView::fetchConversation()
         m_conversationState->showLoading(tr("Reading the conversation"));
         m_conversationPages->setCurrentWidget(m_conversationState);
     }
-    m_bodyJob = m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes,
-                                    [this](Result<Body> body) {
-                                        m_bodyJob = 0;
-                                        if (!body) return conversationFailed(body.error());
-                                        m_body = std::make_shared<const Body>(std::move(*body));
-                                        layOutConversation();
-                                    });
+    m_bodyJob = m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes, [this](Result<Body> body) {
+        m_bodyJob = 0;
+        if (!body) return conversationFailed(body.error());
+        m_body = std::make_shared<const Body>(std::move(*body));
+        layOutConversation();
+    });
 }
 
 void RunView::conversationFailed(const Error& error)
 {
     m_keepPlace = false;
-    m_conversationState->showEmpty(tr("The conversation could not be read"), sentenceOf(error), {{tr("Try again"), [this] { fetchConversation(); }}});
+    m_conversationState->showEmpty(tr("The conversation could not be read"), sentenceOf(error),
+                                   {{tr("Try again"), [this] { fetchConversation(); }}});
     m_conversationPages->setCurrentWidget(m_conversationState);
 }
 
@@ -356,11 +375,15 @@ void RunView::layOutConversation()
     m_session.jobs().cancel(m_bodyJob);
     m_bodyJob = m_session.jobs().start<std::vector<Turn>>(
         {QString(), Lane::Pool, true, true}, this,
-        [details = m_details, body = m_body](const CancelToken&, const Progress&) -> Result<std::vector<Turn>> { return turnsOf(*details, *body); },
+        [details = m_details, body = m_body](const CancelToken&, const Progress&) -> Result<std::vector<Turn>> {
+            return turnsOf(*details, *body);
+        },
         [this](Result<std::vector<Turn>> turns) {
             m_bodyJob = 0;
-            if (turns) showConversation(std::move(*turns));
-            else conversationFailed(turns.error());
+            if (turns)
+                showConversation(std::move(*turns));
+            else
+                conversationFailed(turns.error());
         });
 }
 
@@ -368,7 +391,8 @@ void RunView::showConversation(std::vector<Turn> turns)
 {
     m_conversation->setTurns(std::move(turns), m_body->omittedBytes, std::exchange(m_keepPlace, false));
     if (m_conversation->turns().empty()) {
-        m_conversationState->showEmpty(tr("No conversation"), tr("The store keeps no messages of this run. Its steps may still tell what happened."),
+        m_conversationState->showEmpty(tr("No conversation"),
+                                       tr("The store keeps no messages of this run. Its steps may still tell what happened."),
                                        {{tr("Show steps"), [this] { showTab(StepsTab); }}});
         m_conversationPages->setCurrentWidget(m_conversationState);
         return;
@@ -379,7 +403,9 @@ void RunView::showConversation(std::vector<Turn> turns)
 
 void RunView::loadTab()
 {
-    setFocusProxy(tab() == ConversationTab ? static_cast<QWidget*>(m_conversation) : tab() == StepsTab ? m_steps->tree() : m_raw->focusProxy());
+    setFocusProxy(tab() == ConversationTab ? static_cast<QWidget*>(m_conversation)
+                  : tab() == StepsTab      ? m_steps->tree()
+                                           : m_raw->focusProxy());
     if (!m_details) return;
     if (tab() == ConversationTab) fetchConversation();
     if (tab() == RawTab) {
@@ -414,7 +440,8 @@ void RunView::jumpTo(const std::string& stepId, bool decisive)
         if (!shown && known) showTab(StepsTab);
     }
     if (tab() == RawTab) loadTab();
-    if (!known && !stepId.empty()) m_message->showNews(tr("This run has no step %1; the run itself is shown.").arg(shownLine(stepId, 80)));
+    if (!known && !stepId.empty())
+        m_message->showNews(tr("This run has no step %1; the run itself is shown.").arg(shownLine(stepId, 80)));
     Q_EMIT placeChanged();
 }
 
@@ -439,10 +466,7 @@ void RunView::toggleCurrent()
     if (tab() == RawTab) m_raw->toggleCurrent();
 }
 
-void RunView::focusReading()
-{
-    setFocus(Qt::ShortcutFocusReason);
-}
+void RunView::focusReading() { setFocus(Qt::ShortcutFocusReason); }
 
 void RunView::copyAsMarkdown() { copy(true); }
 void RunView::copyAsJson() { copy(false); }
@@ -452,18 +476,22 @@ void RunView::copy(bool markdown)
     if (!m_details) return;
     const auto put = [this, markdown](const Body& body) {
         const QString version = shownVersion(m_session, m_details->item.run.harnessVersion, m_details->item.versionLabel);
-        QGuiApplication::clipboard()->setText(markdown ? runAsMarkdown(*m_details, body, version) : runAsJson(*m_details, body));
+        QGuiApplication::clipboard()->setText(markdown ? runAsMarkdown(*m_details, body, version)
+                                                       : runAsJson(*m_details, body));
         m_message->showNews(markdown ? tr("Copied as Markdown.") : tr("Copied as JSON."));
     };
     if (m_body) {
         put(*m_body);
         return;
     }
-    m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes, [this, put, row = m_row](Result<Body> body) {
-        if (row != m_row || !m_details) return;
-        if (body) put(*body);
-        else m_message->showError(body.error());
-    });
+    m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes,
+                        [this, put, row = m_row](Result<Body> body) {
+                            if (row != m_row || !m_details) return;
+                            if (body)
+                                put(*body);
+                            else
+                                m_message->showError(body.error());
+                        });
 }
 
 } // namespace tackroom::ui

@@ -7,15 +7,16 @@
 
 #include <memory>
 
-class QPushButton;
 class QStackedLayout;
 class QTabWidget;
 class QToolButton;
 class QVBoxLayout;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class ConversationView;
+class LinkButton;
 class MessageBar;
 class RawView;
 class Session;
@@ -24,7 +25,8 @@ class StepsView;
 class TextLabel;
 
 /// One run: heading, scores, human decisions, and three ways to read it. Bodies are fetched when their tab is looked at.
-class RunView : public QWidget {
+class RunView : public QWidget
+{
     Q_OBJECT
 public:
     enum Tab { ConversationTab, StepsTab, RawTab };
@@ -51,7 +53,7 @@ public:
     [[nodiscard]] bool settled() const;
 
 Q_SIGNALS:
-    void placeChanged();                      ///< run or step, by the user or by showRun()
+    void placeChanged(); ///< run or step, by the user or by showRun()
     void openAddress(const QString& address);
 
 protected:
@@ -82,7 +84,7 @@ private:
     QStackedLayout* m_conversationPages;
     QWidget* m_content;
     TextLabel *m_task, *m_outcome, *m_reason, *m_facts, *m_decisive;
-    QPushButton* m_cluster;
+    LinkButton* m_cluster;
     QWidget* m_notes;
     QVBoxLayout* m_notesColumn;
     bool m_allNotes = false;
@@ -97,9 +99,9 @@ private:
     std::shared_ptr<const RunDetails> m_details; ///< shared with the job that lays out the conversation
     std::shared_ptr<const Body> m_body;
     std::string m_step;
-    bool m_moving = false;          ///< the views are being moved together
+    bool m_moving = false; ///< the views are being moved together
     bool m_jumpPending = false, m_jumpDecisive = false;
-    bool m_keepPlace = false;       ///< the conversation that comes is the same one, grown
+    bool m_keepPlace = false; ///< the conversation that comes is the same one, grown
     quint64 m_job = 0, m_bodyJob = 0;
 };
 

@@ -14,22 +14,43 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
-namespace tackroom::ui {
+#include <algorithm>
 
-namespace {
+namespace tackroom::ui
+{
+
+namespace
+{
 constexpr std::uint64_t kMostBodyBytes = 1024 * 1024;
 
 /// Single letters are keys of the page, not a search.
-class StepTree : public QTreeView {
+class StepTree : public QTreeView
+{
 public:
     using QTreeView::QTreeView;
     void keyboardSearch(const QString&) override {}
+
+protected:
+    /// The name and the time line share what the other columns leave.
+    void resizeEvent(QResizeEvent* event) override
+    {
+        QTreeView::resizeEvent(event);
+        int others = 0;
+        for (const int column : {StepTreeModel::KindColumn, StepTreeModel::StatusColumn, StepTreeModel::DurationColumn})
+            others += columnWidth(column);
+        const int unit = fontMetrics().averageCharWidth(), left = viewport()->width() - others;
+        setColumnWidth(StepTreeModel::NameColumn, std::clamp(left / 2, unit * 16, unit * 36));
+    }
 };
 } // namespace
 
 StepsView::StepsView(Session& session, QWidget* parent)
-    : QSplitter(Qt::Vertical, parent), m_session(session), m_model(new StepTreeModel(this)), m_tree(new StepTree(this)),
-      m_whole(new QPushButton(tr("Show whole texts"), this)), m_text(new TextPage(this))
+    : QSplitter(Qt::Vertical, parent),
+      m_session(session),
+      m_model(new StepTreeModel(this)),
+      m_tree(new StepTree(this)),
+      m_whole(new QPushButton(tr("Show whole texts"), this)),
+      m_text(new TextPage(this))
 {
     m_tree->setModel(m_model);
     m_tree->setAccessibleName(tr("Steps"));
@@ -45,10 +66,9 @@ StepsView::StepsView(Session& session, QWidget* parent)
     const int unit = fontMetrics().averageCharWidth();
     header->setStretchLastSection(true);
     header->setMinimumSectionSize(unit * 6);
-    header->resizeSection(StepTreeModel::NameColumn, unit * 32);
-    header->resizeSection(StepTreeModel::KindColumn, unit * 11);
-    header->resizeSection(StepTreeModel::StatusColumn, unit * 10);
-    header->resizeSection(StepTreeModel::DurationColumn, unit * 12);
+    header->resizeSection(StepTreeModel::KindColumn, unit * 10);
+    header->resizeSection(StepTreeModel::StatusColumn, unit * 8);
+    header->resizeSection(StepTreeModel::DurationColumn, unit * 11);
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &StepsView::showCurrent);
 
     auto* below = new QWidget(this);
@@ -127,7 +147,8 @@ void StepsView::showCurrent()
         writeStep(item->step);
     } else {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid);
-        m_text->addText(m_model->steps().empty() ? tr("The store holds no steps of this run.") : tr("Select a step to see what it was given and what came of it."),
+        m_text->addText(m_model->steps().empty() ? tr("The store holds no steps of this run.")
+                                                 : tr("Select a step to see what it was given and what came of it."),
                         TextPage::Faint);
     }
     m_text->end();
@@ -145,7 +166,8 @@ void StepsView::writeSection(const QString& title, const std::string& text, int 
     m_text->addText(prettyText(text, 256 * 1024, &omitted), look);
     if (omitted + omittedBytes == 0) return;
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
-    m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omitted + omittedBytes))), TextPage::Faint);
+    m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omitted + omittedBytes))),
+                    TextPage::Faint);
 }
 
 void StepsView::writeStep(const Step& step)
@@ -155,14 +177,15 @@ void StepsView::writeStep(const Step& step)
     QStringList facts{stepKindText(step.kind)};
     if (!step.model.empty()) facts.append(shownLine(step.model, 80));
     if (const QString duration = durationText(step.end - step.start); !duration.isEmpty()) facts.append(duration);
-    if (const std::int64_t tokens = step.promptTokens + step.completionTokens; tokens > 0) facts.append(tr("%1 tokens").arg(countText(tokens)));
+    if (const std::int64_t tokens = step.promptTokens + step.completionTokens; tokens > 0)
+        facts.append(tr("%1 tokens").arg(countText(tokens)));
     if (step.start > 0) facts.append(exactTime(step.start));
     m_text->addText(QString(QStringLiteral("   ") + facts.join(QStringLiteral(" · "))), TextPage::Faint);
     if (!m_decisiveStep.empty() && step.nativeId == m_decisiveStep) {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::Accent, kGrid / 2);
         m_text->addText(tr("◎ decisive: %1").arg(m_explanation), TextPage::Accent | TextPage::Strong);
     }
-    const std::string error = step.errorType.empty() ? step.errorText
+    const std::string error = step.errorType.empty()   ? step.errorText
                               : step.errorText.empty() ? step.errorType
                                                        : std::string(step.errorType + ": " + step.errorText);
     writeSection(tr("✗ Error"), error, TextPage::Failed);
@@ -201,7 +224,8 @@ void StepsView::writeBody(const Body& body)
     m_text->addText(tr("Whole texts, from the store"), TextPage::Strong);
     for (const Message& message : body.messages) {
         std::string text = message.content;
-        for (const Message::ToolCall& call : message.toolCalls) text += (text.empty() ? "→ " : "\n→ ") + call.name + " " + call.arguments;
+        for (const Message::ToolCall& call : message.toolCalls)
+            text += (text.empty() ? "→ " : "\n→ ") + call.name + " " + call.arguments;
         writeSection(shownLine(message.name.empty() ? message.role : std::string(message.role + " " + message.name), 80), text,
                      message.role == "tool" ? TextPage::Mono : TextPage::Plain);
     }
@@ -215,7 +239,8 @@ void StepsView::writeBody(const Body& body)
     }
     if (body.omittedBytes > 0) {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
-        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(body.omittedBytes))), TextPage::Faint);
+        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(body.omittedBytes))),
+                        TextPage::Faint);
     }
 }
 

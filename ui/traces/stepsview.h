@@ -8,13 +8,15 @@
 class QPushButton;
 class QTreeView;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class Session;
 class TextPage;
 
 /// The steps as a tree with their time line; below, what the selected one was given and what came of it.
-class StepsView : public QSplitter {
+class StepsView : public QSplitter
+{
     Q_OBJECT
 public:
     explicit StepsView(Session& session, QWidget* parent = nullptr);
@@ -43,7 +45,7 @@ private:
     QPushButton* m_whole;
     TextPage* m_text;
     std::string m_runId;
-    QString m_explanation;       ///< of the decisive step
+    QString m_explanation; ///< of the decisive step
     std::string m_decisiveStep;
     quint64 m_bodyJob = 0;
 };

@@ -8,7 +8,10 @@
 #include <QScrollBar>
 #include <QTextBlock>
 
-namespace tackroom::ui {
+#include <utility>
+
+namespace tackroom::ui
+{
 
 TextPage::TextPage(QWidget* parent) : QTextBrowser(parent)
 {
@@ -20,7 +23,8 @@ TextPage::TextPage(QWidget* parent) : QTextBrowser(parent)
     setFrameShape(QFrame::NoFrame);
     setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard | Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard | Qt::LinksAccessibleByMouse |
+                            Qt::LinksAccessibleByKeyboard);
     document()->setDocumentMargin(kGrid);
 }
 
@@ -31,6 +35,7 @@ void TextPage::begin()
     m_writer = QTextCursor(document());
     m_writer.beginEditBlock();
     m_empty = true;
+    m_pieces.clear();
 }
 
 void TextPage::end()
@@ -41,6 +46,24 @@ void TextPage::end()
 }
 
 void TextPage::startParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove)
+{
+    m_pieces.push_back({Piece::Paragraph, label, {}, hang, labelLook, spaceAbove, wash});
+    write(m_pieces.back());
+}
+
+void TextPage::addText(const QString& text, int look)
+{
+    m_pieces.push_back({Piece::Text, text, {}, 0, look, 0, Wash::None});
+    write(m_pieces.back());
+}
+
+void TextPage::addLink(const QString& text, const QString& target)
+{
+    m_pieces.push_back({Piece::Link, text, target, 0, Plain, 0, Wash::None});
+    write(m_pieces.back());
+}
+
+void TextPage::writeParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove)
 {
     m_hang = hang;
     m_wash = wash;
@@ -56,8 +79,10 @@ void TextPage::startParagraph(int hang, const QString& label, int labelLook, Was
         format.setTextIndent(-hang);
         format.setTabPositions({QTextOption::Tab(hang, QTextOption::LeftTab)});
     }
-    if (m_empty) m_writer.setBlockFormat(format);
-    else m_writer.insertBlock(format, formatOf(Plain));
+    if (m_empty)
+        m_writer.setBlockFormat(format);
+    else
+        m_writer.insertBlock(format, formatOf(Plain));
     m_empty = false;
     if (!label.isEmpty()) {
         m_writer.insertText(label, formatOf(labelLook));
@@ -65,25 +90,42 @@ void TextPage::startParagraph(int hang, const QString& label, int labelLook, Was
     }
 }
 
-void TextPage::addText(const QString& text, int look)
+void TextPage::write(const Piece& piece)
 {
-    const QTextCharFormat format = formatOf(look);
+    if (piece.kind == Piece::Paragraph) {
+        writeParagraph(piece.hang, piece.text, piece.look, piece.wash, piece.spaceAbove);
+        return;
+    }
+    QTextCharFormat format = formatOf(piece.look);
+    if (piece.kind == Piece::Link) {
+        format.setAnchor(true);
+        format.setAnchorHref(piece.target);
+        format.setForeground(palette().color(QPalette::Link));
+        format.setFontUnderline(true);
+        m_writer.insertText(piece.text, format);
+        return;
+    }
     // insertText() makes a paragraph of each line; those after the first must not hang.
-    const QStringList lines = text.split(QLatin1Char('\n'));
+    const QStringList lines = piece.text.split(QLatin1Char('\n'));
     for (qsizetype i = 0; i < lines.size(); ++i) {
-        if (i > 0) startParagraph(m_hang, {}, Plain, m_wash, 0);
+        if (i > 0) writeParagraph(m_hang, {}, Plain, m_wash, 0);
         m_writer.insertText(lines[i], format);
     }
 }
 
-void TextPage::addLink(const QString& text, const QString& target)
+void TextPage::writeAgain()
 {
-    QTextCharFormat format = formatOf(Plain);
-    format.setAnchor(true);
-    format.setAnchorHref(target);
-    format.setForeground(palette().color(QPalette::Link));
-    format.setFontUnderline(true);
-    m_writer.insertText(text, format);
+    if (m_pieces.empty()) return;
+    const int scrolled = verticalScrollBar()->value(), position = textCursor().position();
+    const std::vector<Piece> pieces = std::exchange(m_pieces, {});
+    begin();
+    for (const Piece& piece : pieces) write(piece);
+    end();
+    m_pieces = pieces;
+    QTextCursor place(document());
+    place.setPosition(std::min(position, document()->characterCount() - 1));
+    setTextCursor(place);
+    verticalScrollBar()->setValue(scrolled);
 }
 
 int TextPage::writePosition() const { return m_writer.position(); }
@@ -100,7 +142,7 @@ void TextPage::showPosition(int position)
 void TextPage::changeEvent(QEvent* event)
 {
     QTextBrowser::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) rewrite();
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) writeAgain();
 }
 
 QTextCharFormat TextPage::formatOf(int look) const

@@ -3,11 +3,15 @@
 #include <QTextBrowser>
 #include <QTextCharFormat>
 
-namespace tackroom::ui {
+#include <vector>
+
+namespace tackroom::ui
+{
 
 /// A read-only document that is filled with plain text only: nothing that it is given is ever read as markup. Its links are
 /// our own, lead nowhere by themselves, and are reachable by Tab and Enter.
-class TextPage : public QTextBrowser {
+class TextPage : public QTextBrowser
+{
     Q_OBJECT
 public:
     explicit TextPage(QWidget* parent = nullptr);
@@ -28,10 +32,18 @@ public:
 
 protected:
     void changeEvent(QEvent* event) override;
-    /// The palette has changed: write again.
-    virtual void rewrite() {}
 
 private:
+    struct Piece {
+        enum Kind { Paragraph, Text, Link } kind;
+        QString text, target;
+        int hang = 0, look = 0, spaceAbove = 0;
+        Wash wash = Wash::None;
+    };
+    void write(const Piece& piece);
+    void writeParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove);
+    /// The same content in the colours and fonts of now.
+    void writeAgain();
     [[nodiscard]] QTextCharFormat formatOf(int look) const;
     void doSetSource(const QUrl& name, QTextDocument::ResourceType type) override;
     QVariant loadResource(int type, const QUrl& name) override;
@@ -40,6 +52,7 @@ private:
     int m_hang = 0;
     Wash m_wash = Wash::None;
     bool m_empty = true;
+    std::vector<Piece> m_pieces;
 };
 
 } // namespace tackroom::ui

@@ -23,9 +23,11 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
-namespace {
+namespace
+{
 constexpr const char* kSplitKey = "traces/split";
 constexpr int kFilterDelayMs = 0, kSelectDelayMs = 60;
 constexpr std::size_t kMostSkipped = 200;
@@ -33,13 +35,20 @@ constexpr std::size_t kMostSkipped = 200;
 /// "field:value", quoted where the value has spaces.
 QString completion(const QString& field, const QString& value)
 {
-    return value.contains(QLatin1Char(' ')) ? QString(field + QStringLiteral(":\"") + value + QLatin1Char('"')) : QString(field + QLatin1Char(':') + value);
+    return value.contains(QLatin1Char(' ')) ? QString(field + QStringLiteral(":\"") + value + QLatin1Char('"'))
+                                            : QString(field + QLatin1Char(':') + value);
 }
 } // namespace
 
 TracesPage::TracesPage(Session& session, QWidget* parent)
-    : Page(parent), m_session(session), m_pages(nullptr), m_state(new StatePane(this)), m_message(new MessageBar(this)),
-      m_split(new QSplitter(Qt::Horizontal, this)), m_right(new QSplitter(Qt::Horizontal, this)), m_model(new RunTableModel(this))
+    : Page(parent),
+      m_session(session),
+      m_pages(nullptr),
+      m_state(new StatePane(this)),
+      m_message(new MessageBar(this)),
+      m_split(new QSplitter(Qt::Horizontal, this)),
+      m_right(new QSplitter(Qt::Horizontal, this)),
+      m_model(new RunTableModel(this))
 {
     m_model->setSource(runSourceOf(session, m_model));
     auto* column = new QVBoxLayout(this);
@@ -70,7 +79,8 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     m_split->setStretchFactor(0, 5);
     m_split->setStretchFactor(1, 6);
     m_split->setSizes({500, 600});
-    if (const QByteArray kept = QSettings().value(QLatin1StringView(kSplitKey)).toByteArray(); !kept.isEmpty()) m_split->restoreState(kept);
+    if (const QByteArray kept = QSettings().value(QLatin1StringView(kSplitKey)).toByteArray(); !kept.isEmpty())
+        m_split->restoreState(kept);
 
     m_selectSoon.setSingleShot(true);
     m_selectSoon.setInterval(kSelectDelayMs); // running down the list with the arrow keys reads only where it stops
@@ -82,13 +92,15 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     });
     connect(m_model, &RunTableModel::rowsArrived, this, &TracesPage::rowsArrived);
     connect(m_model, &RunTableModel::failed, this, [this](const Error& error) {
-        if (error.code != ErrorCode::Cancelled) m_message->showError(error, {{tr("Try again"), [this] { m_model->refresh(); }}});
+        if (error.code != ErrorCode::Cancelled)
+            m_message->showError(error, {{tr("Try again"), [this] { m_model->refresh(); }}});
     });
     connect(&m_session, &Session::storeChanged, this, &TracesPage::storeChanged);
     connect(&m_session, &Session::repositoryChanged, this, [this] {
         // Version labels come from the repository.
         if (m_model->rowCount() > 0)
-            Q_EMIT m_model->dataChanged(m_model->index(0, RunTableModel::VersionColumn), m_model->index(m_model->rowCount() - 1, RunTableModel::VersionColumn));
+            Q_EMIT m_model->dataChanged(m_model->index(0, RunTableModel::VersionColumn),
+                                        m_model->index(m_model->rowCount() - 1, RunTableModel::VersionColumn));
         for (RunView* view : {m_first, m_second}) view->reload();
     });
     buildActions();
@@ -135,22 +147,27 @@ QWidget* TracesPage::buildList()
 
 void TracesPage::buildActions()
 {
-    addPageAction(m_split, QStringLiteral("traces.firstError"), tr("First error, then the next"), QKeySequence(Qt::Key_E), [this] { activeView()->goToNextError(); });
-    addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D), [this] { activeView()->goToDecisiveStep(); });
-    QAction* open = addPageAction(m_table, QStringLiteral("traces.open"), tr("Read the run"), QKeySequence(Qt::Key_Return), [this] {
-        if (m_selectSoon.isActive()) showSelected();
-        m_first->focusReading();
-    });
+    addPageAction(m_split, QStringLiteral("traces.firstError"), tr("First error, then the next"), QKeySequence(Qt::Key_E),
+                  [this] { activeView()->goToNextError(); });
+    addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D),
+                  [this] { activeView()->goToDecisiveStep(); });
+    QAction* open =
+        addPageAction(m_table, QStringLiteral("traces.open"), tr("Read the run"), QKeySequence(Qt::Key_Return), [this] {
+            if (m_selectSoon.isActive()) showSelected();
+            m_first->focusReading();
+        });
     open->setShortcuts({QKeySequence(Qt::Key_Return), QKeySequence(Qt::Key_Enter)});
     addPageAction(m_right, QStringLiteral("traces.expand"), tr("Expand or fold"), QKeySequence(Qt::Key_Space), [this] {
         // Space presses a button that has the focus, as everywhere.
-        if (auto* button = qobject_cast<QAbstractButton*>(QApplication::focusWidget())) button->click();
-        else activeView()->toggleCurrent();
+        if (auto* button = qobject_cast<QAbstractButton*>(QApplication::focusWidget()))
+            button->click();
+        else
+            activeView()->toggleCurrent();
     });
-    addPageAction(m_split, QStringLiteral("traces.copyMarkdown"), tr("Copy the run as Markdown"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C),
-                  [this] { activeView()->copyAsMarkdown(); });
-    addPageAction(m_split, QStringLiteral("traces.copyJson"), tr("Copy the run as JSON"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J),
-                  [this] { activeView()->copyAsJson(); });
+    addPageAction(m_split, QStringLiteral("traces.copyMarkdown"), tr("Copy the run as Markdown"),
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { activeView()->copyAsMarkdown(); });
+    addPageAction(m_split, QStringLiteral("traces.copyJson"), tr("Copy the run as JSON"),
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { activeView()->copyAsJson(); });
 }
 
 RunView* TracesPage::activeView() const
@@ -161,7 +178,10 @@ RunView* TracesPage::activeView() const
 
 QList<QWidget*> TracesPage::panes() const { return {m_table, m_first}; }
 
-QString TracesPage::queryHint() const { return tr("Filter runs: outcome:failure version:v4 tool:issue_refund \"late delivery\""); }
+QString TracesPage::queryHint() const
+{
+    return tr("Filter runs: outcome:failure version:v4 tool:issue_refund \"late delivery\"");
+}
 
 // -------------------------------------------------------------------------------------------------------------- the store
 void TracesPage::storeChanged()
@@ -178,16 +198,22 @@ void TracesPage::storeChanged()
         m_message->clear();
     }
     switch (m_session.storeState()) {
-    case Session::State::None: showNoStore(); break;
+    case Session::State::None:
+        showNoStore();
+        break;
     case Session::State::Opening:
         m_state->showLoading(tr("Reading %1").arg(shownLine(utf8(m_shownPath.section(QLatin1Char('/'), -1)))));
         m_pages->setCurrentWidget(m_state);
         break;
-    case Session::State::Failed: showFailed(); break;
+    case Session::State::Failed:
+        showFailed();
+        break;
     case Session::State::Ready: {
         m_asked = true;
-        if (m_model->filter().text != utf8(m_query)) m_model->setFilter(parseRunFilter(utf8(m_query)));
-        else m_model->refresh();
+        if (m_model->filter().text != utf8(m_query))
+            m_model->setFilter(parseRunFilter(utf8(m_query)));
+        else
+            m_model->refresh();
         for (RunView* view : {m_first, m_second}) view->reload();
         loadCompletions();
         openWanted();
@@ -198,17 +224,19 @@ void TracesPage::storeChanged()
 
 void TracesPage::showNoStore()
 {
-    m_state->showEmpty(tr("No trace store is open"),
-                       tr("A trace store is what an agent leaves behind when it runs. Open one to see where and why the agent fails."),
-                       {{tr("Open a trace store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }},
-                        {tr("Try the sample"), [this] { Q_EMIT openAddress(QStringLiteral("action/sample")); }}});
+    m_state->showEmpty(
+        tr("No trace store is open"),
+        tr("A trace store is what an agent leaves behind when it runs. Open one to see where and why the agent fails."),
+        {{tr("Open a trace store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }},
+         {tr("Try the sample"), [this] { Q_EMIT openAddress(QStringLiteral("action/sample")); }}});
     m_pages->setCurrentWidget(m_state);
 }
 
 void TracesPage::showFailed()
 {
     const QString name = shownLine(utf8(m_shownPath.section(QLatin1Char('/'), -1)));
-    m_state->showEmpty(tr("%1 could not be read").arg(name), QString(sentenceOf(m_session.storeError()) + QLatin1Char(' ') + tr("The file was not changed.")),
+    m_state->showEmpty(tr("%1 could not be read").arg(name),
+                       QString(sentenceOf(m_session.storeError()) + QLatin1Char(' ') + tr("The file was not changed.")),
                        {{tr("Try again"), [this] { m_session.refreshStore(); }},
                         {tr("Open another store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }}});
     m_pages->setCurrentWidget(m_state);
@@ -219,17 +247,21 @@ void TracesPage::rowsArrived()
     showCounts();
     const RunCounts& counts = m_session.storeCounts();
     if (counts.runs == 0) {
-        m_state->showEmpty(tr("This store holds no runs"),
-                           counts.unreadable > 0 ? tr("%1 parts of it could not be read.").arg(countText(counts.unreadable))
-                                                 : tr("It was recognised as %1 and is empty so far.").arg(shownLine(m_session.store().store.title)),
-                           {{tr("Look again"), [this] { m_session.refreshStore(); }},
-                            {tr("Open another store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }}});
+        m_state->showEmpty(
+            tr("This store holds no runs"),
+            counts.unreadable > 0
+                ? tr("%1 parts of it could not be read.").arg(countText(counts.unreadable))
+                : tr("It was recognised as %1 and is empty so far.").arg(shownLine(m_session.store().store.title)),
+            {{tr("Look again"), [this] { m_session.refreshStore(); }},
+             {tr("Open another store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }}});
         m_pages->setCurrentWidget(m_state);
         return;
     }
     m_pages->setCurrentWidget(m_split);
     const bool none = m_model->rowCount() == 0;
-    if (none) m_noMatch->showEmpty(tr("No run matches"), tr("None of the %1 runs fits the query “%2”. Change or clear it above.").arg(countText(counts.runs), shownLine(utf8(m_query))));
+    if (none)
+        m_noMatch->showEmpty(tr("No run matches"), tr("None of the %1 runs fits the query “%2”. Change or clear it above.")
+                                                       .arg(countText(counts.runs), shownLine(utf8(m_query))));
     m_listPages->setCurrentWidget(none ? static_cast<QWidget*>(m_noMatch) : m_table);
     // Something to read from the start, unless an address says what.
     if (!none && m_first->row().value == 0 && m_wantedRun.empty() && m_findJob == 0) m_table->selectRow(0);
@@ -238,8 +270,9 @@ void TracesPage::rowsArrived()
 void TracesPage::showCounts()
 {
     const RunCounts& counts = m_session.storeCounts();
-    m_counts->setShown(m_model->filter().text.empty() ? tr("%1 runs").arg(countText(counts.runs))
-                                                      : tr("%1 of %2 runs").arg(countText(m_model->rowCount()), countText(counts.runs)));
+    m_counts->setShown(m_model->filter().text.empty()
+                           ? tr("%1 runs").arg(countText(counts.runs))
+                           : tr("%1 of %2 runs").arg(countText(m_model->rowCount()), countText(counts.runs)));
     m_skippedButton->setVisible(counts.unreadable > 0);
     m_skippedButton->setText(tr("+ %1 unreadable").arg(countText(counts.unreadable)));
     m_skippedButton->setToolTip(tr("Show what could not be read, and why"));
@@ -405,8 +438,8 @@ void TracesPage::showSelected()
 bool TracesPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening) return false;
-    return m_model->settled() && m_first->settled() && m_second->settled() && !m_selectSoon.isActive() && !m_filterSoon.isActive() && m_findJob == 0
-           && m_completionJob == 0 && m_skippedJob == 0;
+    return m_model->settled() && m_first->settled() && m_second->settled() && !m_selectSoon.isActive() &&
+           !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
 }
 
 } // namespace tackroom::ui

@@ -12,7 +12,8 @@ class QSplitter;
 class QStackedLayout;
 class QToolButton;
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 class MessageBar;
 class RunTableModel;
@@ -24,7 +25,8 @@ class TextLabel;
 class TextPage;
 
 /// The runs of the open store. Addresses: `run/<key>` and `run/<key>/step/<step id>`.
-class TracesPage : public Page {
+class TracesPage : public Page
+{
     Q_OBJECT
 public:
     explicit TracesPage(Session& session, QWidget* parent = nullptr);
@@ -74,10 +76,10 @@ private:
     QTimer m_selectSoon, m_filterSoon;
     QString m_query, m_shownPath;
     QStringList m_completions;
-    std::string m_wantedRun, m_wantedStep;   ///< an address that waits for its data
-    QString m_goingTo;                       ///< the same, until its run is on screen
+    std::string m_wantedRun, m_wantedStep; ///< an address that waits for its data
+    QString m_goingTo;                     ///< the same, until its run is on screen
     quint64 m_findJob = 0, m_completionJob = 0, m_skippedJob = 0;
-    bool m_asked = false;                    ///< the rows of the open store have been asked for
+    bool m_asked = false; ///< the rows of the open store have been asked for
 };
 
 } // namespace tackroom::ui

@@ -10,7 +10,8 @@
 
 #include <algorithm>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 void WaterfallDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
@@ -48,8 +49,10 @@ void StatusDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelI
     if (option->state & QStyle::State_Selected) return;
     const RoleColors& colors = roleColors(option->palette);
     const auto status = static_cast<StepStatus>(index.data(StepTreeModel::StatusRole).toInt());
-    if (status == StepStatus::Error) option->palette.setColor(QPalette::Text, colors.failure);
-    else option->palette.setColor(QPalette::Text, colors.faint);
+    if (status == StepStatus::Error)
+        option->palette.setColor(QPalette::Text, colors.failure);
+    else
+        option->palette.setColor(QPalette::Text, colors.faint);
 }
 
 } // namespace tackroom::ui

@@ -2,10 +2,12 @@
 #pragma once
 #include <QStyledItemDelegate>
 
-namespace tackroom::ui {
+namespace tackroom::ui
+{
 
 /// A step's place on the run's time line, as a bar; errors also carry a ✗ beside it.
-class WaterfallDelegate : public QStyledItemDelegate {
+class WaterfallDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -13,7 +15,8 @@ public:
 };
 
 /// Rows of 1.6 times the font's height.
-class RowDelegate : public QStyledItemDelegate {
+class RowDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
@@ -21,7 +24,8 @@ public:
 };
 
 /// Words like "✗ error" in the colour of what they say, unless the row is selected.
-class StatusDelegate : public QStyledItemDelegate {
+class StatusDelegate : public QStyledItemDelegate
+{
     Q_OBJECT
 public:
     using QStyledItemDelegate::QStyledItemDelegate;

@@ -7,6 +7,7 @@
 
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
 #include <QTreeView>
@@ -14,7 +15,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 constexpr int kPatienceMs = 60'000;
 
 bool saysSomewhere(QWidget& widget, const QString& text)
@@ -25,7 +27,8 @@ bool saysSomewhere(QWidget& widget, const QString& text)
 }
 } // namespace
 
-class TestClustersPage : public QObject {
+class TestClustersPage : public QObject
+{
     Q_OBJECT
     UiSession m_ui;
     std::unique_ptr<Session> m_session;
@@ -111,6 +114,9 @@ private Q_SLOTS:
             }
         }
         QVERIFY2(linked >= 3, qPrintable(QString::number(linked)));
+        QScrollBar* bar = m_page->report().verticalScrollBar();
+        bar->setValue(bar->maximum());
+        UiSession::shoot(*m_page, QStringLiteral("clusters-end"));
     }
 
     void anAddressThatComesFirstIsRemembered()

@@ -12,7 +12,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 
 /// A store of `count` runs in memory that answers a little later, as the session does, and counts what it was asked.
 struct FakeStore {
@@ -29,7 +30,8 @@ struct FakeStore {
     RunSource source(QObject* receiver)
     {
         RunSource made;
-        made.rows = [this, receiver](RunFilter filter, RunOrder, bool descending, std::function<void(Result<std::vector<RunRow>>)> then) {
+        made.rows = [this, receiver](RunFilter filter, RunOrder, bool descending,
+                                     std::function<void(Result<std::vector<RunRow>>)> then) {
             ++rowAsks;
             std::vector<RunRow> rows;
             for (const auto run : runs)
@@ -66,7 +68,8 @@ QString taskAt(const RunTableModel& model, int row) { return model.index(row, Ru
 
 } // namespace
 
-class TestRunTableModel : public QObject {
+class TestRunTableModel : public QObject
+{
     Q_OBJECT
 private Q_SLOTS:
     void cellsFillLate()
@@ -157,7 +160,8 @@ private Q_SLOTS:
         model.refresh();
         QTRY_COMPARE(model.rowCount(), 20);
         QItemSelectionModel selection(&model);
-        selection.select(model.index(model.positionOf(RunRow{7}), 0), QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+        selection.select(model.index(model.positionOf(RunRow{7}), 0),
+                         QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
         RunFilter even;
         even.text = "even";
         model.setFilter(even);

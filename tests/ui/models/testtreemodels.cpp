@@ -8,7 +8,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 
 StepItem step(std::int64_t row, std::int64_t parent, const char* id, UtcNs start, UtcNs end, StepStatus status = StepStatus::Ok)
 {
@@ -43,21 +44,24 @@ ClusterOverview overview()
     ClusterOverview all;
     all.runs = 200;
     all.failingRuns = 40;
-    all.clusters = {cluster("c-1", Layer::Tools, "order id with a leading #", 14), cluster("c-2", Layer::Instructions, "premature hand-over", 9),
+    all.clusters = {cluster("c-1", Layer::Tools, "order id with a leading #", 14),
+                    cluster("c-2", Layer::Instructions, "premature hand-over", 9),
                     cluster("c-3", Layer::Tools, "time-out of issue_refund", 3)};
     return all;
 }
 
 } // namespace
 
-class TestTreeModels : public QObject {
+class TestTreeModels : public QObject
+{
     Q_OBJECT
 private Q_SLOTS:
     void steps()
     {
         StepTreeModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        model.setSteps({step(1, 0, "root", 100, 200), step(2, 1, "child", 125, 150, StepStatus::Error), step(3, 2, "grandchild", 130, 140), step(4, 0, "second", 200, 200)});
+        model.setSteps({step(1, 0, "root", 100, 200), step(2, 1, "child", 125, 150, StepStatus::Error),
+                        step(3, 2, "grandchild", 130, 140), step(4, 0, "second", 200, 200)});
         QCOMPARE(model.rowCount(), 2);
         const QModelIndex child = model.indexOfStep("child");
         QVERIFY(child.isValid());
@@ -78,7 +82,8 @@ private Q_SLOTS:
         StepTreeModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
         // Its own parent, a parent that comes later, the same row and id twice, no times, an end before the start.
-        model.setSteps({step(1, 1, "own", 0, 0), step(2, 3, "later", 500, 100), step(3, 2, "loop", 0, 0), step(3, 2, "loop", 0, 0)});
+        model.setSteps(
+            {step(1, 1, "own", 0, 0), step(2, 3, "later", 500, 100), step(3, 2, "loop", 0, 0), step(3, 2, "loop", 0, 0)});
         QCOMPARE(model.rowCount(), 2);
         QCOMPARE(model.rowCount(model.indexOfStep("later")), 2);
         QVERIFY(!model.indexOfStep("own").data(StepTreeModel::WaterfallStartRole).isValid());
@@ -124,7 +129,8 @@ private Q_SLOTS:
 
     void filterSaysWhatItDoesNotUnderstand()
     {
-        const ClusterFilter filter = parseClusterFilter(QStringLiteral("layer:tools layer:nonsense outcome:failure \"leading #\" word"));
+        const ClusterFilter filter =
+            parseClusterFilter(QStringLiteral("layer:tools layer:nonsense outcome:failure \"leading #\" word"));
         QCOMPARE(filter.layers, QStringList{QStringLiteral("tools")});
         QCOMPARE(filter.words, (QStringList{QStringLiteral("leading #"), QStringLiteral("word")}));
         QCOMPARE(filter.notUnderstood, (QStringList{QStringLiteral("layer:nonsense"), QStringLiteral("outcome:failure")}));

@@ -13,7 +13,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 
 RunDetails failingRun()
 {
@@ -69,8 +70,9 @@ Message message(const char* role, const char* content, const char* step)
 Body conversation()
 {
     Body body;
-    body.messages = {message("system", "You are a refund agent.", ""), message("user", "I'd like my $5,000 back", ""), message("assistant", "", "llm-1"),
-                     message("tool", "unknown order id '#W1203'", "tool-1"), message("assistant", "I am sorry.", "llm-2")};
+    body.messages = {message("system", "You are a refund agent.", ""), message("user", "I'd like my $5,000 back", ""),
+                     message("assistant", "", "llm-1"), message("tool", "unknown order id '#W1203'", "tool-1"),
+                     message("assistant", "I am sorry.", "llm-2")};
     body.messages[2].toolCalls.push_back({"1", "lookup_order", R"({"order_id":"#W1203"})"});
     body.messages[3].name = "lookup_order";
     return body;
@@ -78,7 +80,8 @@ Body conversation()
 
 } // namespace
 
-class TestRunTexts : public QObject {
+class TestRunTexts : public QObject
+{
     Q_OBJECT
 private Q_SLOTS:
     void turns()
@@ -178,7 +181,8 @@ private Q_SLOTS:
     void manyTurnsComeInPieces()
     {
         Body body;
-        for (int i = 0; i < 1000; ++i) body.messages.push_back(message("user", ("message " + std::to_string(i)).c_str(), std::to_string(i).c_str()));
+        for (int i = 0; i < 1000; ++i)
+            body.messages.push_back(message("user", ("message " + std::to_string(i)).c_str(), std::to_string(i).c_str()));
         ConversationView view;
         view.setTurns(turnsOf(RunDetails(), body), 0);
         QVERIFY(!view.toPlainText().contains(QStringLiteral("message 999")));

@@ -8,8 +8,8 @@
 #include "ui/traces/stepsview.h"
 #include "ui/traces/tracespage.h"
 
-#include <QAccessible>
 #include <QAbstractItemModelTester>
+#include <QAccessible>
 #include <QClipboard>
 #include <QHeaderView>
 #include <QLabel>
@@ -26,7 +26,8 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace {
+namespace
+{
 constexpr int kPatienceMs = 60'000;
 
 QPushButton* buttonWith(QWidget& widget, const QString& text)
@@ -44,7 +45,8 @@ bool saysSomewhere(QWidget& widget, const QString& text)
 }
 } // namespace
 
-class TestTracesPage : public QObject {
+class TestTracesPage : public QObject
+{
     Q_OBJECT
     UiSession m_ui;
     std::unique_ptr<Session> m_session;
@@ -169,14 +171,17 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().row() == m_page->model().rowAt(3), kPatienceMs);
         const RunDetails* details = m_page->run().details();
         QVERIFY(details);
-        const QString address = QStringLiteral("run/%1/step/%2").arg(QString::fromStdString(details->item.run.key.value), QString::fromStdString(details->steps.back().step.nativeId));
+        const QString address = QStringLiteral("run/%1/step/%2")
+                                    .arg(QString::fromStdString(details->item.run.key.value),
+                                         QString::fromStdString(details->steps.back().step.nativeId));
 
         openPage();
         QVERIFY(!m_page->goTo(QStringLiteral("cluster/c-1")));
         QVERIFY(m_page->goTo(address));
         QCOMPARE(m_page->address(), address);
         m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
-        QTRY_VERIFY_WITH_TIMEOUT(m_session->storeState() == Session::State::Ready && m_page->settled() && m_page->run().details(), kPatienceMs);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_session->storeState() == Session::State::Ready && m_page->settled() && m_page->run().details(), kPatienceMs);
         QCOMPARE(m_page->address(), address);
         QVERIFY(m_page->goTo(QStringLiteral("run/ffffffffffffffffffffffffffffffff")));
         QTRY_VERIFY(m_page->settled());
@@ -230,8 +235,10 @@ private Q_SLOTS:
         openSample();
         m_page->table().clearSelection();
         m_page->table().selectRow(1);
-        m_page->table().selectionModel()->select(m_page->model().index(4, 0), QItemSelectionModel::Select | QItemSelectionModel::Rows);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->otherRun().isVisible() && m_page->otherRun().details(), kPatienceMs);
+        m_page->table().selectionModel()->select(m_page->model().index(4, 0),
+                                                 QItemSelectionModel::Select | QItemSelectionModel::Rows);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->otherRun().isVisible() && m_page->otherRun().details(),
+                                 kPatienceMs);
         QVERIFY(m_page->run().row() != m_page->otherRun().row());
         UiSession::shoot(*m_page, QStringLiteral("traces-two"));
         m_page->table().selectRow(2);
@@ -270,10 +277,13 @@ private Q_SLOTS:
     {
         openSample();
         for (QWidget* widget : m_page->findChildren<QWidget*>()) {
-            if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() || widget->objectName().startsWith(QStringLiteral("qt_"))) continue;
+            if (widget->focusPolicy() == Qt::NoFocus || !widget->isVisible() ||
+                widget->objectName().startsWith(QStringLiteral("qt_")))
+                continue;
             QAccessibleInterface* shown = QAccessible::queryAccessibleInterface(widget);
             if (!shown || qobject_cast<QHeaderView*>(widget)) continue;
-            QVERIFY2(!shown->text(QAccessible::Name).isEmpty(), qPrintable(QString::fromLatin1(widget->metaObject()->className())));
+            QVERIFY2(!shown->text(QAccessible::Name).isEmpty(),
+                     qPrintable(QString::fromLatin1(widget->metaObject()->className())));
         }
     }
 
