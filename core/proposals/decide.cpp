@@ -15,8 +15,18 @@ namespace
 {
 
 constexpr std::size_t kMaxReasonBytes = 10'000;
+constexpr std::size_t kMaxTitleBytes = 300;
+constexpr std::size_t kMaxClaimBytes = 20'000;
 
 std::string shortId(const CommitId& id) { return id.value.substr(0, 10); }
+
+/// The proposer's words as a commit message takes them: no control characters but tab and line end, and not without end.
+std::string forCommit(std::string_view foreign, std::size_t maxBytes)
+{
+    std::string text = toUtf8(foreign);
+    std::erase_if(text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f; });
+    return std::string(cutUtf8(text, maxBytes));
+}
 
 Status checkReviewer(const Reviewer& reviewer)
 {
@@ -139,7 +149,7 @@ JournalEntry entryOf(EntryKind kind, const Proposal& p, const DecisionRequest& r
     entry.proposal = p.id;
     entry.patchSet = p.patchSet;
     entry.base = tip;
-    entry.cluster = p.cluster;
+    entry.cluster = forCommit(p.cluster, kMaxTitleBytes);
     entry.atoms = std::move(atoms);
     entry.evidence = request.evidence;
     std::ranges::sort(entry.evidence);
@@ -188,9 +198,9 @@ Result<Landed> approve(HarnessRepository& repository, const DecisionRequest& req
     land.kind = EntryKind::Approve;
     land.expectedTip = repository.info().tip;
     land.files = filesToLand(planned.plan.files, texts);
-    land.title = p.title;
-    land.body = p.claim;
-    land.proposedBy = p.proposedBy;
+    land.title = forCommit(p.title, kMaxTitleBytes);
+    land.body = forCommit(p.claim, kMaxClaimBytes);
+    land.proposedBy = forCommit(p.proposedBy, kMaxTitleBytes);
     land.entry = entryOf(EntryKind::Approve, p, request, land.expectedTip, atomsOf(texts));
     return repository.land(land, cancel);
 }

@@ -180,6 +180,18 @@ Status tellKind(HarnessRepository& repository, Proposal& proposal)
     return {};
 }
 
+/// Its changes, and how they stand to the main line.
+Status compare(HarnessRepository& repository, const MainLine& main, PlannedProposal& out)
+{
+    Proposal& p = out.proposal;
+    TR_ASSIGN(p.changes, repository.changes(p.base, p.patchSet));
+    TR_TRY(tellKind(repository, p));
+    TR_ASSIGN(out.plan, planOf(repository, main, p.changes));
+    p.baseState = out.plan.state;
+    p.baseStateReason = out.plan.reason;
+    return {};
+}
+
 Result<PlannedProposal> planSource(HarnessRepository& repository, const MainLine& main, const Source& source,
                                    const Decisions& decisions)
 {
@@ -204,11 +216,19 @@ Result<PlannedProposal> planSource(HarnessRepository& repository, const MainLine
         p.baseStateReason = "it has no commit in common with " + repository.info().mainBranch;
         return out;
     }
-    TR_ASSIGN(p.changes, repository.changes(p.base, p.patchSet));
-    TR_TRY(tellKind(repository, p));
-    TR_ASSIGN(out.plan, planOf(repository, main, p.changes));
-    p.baseState = out.plan.state;
-    p.baseStateReason = out.plan.reason;
+    if (const auto read = compare(repository, main, out); !read) {
+        // One proposal with a damaged object must not hide the others. Those surroundings that fail for all are errors.
+        const ErrorCode code = read.error().code;
+        if (code != ErrorCode::BadRepository && code != ErrorCode::NotFound && code != ErrorCode::Refused &&
+            code != ErrorCode::Damaged)
+            return std::unexpected(read.error());
+        p.kind = "file";
+        p.changes.clear();
+        out.plan = {};
+        p.base = {};
+        p.baseState = BaseState::BaseGone;
+        p.baseStateReason = "it cannot be read: " + read.error().detail;
+    }
     return out;
 }
 

@@ -2,6 +2,10 @@
 """The verbs about a repository, on the sample's harness, checked with plain git, tar and this language's own modules."""
 import hashlib
 import json
+import os
+import pathlib
+import re
+import shlex
 import tarfile
 import unittest
 
@@ -164,3 +168,15 @@ class Small(unittest.TestCase):
             for hidden in ("\x1b", "\u202e", "\u202c"):
                 self.assertNotIn(hidden, out, words)
         self.assertIn("<U+202E>", good("diff", repo, "sneaky").out)
+
+
+class Readme(unittest.TestCase):
+    def test_its_commands_work_as_they_stand(self):
+        source = pathlib.Path(os.environ.get("TACKROOM_SOURCE_DIR", "")) / "README.md"
+        if not source.exists():
+            self.skipTest(f"there is no {source}")
+        lines = re.findall(r"^ +packaging/dev shell tackroom-cli (.*)$", source.read_text(), re.M)
+        self.assertGreater(len(lines), 3)
+        for line in lines:
+            words = [word.replace("/tmp/demo", str(TMP / "readme")) for word in shlex.split(line, comments=True)]
+            good(*words, data="readme-data", cache="readme-cache", timeout=300)

@@ -203,4 +203,34 @@ TEST(List, InReviewFirst)
     EXPECT_EQ((*all)[1].kind, "new prompt");
 }
 
+TEST(List, ADamagedProposalDoesNotHideTheOthers)
+{
+    const auto r = repo();
+    r->branch("proposals/broken", "Broken", [&] { r->write("prompts/broken.md", "lost bytes\n"); });
+    const std::string blob = r->git("rev-parse proposals/broken:prompts/broken.md");
+    std::filesystem::remove(r->path() / ".git/objects" / blob.substr(0, 2) / blob.substr(2));
+    const auto repository = r->open();
+    ASSERT_TRUE(repository);
+    const auto all = listProposals(*repository, {});
+    ASSERT_TRUE(all) << oneLine(all.error());
+    EXPECT_TRUE(std::ranges::any_of(*all, [](const Proposal& p) { return p.title == "Raise the limit"; }));
+    for (const Proposal& p : *all) {
+        if (p.title == "Broken") {
+            EXPECT_FALSE(approve(*repository, requestFor(*repository, p), {}));
+        }
+    }
+    EXPECT_TRUE(approve(*repository, requestFor(*repository, find(*repository, "limit")), {}));
+}
+
+TEST(Approve, ControlCharactersDoNotReachTheCommit)
+{
+    const auto r = repo("A\x1b[2J title\x07\n\nA \x1b]0;claim\x07.\n\nProposed-by: o\x1b[m <o@o>\n");
+    const auto repository = r->open();
+    ASSERT_TRUE(approve(*repository, requestFor(*repository, find(*repository, "limit")), {}));
+    const std::string message = r->git("log -1 --format=%B main");
+    EXPECT_TRUE(message.starts_with("A[2J title\n")) << message;
+    EXPECT_EQ(message.find('\x1b'), std::string::npos);
+    EXPECT_EQ(message.find('\x07'), std::string::npos);
+}
+
 } // namespace tackroom::test
