@@ -194,12 +194,12 @@ Result<Answer> runRuns(Context& context)
 {
     TR_ASSIGN(const OrderName order, orderOf(context.arguments));
     TR_ASSIGN(const std::uint64_t limit, context.arguments.number("limit", 50, 1, 1'000'000));
-    TR_ASSIGN(const IndexReport report, indexed(context));
-    TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     const RunFilter filter = parseRunFilter(context.arguments.text("filter"));
     if (!filter.notUnderstood.empty())
         return fail(ErrorCode::Usage, "--filter", std::format("this part is not understood: {}", filter.notUnderstood.front()),
                     "words, or outcome: cluster: version: tool: session: user: error: source: since: id:");
+    TR_ASSIGN(const IndexReport report, indexed(context));
+    TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const RunCounts counts, queries->counts());
     TR_ASSIGN(std::vector<RunRow> rows, queries->rows(filter, order.order, order.descending));
     const std::size_t matching = rows.size();

@@ -135,6 +135,8 @@ std::string whyNot(std::string_view header, std::string_view expected, std::stri
 {
     if (header.size() < kBlockBytes) return std::format("the file ends before {}", shown(expectedPath));
     if (isZero(header)) return std::format("the archive ends before {}", shown(expectedPath));
+    if (!header.substr(257).starts_with("ustar") && expectedPath == "manifest.json")
+        return "this is not a bundle: it does not begin with an archive's entry for manifest.json";
     if (!header.substr(257).starts_with("ustar"))
         return std::format("where {} must begin there is no entry of an archive", shown(expectedPath));
     const std::string prefix = field(header, 345, 155);

@@ -179,7 +179,7 @@ class Sample(unittest.TestCase):
 class Arguments(unittest.TestCase):
     def test_wrong_usage_is_exit_2_and_one_line(self):
         for words in ([], ["nonsense"], ["index"], ["index", "a", "b"], ["index", "a", "--nonsense"], ["runs", "a", "--limit"],
-                      ["runs", "a", "--limit", "x"], ["runs", "a", "--limit", "0"], ["runs", "a", "--sort", "beauty"], ["-x"],
+                      ["runs", "a", "--limit", "x"], ["runs", "a", "--limit", "0"], ["runs", "a", "--sort", "beauty"], ["runs", "a", "--filter", "colour:red"], ["-x"],
                       ["approve", "r", "p"], ["export", "r", "v"], ["sample"], ["index", ""], ["--json=1", "index", "a"],
                       ["approve", "r", "p", "--reviewer", "nobody", "--reason", "x"]):
             answer = cli(*words)

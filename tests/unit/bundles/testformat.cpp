@@ -186,7 +186,7 @@ TEST(VerifyBundle, NamesTheFirstThingWrong)
     EXPECT_THAT(problemOf(folder, archive(text, {entry("files/AGENTS.md", 0644, "x"), h, s})),
                 HasSubstr("files/AGENTS.md: its size"));
     EXPECT_THAT(problemOf(folder, "not an archive at all"), HasSubstr("manifest.json"));
-    EXPECT_THAT(problemOf(folder, std::string(2048, 'x')), HasSubstr("there is no entry of an archive"));
+    EXPECT_THAT(problemOf(folder, std::string(2048, 'x')), HasSubstr("this is not a bundle"));
 
     BundleManifest other = m;
     other.tree = std::string(40, '0');
