@@ -207,7 +207,7 @@ void ClusterReport::addLinks(QVBoxLayout* column, const std::vector<ClusterLink>
     empty(column);
     for (const ClusterLink& link : links) {
         auto* button = new LinkButton(m_page);
-        button->setLink(link.text, link.text);
+        button->setLink(link.text);
         connect(button, &QPushButton::clicked, this, [this, address = link.address] { Q_EMIT openAddress(address); });
         auto* row = new QHBoxLayout;
         row->addWidget(button);

@@ -2,9 +2,12 @@
 #include "ui/common/linkbutton.h"
 
 #include "ui/common/shown.h"
+#include "ui/common/theme.h"
 
 #include <QEvent>
 #include <QGuiApplication>
+
+#include <algorithm>
 
 namespace tackroom::ui
 {
@@ -13,14 +16,41 @@ LinkButton::LinkButton(QWidget* parent) : QPushButton(parent)
 {
     setFlat(true);
     setCursor(Qt::PointingHandCursor);
+    setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed); // never wider than its text, narrower where it must be
     recolor();
 }
 
-void LinkButton::setLink(const QString& shown, const QString& whole)
+void LinkButton::setLink(const QString& text)
 {
-    setText(QString(shown).replace(QLatin1Char('&'), QStringLiteral("&&")));
-    setToolTip(plainToolTip(whole));
-    setAccessibleName(tr("Open %1").arg(whole));
+    m_whole = text;
+    setToolTip(plainToolTip(text));
+    setAccessibleName(tr("Open %1").arg(text));
+    updateGeometry();
+    elide();
+}
+
+QSize LinkButton::sizeHint() const
+{
+    QSize size = QPushButton::sizeHint();
+    size.setWidth(fontMetrics().horizontalAdvance(m_whole) + 3 * kGrid);
+    return size;
+}
+
+QSize LinkButton::minimumSizeHint() const
+{
+    return {fontMetrics().averageCharWidth() * 12, QPushButton::minimumSizeHint().height()};
+}
+
+void LinkButton::elide()
+{
+    QString shown = fontMetrics().elidedText(m_whole, Qt::ElideMiddle, std::max(0, width() - 2 * kGrid));
+    setText(shown.replace(QLatin1Char('&'), QStringLiteral("&&")));
+}
+
+void LinkButton::resizeEvent(QResizeEvent* event)
+{
+    QPushButton::resizeEvent(event);
+    elide();
 }
 
 void LinkButton::recolor()

@@ -11,14 +11,19 @@ class LinkButton : public QPushButton
     Q_OBJECT
 public:
     explicit LinkButton(QWidget* parent = nullptr);
-    /// `shown` on the button, `whole` in the tooltip.
-    void setLink(const QString& shown, const QString& whole);
+    /// Cut in the middle where there is no room; the whole is in the tooltip.
+    void setLink(const QString& text);
+    [[nodiscard]] QSize sizeHint() const override;
+    [[nodiscard]] QSize minimumSizeHint() const override;
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void recolor();
+    void elide();
+    QString m_whole;
     bool m_recoloring = false;
 };
 

@@ -268,9 +268,7 @@ void RunView::fillHeading()
     if (decisive) m_decisive->setShown(tr("◎ %1").arg(shownLine(decisive->explanation)));
     const QString cluster = shownLine(item.clusterLabel, 200);
     m_cluster->setVisible(!item.cluster.value.empty());
-    m_cluster->setLink(
-        tr("Cluster: %1").arg(fontMetrics().elidedText(cluster, Qt::ElideMiddle, fontMetrics().averageCharWidth() * 48)),
-        tr("Cluster: %1").arg(cluster));
+    m_cluster->setLink(tr("Cluster: %1").arg(cluster));
 
     const bool anyError = !m_details->errorAfter({}).empty();
     m_errorButton->setEnabled(anyError);

@@ -240,6 +240,11 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->otherRun().isVisible() && m_page->otherRun().details(),
                                  kPatienceMs);
         QVERIFY(m_page->run().row() != m_page->otherRun().row());
+        // Beside the rail of a window of 1024.
+        QVERIFY2(m_page->minimumSizeHint().width() <= 960, qPrintable(QStringLiteral("%1: %2 + %3")
+                                                                          .arg(m_page->minimumSizeHint().width())
+                                                                          .arg(m_page->run().minimumSizeHint().width())
+                                                                          .arg(m_page->otherRun().minimumSizeHint().width())));
         UiSession::shoot(*m_page, QStringLiteral("traces-two"));
         m_page->table().selectRow(2);
         QTRY_VERIFY(!m_page->otherRun().isVisible());
