@@ -6,6 +6,7 @@
 #include "core/readers/phoenixbody.h"
 #include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
+#include "core/readers/phoenixsql.h"
 
 #include <algorithm>
 #include <array>
@@ -29,16 +30,13 @@ constexpr std::int64_t kSmallestBatch = 10;
 constexpr std::int64_t kLargestBatch = 5000;
 /// A store whose way of reading no longer holds (a writer came) is opened again, so often.
 constexpr int kMaxReopens = 5;
+/// Of an annotation: each of its texts, and the metadata, which longer than this is not looked into.
+constexpr std::size_t kMaxAnnotationTextBytes = 4000;
+constexpr std::size_t kMaxMetadataBytes = std::size_t{256} << 10;
 
 std::int64_t nowMs()
 {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// A column, or a constant in its place where this generation has none.
-std::string columnOr(const TableInfo* table, std::string_view alias, std::string_view column, std::string_view otherwise)
-{
-    return table && table->hasColumn(column) ? std::format("{}.{}", alias, column) : std::string(otherwise);
 }
 
 } // namespace
@@ -49,17 +47,9 @@ struct PhoenixReader::Private {
     std::filesystem::path path;
     StoreInfo info;
 
-    std::string traceSql, spanSql, costSql;
-    std::array<std::string, 3> annotationSql; ///< empty: no such table
+    PhoenixSql sql;
 
-    [[nodiscard]] const TableInfo* table(std::string_view name) const
-    {
-        const TableInfo* found = findTable(tables, name);
-        return found && !found->isView && !found->isVirtual ? found : nullptr;
-    }
-    void makeSql();
-    void makeAnnotationSql(std::size_t index);
-    [[nodiscard]] std::string spanColumns() const;
+    [[nodiscard]] const TableInfo* table(std::string_view name) const { return realTable(tables, name); }
     [[nodiscard]] Result<PhoenixMarks> marksNow();
     [[nodiscard]] Result<bool> stillHolds(const PhoenixMarks& before);
     [[nodiscard]] Result<std::set<std::int64_t>> grownTraces(const PhoenixMarks& before);
@@ -88,21 +78,22 @@ Status readAnnotations(Database& db, const std::string& sql, bool ofDocument, st
     if (sql.empty()) return {};
     TR_ASSIGN(Statement statement, db.prepare(sql));
     statement.bind(1, low).bind(2, high);
+    const auto textAt = [&](int column) { return jsonvalues::cut(statement.textAt(column), kMaxAnnotationTextBytes); };
     for (;;) {
         TR_ASSIGN(const bool more, statement.step());
         if (!more) return {};
         PhoenixAnnotationRow row;
         row.traceRowId = statement.intAt(0);
-        row.stepId = statement.stringAt(1);
-        row.name = statement.stringAt(2);
-        row.label = statement.stringAt(3);
+        row.stepId = textAt(1);
+        row.name = textAt(2);
+        row.label = textAt(3);
         if (!statement.isNullAt(4)) row.score = statement.doubleAt(4);
-        row.explanation = statement.stringAt(5);
-        row.metadata = statement.stringAt(6);
-        row.annotatorKind = statement.stringAt(7);
-        row.identifier = statement.stringAt(8);
-        row.userName = statement.stringAt(9);
-        row.time = statement.stringAt(10);
+        row.explanation = textAt(5);
+        if (statement.textAt(6).size() <= kMaxMetadataBytes) row.metadata = statement.stringAt(6);
+        row.annotatorKind = textAt(7);
+        row.identifier = textAt(8);
+        row.userName = textAt(9);
+        row.time = textAt(10);
         row.documentPosition = statement.intAt(11);
         row.ofDocument = ofDocument;
         out[row.traceRowId].push_back(std::move(row));
@@ -135,71 +126,6 @@ PhoenixSpanRow spanRowOf(const Statement& statement)
 
 } // namespace
 
-std::string PhoenixReader::Private::spanColumns() const
-{
-    const TableInfo* spans = table("spans");
-    const auto column = [&](std::string_view name, std::string_view otherwise) {
-        return columnOr(spans, "s", name, otherwise);
-    };
-    const auto limited = [&](std::string_view name) {
-        const std::string c = column(name, "''");
-        // octet_length looks at the record's header only: a text of a gigabyte is never loaded.
-        return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} END, octet_length({0})", c, kMaxAttributesBytes);
-    };
-    return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
-                       column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
-                       limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
-                       column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
-                       column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
-}
-
-void PhoenixReader::Private::makeAnnotationSql(std::size_t index)
-{
-    const TableInfo* annotations = table(kAnnotationTables[index]);
-    const bool ofTrace = index == 1;
-    const std::string_view key = ofTrace ? "trace_rowid" : "span_rowid";
-    if (!annotations || !annotations->hasColumn("id") || !annotations->hasColumn(key) || !annotations->hasColumn("name"))
-        return;
-    const auto column = [&](std::string_view name, std::string_view otherwise) {
-        return columnOr(annotations, "a", name, otherwise);
-    };
-    const TableInfo* users = table("users");
-    const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
-    const std::string time = column("updated_at", column("created_at", "''"));
-    annotationSql[index] = std::format(
-        "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
-        ofTrace ? "a.trace_rowid" : "s.trace_rowid", ofTrace ? "''" : "s.span_id", column("label", "''"),
-        column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
-        column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
-        column("document_position", "0"),
-        ofTrace ? "trace_annotations a"
-                : std::format("spans s CROSS JOIN {} a ON a.span_rowid = s.id", kAnnotationTables[index]),
-        ofTrace ? "a.trace_rowid" : "s.trace_rowid");
-}
-
-void PhoenixReader::Private::makeSql()
-{
-    const TableInfo* traces = table("traces");
-    const TableInfo* sessions = table("project_sessions");
-    const bool hasSessions = sessions && sessions->hasColumn("session_id") && sessions->hasColumn("id") &&
-                             traces->hasColumn("project_session_rowid");
-    const auto ofSession = [&](std::string_view column) {
-        if (!hasSessions || !sessions->hasColumn(column)) return std::string("''");
-        return std::format("(SELECT p.{} FROM project_sessions p WHERE p.id = t.project_session_rowid)", column);
-    };
-    traceSql = std::format(
-        "SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
-        columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
-        ofSession("session_user"));
-    spanSql =
-        "SELECT " + spanColumns() + " FROM spans s WHERE s.trace_rowid BETWEEN ? AND ? ORDER BY s.trace_rowid DESC, s.id DESC";
-    const TableInfo* costs = table("span_costs");
-    if (costs && costs->hasColumn("trace_rowid") && costs->hasColumn("total_cost") && costs->hasColumn("id"))
-        costSql = "SELECT trace_rowid, sum(total_cost) FROM span_costs WHERE trace_rowid BETWEEN ? AND ? AND total_cost IS NOT "
-                  "NULL GROUP BY trace_rowid";
-    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) makeAnnotationSql(i);
-}
-
 Result<PhoenixMarks> PhoenixReader::Private::marksNow()
 {
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
@@ -208,11 +134,11 @@ Result<PhoenixMarks> PhoenixReader::Private::marksNow()
     TR_ASSIGN(marks.span, db.scalar("SELECT max(id) FROM spans"));
     TR_ASSIGN(marks.traceCount, db.scalar("SELECT count(*) FROM traces"));
     TR_ASSIGN(marks.spanCount, db.scalar("SELECT count(*) FROM spans"));
-    if (!costSql.empty()) {
+    if (!sql.costs.empty()) {
         TR_ASSIGN(marks.cost, db.scalar("SELECT max(id) FROM span_costs"));
     }
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
-        if (annotationSql[i].empty()) continue;
+        if (sql.annotations[i].empty()) continue;
         const std::string from = std::format(" FROM {}", kAnnotationTables[i]);
         TR_ASSIGN(marks.annotation[i], db.scalar("SELECT max(id)" + from));
         TR_ASSIGN(marks.annotationCount[i], db.scalar("SELECT count(*)" + from));
@@ -245,7 +171,7 @@ Result<bool> PhoenixReader::Private::stillHolds(const PhoenixMarks& before)
     TR_ASSIGN(const auto spans, count("spans", before.span));
     if (traces != before.traceCount || spans != before.spanCount) return false;
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
-        if (annotationSql[i].empty()) continue;
+        if (sql.annotations[i].empty()) continue;
         TR_ASSIGN(const auto annotations, count(kAnnotationTables[i], before.annotation[i]));
         if (annotations != before.annotationCount[i]) return false;
     }
@@ -270,9 +196,10 @@ Result<std::set<std::int64_t>> PhoenixReader::Private::grownTraces(const Phoenix
 {
     std::set<std::int64_t> ids;
     TR_TRY(addIds(ids, "SELECT DISTINCT trace_rowid FROM spans WHERE id > ?", before.span, nullptr));
-    if (!costSql.empty()) TR_TRY(addIds(ids, "SELECT DISTINCT trace_rowid FROM span_costs WHERE id > ?", before.cost, nullptr));
+    if (!sql.costs.empty())
+        TR_TRY(addIds(ids, "SELECT DISTINCT trace_rowid FROM span_costs WHERE id > ?", before.cost, nullptr));
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
-        if (annotationSql[i].empty()) continue;
+        if (sql.annotations[i].empty()) continue;
         const bool ofTrace = i == 1;
         const bool timed = table(kAnnotationTables[i])->hasColumn("updated_at");
         TR_TRY(addIds(ids,
@@ -304,7 +231,7 @@ Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int6
                                                                        std::int64_t limit)
 {
     std::vector<PhoenixTraceRow> rows;
-    TR_ASSIGN(Statement statement, db.prepare(traceSql + " WHERE t.id > ? AND t.id <= ? ORDER BY t.id DESC LIMIT ?"));
+    TR_ASSIGN(Statement statement, db.prepare(sql.traces + " WHERE t.id > ? AND t.id <= ? ORDER BY t.id DESC LIMIT ?"));
     statement.bind(1, above).bind(2, upTo).bind(3, limit);
     for (;;) {
         TR_ASSIGN(const bool more, statement.step());
@@ -317,8 +244,8 @@ Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int6
 Result<std::map<std::int64_t, double>> PhoenixReader::Private::costs(std::int64_t low, std::int64_t high)
 {
     std::map<std::int64_t, double> costs;
-    if (costSql.empty()) return costs;
-    TR_ASSIGN(Statement statement, db.prepare(costSql));
+    if (sql.costs.empty()) return costs;
+    TR_ASSIGN(Statement statement, db.prepare(sql.costs));
     statement.bind(1, low).bind(2, high);
     for (;;) {
         TR_ASSIGN(const bool more, statement.step());
@@ -334,9 +261,9 @@ Status PhoenixReader::Private::readTraces(const std::vector<PhoenixTraceRow>& tr
     const std::int64_t low = traces.back().rowId, high = traces.front().rowId;
     AnnotationsByTrace annotations;
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i)
-        TR_TRY(readAnnotations(db, annotationSql[i], i == 2, low, high, annotations));
+        TR_TRY(readAnnotations(db, sql.annotations[i], i == 2, low, high, annotations));
     TR_ASSIGN(const auto costOf, costs(low, high));
-    TR_ASSIGN(Statement spans, db.prepare(spanSql));
+    TR_ASSIGN(Statement spans, db.prepare(sql.spans));
     spans.bind(1, low).bind(2, high);
     TR_ASSIGN(bool more, spans.step());
     for (const auto& trace : traces) {
@@ -422,16 +349,9 @@ Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const s
 }
 
 PhoenixReader::PhoenixReader(Database db, std::vector<TableInfo> tables, std::filesystem::path path)
-    : d(new Private{.db = std::move(db),
-                    .tables = std::move(tables),
-                    .path = std::move(path),
-                    .info = {},
-                    .traceSql = {},
-                    .spanSql = {},
-                    .costSql = {},
-                    .annotationSql = {}})
+    : d(new Private{.db = std::move(db), .tables = std::move(tables), .path = std::move(path), .info = {}, .sql = {}})
 {
-    d->makeSql();
+    d->sql = phoenixSqlOf(d->tables);
     d->info.kind = kKind;
     d->info.title = "Arize Phoenix database";
 }
@@ -522,7 +442,7 @@ Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::str
     const std::string order = !stepId.empty()                              ? " AND s.span_id = ?"
                               : d->table("spans")->hasColumn("start_time") ? " ORDER BY s.start_time, s.id"
                                                                            : " ORDER BY s.id";
-    TR_ASSIGN(Statement spans, d->db.prepare("SELECT " + d->spanColumns() + " FROM spans s WHERE s.trace_rowid = ?" + order));
+    TR_ASSIGN(Statement spans, d->db.prepare("SELECT " + d->sql.spanColumns + " FROM spans s WHERE s.trace_rowid = ?" + order));
     spans.bind(1, traceRow);
     if (!stepId.empty()) spans.bind(2, stepId);
     bool any = false;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/readers/phoenixsql.h"
+
+#include "core/readers/phoenixmarks.h"
+#include "core/readers/phoenixrun.h"
+
+#include <format>
+
+namespace tackroom
+{
+
+const TableInfo* realTable(std::span<const TableInfo> tables, std::string_view name)
+{
+    const TableInfo* found = findTable(tables, name);
+    return found && !found->isView && !found->isVirtual ? found : nullptr;
+}
+
+namespace
+{
+
+/// A column, or a constant in its place where this generation has none.
+std::string columnOr(const TableInfo* table, std::string_view alias, std::string_view column, std::string_view otherwise)
+{
+    return table && table->hasColumn(column) ? std::format("{}.{}", alias, column) : std::string(otherwise);
+}
+
+std::string spanColumnsOf(const TableInfo* spans)
+{
+    const auto column = [&](std::string_view name, std::string_view otherwise) {
+        return columnOr(spans, "s", name, otherwise);
+    };
+    const auto limited = [&](std::string_view name) {
+        const std::string c = column(name, "''");
+        // octet_length looks at the record's header only: a text of a gigabyte is never loaded.
+        return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} END, octet_length({0})", c, kMaxAttributesBytes);
+    };
+    return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
+                       column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
+                       limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
+                       column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
+                       column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
+}
+
+std::string annotationsOf(std::span<const TableInfo> tables, std::size_t index)
+{
+    const TableInfo* annotations = realTable(tables, kAnnotationTables[index]);
+    const bool ofTrace = index == 1;
+    const std::string_view key = ofTrace ? "trace_rowid" : "span_rowid";
+    if (!annotations || !annotations->hasColumn("id") || !annotations->hasColumn(key) || !annotations->hasColumn("name"))
+        return {};
+    const auto column = [&](std::string_view name, std::string_view otherwise) {
+        return columnOr(annotations, "a", name, otherwise);
+    };
+    const TableInfo* users = realTable(tables, "users");
+    const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
+    const std::string time = column("updated_at", column("created_at", "''"));
+    return std::format(
+        "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
+        ofTrace ? "a.trace_rowid" : "s.trace_rowid", ofTrace ? "''" : "s.span_id", column("label", "''"),
+        column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
+        column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
+        column("document_position", "0"),
+        ofTrace ? "trace_annotations a"
+                : std::format("spans s CROSS JOIN {} a ON a.span_rowid = s.id", kAnnotationTables[index]),
+        ofTrace ? "a.trace_rowid" : "s.trace_rowid");
+}
+
+} // namespace
+
+PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
+{
+    PhoenixSql sql;
+    const TableInfo* traces = realTable(tables, "traces");
+    const TableInfo* sessions = realTable(tables, "project_sessions");
+    const bool hasSessions = sessions && sessions->hasColumn("session_id") && sessions->hasColumn("id") &&
+                             traces->hasColumn("project_session_rowid");
+    const auto ofSession = [&](std::string_view column) {
+        if (!hasSessions || !sessions->hasColumn(column)) return std::string("''");
+        return std::format("(SELECT p.{} FROM project_sessions p WHERE p.id = t.project_session_rowid)", column);
+    };
+    sql.traces = std::format(
+        "SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
+        columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
+        ofSession("session_user"));
+    sql.spanColumns = spanColumnsOf(realTable(tables, "spans"));
+    sql.spans = "SELECT " + sql.spanColumns +
+                " FROM spans s WHERE s.trace_rowid BETWEEN ? AND ? ORDER BY s.trace_rowid DESC, s.id DESC";
+    const TableInfo* costs = realTable(tables, "span_costs");
+    if (costs && costs->hasColumn("trace_rowid") && costs->hasColumn("total_cost") && costs->hasColumn("id"))
+        sql.costs =
+            "SELECT trace_rowid, sum(total_cost) FROM span_costs WHERE trace_rowid BETWEEN ? AND ? AND total_cost IS NOT "
+            "NULL GROUP BY trace_rowid";
+    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) sql.annotations[i] = annotationsOf(tables, i);
+    return sql;
+}
+
+} // namespace tackroom

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/sql/sql.h"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tackroom
+{
+
+/// The SELECTs for one generation of Phoenix's schema: a column that it has not is a constant. What the columns of the rows are
+/// stands in phoenix.cpp, where they are read.
+struct PhoenixSql {
+    std::string traces;                     ///< without WHERE; table alias t
+    std::string spanColumns;                ///< of table alias s
+    std::string spans;                      ///< of a range of traces, highest first
+    std::string costs;                      ///< of a range of traces; empty: no such table
+    std::array<std::string, 3> annotations; ///< by kAnnotationTables, of a range of traces; empty: no such table
+};
+[[nodiscard]] PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables);
+
+/// The table of that name, where it is a real one.
+[[nodiscard]] const TableInfo* realTable(std::span<const TableInfo> tables, std::string_view name);
+
+} // namespace tackroom
