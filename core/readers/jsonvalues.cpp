@@ -20,6 +20,8 @@ Result<Value> Parser::parse(std::string_view text, bool padded)
 {
     Value value;
     const auto code = m_parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), !padded).get(value);
+    if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY)
+        return fail(ErrorCode::Refused, {}, "it needs more memory than the reader may use");
     if (code != simdjson::SUCCESS) return fail(ErrorCode::Damaged, {}, std::string(simdjson::error_message(code)));
     return value;
 }

@@ -21,7 +21,7 @@ class Parser
 {
 public:
     Parser();
-    /// Damaged, with simdjson's own words. `padded` says that kJsonPadding readable bytes follow the text.
+    /// Damaged, with simdjson's own words; Refused where memory does not suffice. `padded` says that kJsonPadding readable bytes follow the text.
     [[nodiscard]] Result<Value> parse(std::string_view text, bool padded = false);
 
 private:

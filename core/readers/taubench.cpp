@@ -21,6 +21,8 @@ using namespace jsonvalues;
 
 constexpr std::size_t kTextBytes = 2000;
 constexpr std::size_t kToolBytes = 4000;
+/// Messages of one run; a run with more is counted as not readable.
+constexpr std::size_t kMaxMessages = 200'000;
 
 /// One run as the file has it: its messages, whole.
 struct Conversation {
@@ -241,6 +243,9 @@ Result<Conversation> readElement(Parser& parser, JsonLayout layout, const JsonEl
     }
     if (!isObject(value) || !member(value, "task_id") || !isArray(member(value, "traj")))
         return fail(ErrorCode::Damaged, {}, "there is no task_id with a list traj in it");
+    // The parser counts no further than 2^24 - 1, which is more than enough to refuse.
+    if (simdjson::dom::array(*member(value, "traj")).size() > kMaxMessages)
+        return fail(ErrorCode::Refused, {}, std::format("it has more than {} messages", kMaxMessages));
     return conversationOf(value);
 }
 
@@ -271,12 +276,14 @@ Result<std::unique_ptr<StoreReader>> TauBenchReader::recognise(InputFile& file, 
     JsonElementVisitor visitor;
     visitor.visit = [&](const JsonElement& element) -> Result<bool> {
         const auto value = parser.parse(element.text, true);
+        if (!value && value.error().code == ErrorCode::Refused) return std::unexpected(value.error());
         if (value && layout == JsonLayout::Lines) known = stringOf(member(*value, "messages_display")).has_value();
         if (value && layout == JsonLayout::Array)
             known = member(*value, "task_id") && member(*value, "reward") && isArray(member(*value, "traj"));
         return false;
     };
-    const auto cutting = forEachJsonElement(file, layout, visitor, cancel);
+    auto cutting = forEachJsonElement(file, layout, visitor, cancel);
+    if (!cutting && cutting.error().where.empty()) cutting.error().where = file.path().string();
     if (!cutting && cutting.error().code != ErrorCode::Damaged && cutting.error().code != ErrorCode::UnknownFormat)
         return std::unexpected(cutting.error());
     if (!known) return nullptr;

@@ -125,6 +125,17 @@ TEST_F(TauBench, aCutFileKeepsWhatCameBefore)
     EXPECT_EQ(got.skips[0].first, "the rest of the file");
 }
 
+TEST_F(TauBench, aRunOfTooManyMessagesIsCountedNotRead)
+{
+    std::string many = "{}";
+    for (int i = 0; i < 200'000; ++i) many += ",{}";
+    const auto got =
+        read(write("m.json", R"([{"task_id":1,"reward":1,"traj":[]},{"task_id":2,"reward":1,"traj":[)" + many + "]}]"));
+    EXPECT_EQ(got.runs.size(), 1U);
+    ASSERT_EQ(got.skips.size(), 1U);
+    EXPECT_EQ(got.skips[0].first, "element 1");
+}
+
 TEST_F(TauBench, elementsAreCutRightAcrossChunks)
 {
     // Elements around the size of the reader's chunks, with brackets and quotes in their texts.
