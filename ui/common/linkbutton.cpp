@@ -6,6 +6,9 @@
 
 #include <QEvent>
 #include <QGuiApplication>
+#include <QStyleOptionButton>
+#include <QStyleOptionFocusRect>
+#include <QStylePainter>
 
 #include <algorithm>
 
@@ -32,7 +35,7 @@ void LinkButton::setLink(const QString& text)
 QSize LinkButton::sizeHint() const
 {
     QSize size = QPushButton::sizeHint();
-    size.setWidth(fontMetrics().horizontalAdvance(m_whole) + 3 * kGrid);
+    size.setWidth(fontMetrics().horizontalAdvance(m_whole) + kGrid / 2);
     return size;
 }
 
@@ -43,8 +46,27 @@ QSize LinkButton::minimumSizeHint() const
 
 void LinkButton::elide()
 {
-    QString shown = fontMetrics().elidedText(m_whole, Qt::ElideMiddle, std::max(0, width() - 2 * kGrid));
+    QString shown = fontMetrics().elidedText(m_whole, Qt::ElideMiddle, std::max(0, width() - 2));
     setText(shown.replace(QLatin1Char('&'), QStringLiteral("&&")));
+}
+
+void LinkButton::paintEvent(QPaintEvent*)
+{
+    // Flush with the text above and below it, as a link is.
+    QStylePainter painter(this);
+    QStyleOptionButton option;
+    initStyleOption(&option);
+    if (option.state & (QStyle::State_Sunken | QStyle::State_MouseOver)) {
+        QFont underlined = font();
+        underlined.setUnderline(true);
+        painter.setFont(underlined);
+    }
+    painter.drawItemText(rect(), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextShowMnemonic, palette(), isEnabled(), text(),
+                         QPalette::ButtonText);
+    if (!hasFocus()) return;
+    QStyleOptionFocusRect focus;
+    focus.initFrom(this);
+    painter.drawPrimitive(QStyle::PE_FrameFocusRect, focus);
 }
 
 void LinkButton::resizeEvent(QResizeEvent* event)

@@ -28,6 +28,7 @@ QString foldedText(const QString& text, qsizetype lines, qsizetype chars)
     for (qsizetype line = 0; line < lines && end >= 0 && end < chars; ++line) end = text.indexOf(QLatin1Char('\n'), end + 1);
     if (end < 0 || end > chars) end = chars;
     if (end < text.size() && text.at(end).isLowSurrogate()) --end;
+    while (end > 1 && text.at(end - 1).isSpace()) --end;
     return text.left(end);
 }
 
