@@ -14,7 +14,7 @@ namespace tackroom
 namespace
 {
 
-using Fit = PlannedFile::Fit;
+using Fit = CarriedFile::Fit;
 
 bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).find('\0') != std::string_view::npos; }
 
@@ -26,7 +26,7 @@ BlobId blobIdOf(std::string_view bytes)
     return BlobId{sha1Hex(object)};
 }
 
-void planAdded(PlannedFile& file, const MainLine& main, const HarnessRepository::FileEntry* here)
+void planAdded(CarriedFile& file, const MainLine& main, const HarnessRepository::FileEntry* here)
 {
     file.landing = file.change.newBlob;
     file.mode = file.change.newMode;
@@ -39,7 +39,7 @@ void planAdded(PlannedFile& file, const MainLine& main, const HarnessRepository:
         file.fit = here->mode == file.change.newMode ? Fit::Contained : Fit::Carried;
 }
 
-void planRemoved(PlannedFile& file, const HarnessRepository::FileEntry* here)
+void planRemoved(CarriedFile& file, const HarnessRepository::FileEntry* here)
 {
     if (here) file.current = *here;
     file.mode = file.change.oldMode;
@@ -54,7 +54,7 @@ std::optional<unsigned> mergedMode(const FileChange& change, unsigned mainMode)
     return std::nullopt;
 }
 
-Status mergeContents(HarnessRepository& repository, PlannedFile& file, bool moves)
+Status mergeContents(HarnessRepository& repository, CarriedFile& file, bool moves)
 {
     TR_ASSIGN(const std::string base, repository.blob(file.change.oldBlob));
     TR_ASSIGN(const std::string ours, repository.blob(file.current->blob));
@@ -77,7 +77,7 @@ Status mergeContents(HarnessRepository& repository, PlannedFile& file, bool move
     return {};
 }
 
-Status planChanged(HarnessRepository& repository, PlannedFile& file, const MainLine& main,
+Status planChanged(HarnessRepository& repository, CarriedFile& file, const MainLine& main,
                    const HarnessRepository::FileEntry* here)
 {
     const FileChange& change = file.change;
@@ -113,9 +113,9 @@ Status planChanged(HarnessRepository& repository, PlannedFile& file, const MainL
     return {};
 }
 
-Result<PlannedFile> planFile(HarnessRepository& repository, const MainLine& main, const FileChange& change)
+Result<CarriedFile> planFile(HarnessRepository& repository, const MainLine& main, const FileChange& change)
 {
-    PlannedFile file{change, Fit::AsProposed, {}, {}, {}, 0100644};
+    CarriedFile file{change, Fit::AsProposed, {}, {}, {}, 0100644};
     const auto* here = main.find(change.path);
     switch (change.kind) {
     case ChangeKind::Added:
@@ -133,11 +133,11 @@ Result<PlannedFile> planFile(HarnessRepository& repository, const MainLine& main
     return file;
 }
 
-void conclude(Plan& plan)
+void conclude(CarryPlan& plan)
 {
-    const auto first = [&](Fit fit) { return std::ranges::find(plan.files, fit, &PlannedFile::fit); };
+    const auto first = [&](Fit fit) { return std::ranges::find(plan.files, fit, &CarriedFile::fit); };
     const auto all = [&](Fit fit) {
-        return std::ranges::all_of(plan.files, [fit](const PlannedFile& f) { return f.fit == fit; });
+        return std::ranges::all_of(plan.files, [fit](const CarriedFile& f) { return f.fit == fit; });
     };
     if (const auto gone = first(Fit::Gone); gone != plan.files.end()) {
         plan.state = BaseState::TargetGone;
@@ -155,7 +155,7 @@ void conclude(Plan& plan)
 std::string start(const std::optional<std::string>& bytes) { return bytes ? bytes->substr(0, 4096) : std::string(); }
 
 /// The change from what the main line has to what would land.
-void restate(ProposedFile& out, const PlannedFile& file)
+void restate(ProposedFile& out, const CarriedFile& file)
 {
     FileChange& change = out.change;
     change.oldBlob = out.current ? file.current->blob : BlobId{};
@@ -204,21 +204,21 @@ bool MainLine::blocked(const std::string& path) const
     return false;
 }
 
-Result<Plan> planOf(HarnessRepository& repository, const MainLine& main, const std::vector<FileChange>& changes)
+Result<CarryPlan> planOf(HarnessRepository& repository, const MainLine& main, const std::vector<FileChange>& changes)
 {
-    Plan plan;
+    CarryPlan plan;
     for (const FileChange& change : changes) {
-        TR_ASSIGN(PlannedFile file, planFile(repository, main, change));
+        TR_ASSIGN(CarriedFile file, planFile(repository, main, change));
         plan.files.push_back(std::move(file));
     }
     conclude(plan);
     return plan;
 }
 
-Result<std::vector<ProposedFile>> textsOf(HarnessRepository& repository, const Plan& plan)
+Result<std::vector<ProposedFile>> textsOf(HarnessRepository& repository, const CarryPlan& plan)
 {
     std::vector<ProposedFile> out;
-    for (const PlannedFile& file : plan.files) {
+    for (const CarriedFile& file : plan.files) {
         ProposedFile text;
         text.change = file.change;
         text.mode = file.mode;

@@ -27,7 +27,7 @@ private:
     std::map<std::string, HarnessRepository::FileEntry> m_files;
 };
 
-struct PlannedFile {
+struct CarriedFile {
     enum class Fit : std::uint8_t {
         AsProposed,  ///< the main line did not touch it: the proposal's bytes land
         Carried,     ///< the main line moved, the change was carried over
@@ -43,20 +43,21 @@ struct PlannedFile {
     unsigned mode = 0100644;
 };
 
-struct Plan {
-    std::vector<PlannedFile> files;
+struct CarryPlan {
+    std::vector<CarriedFile> files;
     BaseState state = BaseState::Clean;
     std::string reason; ///< for Conflicts and TargetGone: the first such file
 };
 
-[[nodiscard]] Result<Plan> planOf(HarnessRepository& repository, const MainLine& main, const std::vector<FileChange>& changes);
+[[nodiscard]] Result<CarryPlan> planOf(HarnessRepository& repository, const MainLine& main,
+                                       const std::vector<FileChange>& changes);
 /// The plan with its texts read.
-[[nodiscard]] Result<std::vector<ProposedFile>> textsOf(HarnessRepository& repository, const Plan& plan);
+[[nodiscard]] Result<std::vector<ProposedFile>> textsOf(HarnessRepository& repository, const CarryPlan& plan);
 
 /// A proposal as it is now, with its plan.
 struct PlannedProposal {
     Proposal proposal;
-    Plan plan;
+    CarryPlan plan;
 };
 [[nodiscard]] Result<std::vector<PlannedProposal>> planProposals(HarnessRepository& repository, const CancelToken& cancel);
 [[nodiscard]] Result<PlannedProposal> planProposal(HarnessRepository& repository, std::string_view idOrName,

@@ -158,11 +158,11 @@ JournalEntry entryOf(EntryKind kind, const Proposal& p, const DecisionRequest& r
     return entry;
 }
 
-std::vector<LandRequest::File> filesToLand(const std::vector<PlannedFile>& plan, const std::vector<ProposedFile>& texts)
+std::vector<LandRequest::File> filesToLand(const std::vector<CarriedFile>& plan, const std::vector<ProposedFile>& texts)
 {
     std::vector<LandRequest::File> out;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (plan[i].fit == PlannedFile::Fit::Contained) continue;
+        if (plan[i].fit == CarriedFile::Fit::Contained) continue;
         const ProposedFile& file = texts[i];
         if (file.change.kind == ChangeKind::Renamed) out.push_back({file.change.oldPath, std::nullopt, 0100644});
         out.push_back({file.change.path, file.proposed, file.mode});

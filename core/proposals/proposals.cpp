@@ -359,7 +359,7 @@ Result<std::vector<ProposedFile>> proposedFiles(HarnessRepository& repository, c
         return fail(ErrorCode::BaseGone, proposal.id.value,
                     "the commit that this proposal was written against is not in the repository");
     TR_ASSIGN(const MainLine main, MainLine::read(repository));
-    TR_ASSIGN(const Plan plan, planOf(repository, main, proposal.changes));
+    TR_ASSIGN(const CarryPlan plan, planOf(repository, main, proposal.changes));
     return textsOf(repository, plan);
 }
 
