@@ -49,7 +49,9 @@ int main(int argc, char** argv)
     QApplication::setOrganizationName(QStringLiteral("tackroom"));
     QApplication::setApplicationName(QStringLiteral("tackroom"));
     QApplication::setApplicationVersion(QStringLiteral(TACKROOM_VERSION));
-    QTranslator translator;
+    // English too has a translation: its plurals. Another language goes on top of it.
+    QTranslator english, translator;
+    if (english.load(QStringLiteral(":/translations/tackroom_en.qm"))) QApplication::installTranslator(&english);
     if (translator.load(QLocale(), QStringLiteral("tackroom"), QStringLiteral("_"), QStringLiteral(":/translations"))) QApplication::installTranslator(&translator);
 
     QCommandLineParser parser;

@@ -43,6 +43,7 @@ BundlePanel::BundlePanel(Session& session, QWidget* parent)
     connect(browseButton, &QPushButton::clicked, this, &BundlePanel::browse);
     row->addWidget(browseButton);
     m_act->setObjectName(QStringLiteral("bundleAct"));
+    m_act->setAccessibleName(tr("Export or verify"));
     connect(m_act, &QPushButton::clicked, this, &BundlePanel::act);
     row->addWidget(m_act);
     auto* close = new QPushButton(tr("Close"), this);

@@ -35,7 +35,9 @@ DecisionBar::DecisionBar(QWidget* parent)
     m_reason->setMaxLength(4000);
     m_reason->installEventFilter(this);
     m_confirm->setObjectName(QStringLiteral("confirmLanding"));
+    m_confirm->setAccessibleName(tr("Confirm the decision"));
     m_confirm->hide();
+    m_wayOn->setAccessibleName(tr("What to do about it"));
     m_back->setObjectName(QStringLiteral("notYet"));
     m_back->hide();
     m_wayOn->hide();

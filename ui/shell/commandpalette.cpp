@@ -96,11 +96,13 @@ void CommandPalette::filter()
         if (const int s = score(entry.text + QLatin1Char(' ') + entry.kind, query)) found.emplace_back(s, &entry);
     std::ranges::stable_sort(found, std::greater<>{}, [](const auto& pair) { return pair.first; });
     m_shown.clear();
-    if (m_typed && !query.isEmpty()) m_shown = m_typed(query);
     for (const auto& [s, entry] : found) {
         if (m_shown.size() >= kMaxShown) break;
         m_shown.push_back(*entry);
     }
+    // What is made of the typed text itself comes after everything that bears the name.
+    if (m_typed && !query.isEmpty())
+        for (Entry& entry : m_typed(query)) m_shown.push_back(std::move(entry));
     m_list->clear();
     for (const Entry& entry : m_shown) {
         auto* item = new QListWidgetItem(entry.text, m_list);

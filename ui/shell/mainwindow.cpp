@@ -415,8 +415,8 @@ void MainWindow::openPalette()
     for (const Version& version : m_session.versions())
         entries.push_back(go(own(version.label) + QStringLiteral(" ") + shownLine(version.title, 120), tr("version"), QStringLiteral("version/") + own(version.commit.value)));
     m_palette->open(std::move(entries), [go, this](const QString& typed) -> std::vector<CommandPalette::Entry> {
-        if (typed.contains(QLatin1Char('/')) && pageOf(typed) != kPageCount) return {go(tr("Go to %1").arg(typed), tr("address"), typed)};
         std::vector<CommandPalette::Entry> found;
+        if (typed.contains(QLatin1Char('/')) && pageOf(typed) != kPageCount) found.push_back(go(tr("Go to %1").arg(typed), tr("address"), typed));
         if (m_session.storeState() == Session::State::Ready) {
             found.push_back({tr("Find runs with “%1”").arg(typed), tr("traces"), {}, [this, typed] {
                                  m_queries[Traces] = typed;
