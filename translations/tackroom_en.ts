@@ -65,7 +65,7 @@
         <location filename="../ui/models/session.cpp" line="253"/>
         <source>%n run(s) were played with the live version.</source>
         <translation>
-            <numerusform>%n run were played with the live version.</numerusform>
+            <numerusform>%n run was played with the live version.</numerusform>
             <numerusform>%n runs were played with the live version.</numerusform>
         </translation>
     </message>

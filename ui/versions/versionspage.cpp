@@ -175,6 +175,8 @@ void VersionsPage::repositoryChanged()
         m_opened.reset();
         return;
     }
+    // Whoever had the live version open finds the new live one when coming back; what is being read does not jump.
+    if (m_opened && m_opened->version.live && !isVisible()) m_wanted.clear();
     QModelIndex index = m_model->indexOf(m_wanted);
     if (!index.isValid()) index = m_model->index(0);
     if (index.isValid()) {

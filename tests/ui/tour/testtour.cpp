@@ -211,7 +211,10 @@ void TestTour::everyControlHasAName()
 {
     QStringList nameless;
     for (QWidget* widget : m_window->findChildren<QWidget*>()) {
-        if (widget->focusPolicy() == Qt::NoFocus || !widget->isEnabled() || widget->isHidden()) continue;
+        if (widget->focusPolicy() == Qt::NoFocus || !widget->isEnabled()) continue;
+        const QWidget* page = widget;
+        while (page->parentWidget() && !qobject_cast<const Page*>(page)) page = page->parentWidget();
+        if (page != widget && !widget->isVisibleTo(const_cast<QWidget*>(page))) continue; // not there at present
         if (widget->objectName().startsWith(QLatin1String("qt_")) || widget->inherits("QMenu") || widget->inherits("QTabBar")) continue;
         const auto* button = qobject_cast<QAbstractButton*>(widget);
         const bool named = !widget->accessibleName().isEmpty() || (button && !button->text().isEmpty()) || qobject_cast<QLabel*>(widget);
