@@ -21,7 +21,7 @@ namespace
 {
 
 /// The first Ctrl+C (or TERM) cancels, the second ends at once. One thread waits for the signals, so that cancelling may take
-/// locks.
+/// locks; it ends with this object.
 class Interrupts
 {
 public:
@@ -33,15 +33,27 @@ public:
         ::sigemptyset(&set);
         for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, signal);
         ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-        std::thread([set, &source] {
+        m_thread = std::thread([this, set, &source] {
             for (bool again = false;; again = true) {
                 int signal = 0;
-                if (::sigwait(&set, &signal) != 0) return;
+                if (::sigwait(&set, &signal) != 0 || m_done) return;
                 if (again) ::_exit(4);
                 source.cancel();
             }
-        }).detach(); // lives as long as the process; `source` is static
+        });
     }
+    Interrupts(const Interrupts&) = delete;
+    Interrupts& operator=(const Interrupts&) = delete;
+    ~Interrupts()
+    {
+        m_done = true;
+        ::pthread_kill(m_thread.native_handle(), SIGTERM);
+        m_thread.join();
+    }
+
+private:
+    std::atomic<bool> m_done{false};
+    std::thread m_thread;
 };
 
 /// One line that is written over itself, only on a terminal.
@@ -133,7 +145,7 @@ int finish(Answer answer, bool json)
 
 int run(const std::vector<std::string>& words)
 {
-    static CancelSource source;
+    CancelSource source;
     const Interrupts interrupts(source);
     const bool json = wantsJson(words);
     auto arguments = parseArguments(words);
