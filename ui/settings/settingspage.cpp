@@ -51,6 +51,7 @@ SettingsPage::SettingsPage(Session& session, QWidget* parent) : Page(parent), m_
     form->addRow(tr("Your mail address"), m_mail);
     m_said = new TextLabel(tr("Every decision is recorded under this name. It is never taken from a repository's configuration."),
                            TextLabel::Faint | TextLabel::Wrapped, middle);
+    m_said->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     form->addRow(QString(), m_said);
     connect(m_name, &QLineEdit::editingFinished, this, &SettingsPage::saveReviewer);
     connect(m_mail, &QLineEdit::editingFinished, this, &SettingsPage::saveReviewer);
@@ -67,10 +68,13 @@ SettingsPage::SettingsPage(Session& session, QWidget* parent) : Page(parent), m_
     form->addRow(tr("Colours"), m_theme);
 
     const Places& places = session.places();
-    form->addRow(tr("Indexes (may be deleted)"),
-                 new TextLabel(own(places.cache.string()), TextLabel::Mono | TextLabel::Elided | TextLabel::Selectable, middle));
-    form->addRow(tr("Vaults and the sample (keep)"),
-                 new TextLabel(own(places.data.string()), TextLabel::Mono | TextLabel::Elided | TextLabel::Selectable, middle));
+    const auto addPlace = [&](const QString& title, const std::filesystem::path& place) {
+        auto* label = new TextLabel(own(place.string()), TextLabel::Mono | TextLabel::Elided | TextLabel::Selectable, middle);
+        label->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+        form->addRow(title, label);
+    };
+    addPlace(tr("Indexes (may be deleted)"), places.cache);
+    addPlace(tr("Vaults and the sample (keep)"), places.data);
     column->addStretch(1);
 }
 

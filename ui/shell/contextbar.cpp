@@ -62,6 +62,9 @@ ContextBar::ContextBar(QAction* back, QAction* forward, QAction* commands, QMenu
     m_query->setAccessibleName(tr("Query"));
     m_query->setClearButtonEnabled(true);
     m_query->setMinimumWidth(160);
+    QSizePolicy keep = m_query->sizePolicy(); // the bar keeps its shape on pages without a query
+    keep.setRetainSizeWhenHidden(true);
+    m_query->setSizePolicy(keep);
     m_query->installEventFilter(this);
     row->addWidget(m_query, 3);
     m_notUnderstood->hide();
@@ -84,16 +87,14 @@ ContextBar::ContextBar(QAction* back, QAction* forward, QAction* commands, QMenu
 void ContextBar::setOpened(const QString& text)
 {
     const QString cut = m_opened->fontMetrics().elidedText(text, Qt::ElideMiddle, 260);
-    m_opened->setText(cut + QStringLiteral(" ▾"));
+    m_opened->setText(cut + QStringLiteral("  "));
     m_opened->setToolTip(plainToolTip(text));
     m_opened->setAccessibleName(tr("What is open: %1").arg(text));
 }
 
 void ContextBar::setQueryBox(bool usable, const QString& hint, const QStringList& completions)
 {
-    // The bar keeps its shape on pages without a query.
-    m_query->setVisible(true);
-    m_query->setEnabled(usable);
+    m_query->setVisible(usable);
     m_query->setPlaceholderText(usable ? hint : QString());
     m_query->setToolTip(plainToolTip(usable ? tr("Filter this page (Ctrl+F)") : QString()));
     delete m_query->completer();
