@@ -284,7 +284,7 @@ void ProposalsPage::decide(const QString& what, const QString& reason)
                 if (!landed) return m_messages->showError(landed.error(), {{tr("Read again"), [this] { m_session.refreshRepository(); }}});
                 m_messages->showNews(tr("Approved: this is now %1, and live.").arg(own(landed->version)),
                                      {{tr("Open the version"), [this, id = own(landed->commit.value)] { Q_EMIT openAddress(QStringLiteral("version/") + id); }}});
-                decided(tr("Approved as %1.").arg(own(landed->version)), decision.proposal);
+                decided(decision.proposal);
             });
         return;
     }
@@ -298,15 +298,13 @@ void ProposalsPage::decide(const QString& what, const QString& reason)
         [this, decision, rejecting](Result<JournalEntry> entry) {
             m_decision->setBusy({});
             if (!entry) return m_messages->showError(entry.error());
-            const QString news = rejecting ? tr("Rejected; the reason is recorded.") : tr("Deferred; the reason is recorded.");
-            m_messages->showNews(news);
-            decided(news, decision.proposal);
+            m_messages->showNews(rejecting ? tr("Rejected; the reason is recorded.") : tr("Deferred; the reason is recorded."));
+            decided(decision.proposal);
         });
 }
 
-void ProposalsPage::decided(const QString& news, const ProposalId& id)
+void ProposalsPage::decided(const ProposalId& id)
 {
-    Q_UNUSED(news);
     m_wanted = id;
     m_decision->clearReason();
     m_session.refreshRepository();

@@ -44,7 +44,7 @@ private:
     void showOpened(Result<Opened> opened);
     void stepProposal(int by);
     void decide(const QString& what, const QString& reason);
-    void decided(const QString& news, const ProposalId& id);
+    void decided(const ProposalId& id);
     [[nodiscard]] QString needsOf(bool landing) const;
     [[nodiscard]] QString landingPreview() const;
     [[nodiscard]] DecisionRequest request(const QString& reason) const;
