@@ -38,7 +38,7 @@ Result<Shown> read(Context& context, const std::string& wanted, const std::strin
     if (!step.empty() && std::ranges::none_of(out.steps, [&](const StepItem& one) { return one.step.nativeId == step; }))
         return fail(ErrorCode::NotFound, step, "the run has no step of this id");
     TR_ASSIGN(const auto reader, ReaderClient::open(report.path, {}));
-    TR_ASSIGN(out.body, reader->fetch(out.item.run.nativeId, step, maxBytes, context.cancel));
+    TR_ASSIGN(out.body, reader->fetch(RunAddress(out.item.run), step, maxBytes, context.cancel));
     return out;
 }
 

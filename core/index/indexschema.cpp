@@ -31,7 +31,9 @@ CREATE TABLE runs(
     score_count INTEGER NOT NULL,
     decision_count INTEGER NOT NULL,
     task TEXT NOT NULL,
-    answer TEXT NOT NULL);
+    answer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    place TEXT NOT NULL);
 CREATE INDEX runs_start ON runs(start_ns);
 CREATE INDEX runs_duration ON runs(end_ns - start_ns);
 CREATE INDEX runs_steps ON runs(step_count);
@@ -43,6 +45,7 @@ CREATE INDEX runs_session ON runs(session_id);
 CREATE INDEX runs_user ON runs(user_id);
 CREATE INDEX runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
 CREATE INDEX runs_native ON runs(native_id);
+CREATE INDEX runs_source ON runs(source, native_id) WHERE source <> '';
 CREATE TABLE steps(
     id INTEGER PRIMARY KEY,
     parent INTEGER NOT NULL,

@@ -30,7 +30,7 @@
 namespace tackroom
 {
 
-inline constexpr int kRunsSchemaVersion = 1;
+inline constexpr int kRunsSchemaVersion = 2;
 inline constexpr int kDerivedSchemaVersion = 1;
 
 inline constexpr std::int64_t kMaxSkippedRows = 10'000;

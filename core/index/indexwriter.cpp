@@ -56,7 +56,7 @@ std::int64_t contentOf(const RunRecord& record)
     const Run& run = record.run;
     for (const std::string* field :
          {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
-          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer})
+          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer, &run.source, &run.place})
         text.add(*field);
     for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens,
                                      run.completionTokens, run.stepCount, run.errorCount})
@@ -195,6 +195,7 @@ Status IndexWriter::commit()
 
 void IndexWriter::see(std::int64_t row)
 {
+    m_unseenOfSource.erase(row);
     if (!m_startedOver) return;
     const auto index = static_cast<std::size_t>(row);
     if (m_seen.size() <= index) m_seen.resize(index + index / 2 + 1024);
@@ -236,7 +237,7 @@ Status IndexWriter::writeRun(const RunRecord& record, std::int64_t content, std:
     TR_ASSIGN(Statement statement, m_db.prepare(row ? rowvalues::kUpdateRun : rowvalues::kInsertRun));
     rowvalues::bindRun(statement, record.run, content, static_cast<std::int64_t>(record.scores.size()),
                        static_cast<std::int64_t>(record.decisions.size()));
-    if (row) statement.bind(23, row);
+    if (row) statement.bind(25, row);
     TR_TRY(statement.run());
     if (row) return removeParts(row);
     row = m_db.lastInsertRowId();
@@ -341,16 +342,64 @@ Status IndexWriter::removeUnseen()
             if (row >= m_seen.size() || !m_seen[row]) gone.push_back(ids.intAt(0));
         }
     }
-    for (const std::int64_t row : gone) {
-        TR_TRY(removeParts(row));
-        TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM runs WHERE id = ?"));
-        remove.bind(1, row);
-        TR_TRY(remove.run());
-        --m_totals.runs;
-        ++m_removedRuns;
-        m_changed = true;
-    }
+    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
     return {};
+}
+
+Status IndexWriter::removeRun(std::int64_t row)
+{
+    TR_TRY(removeParts(row));
+    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM runs WHERE id = ?"));
+    remove.bind(1, row);
+    TR_TRY(remove.run());
+    --m_totals.runs;
+    ++m_removedRuns;
+    m_changed = true;
+    return {};
+}
+
+Status IndexWriter::rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows)
+{
+    TR_ASSIGN(Statement ids, m_db.prepare("SELECT id FROM runs WHERE source = ? AND source <> ''"));
+    ids.bind(1, source);
+    for (;;) {
+        TR_ASSIGN(const bool more, ids.step());
+        if (!more) return {};
+        rows.insert(ids.intAt(0));
+    }
+}
+
+void IndexWriter::beginSource(std::string_view source)
+{
+    m_unseenOfSource.clear();
+    if (m_startedOver || m_failure) return; // finish() takes away what was not delivered
+    if (const auto known = rowsOfSource(source, m_unseenOfSource); !known) m_failure = known.error();
+}
+
+Status IndexWriter::endSource()
+{
+    if (m_unseenOfSource.empty()) return {};
+    TR_TRY(begin());
+    const auto gone = std::exchange(m_unseenOfSource, {});
+    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
+    return {};
+}
+
+Status IndexWriter::sourceIsGone(std::string_view source)
+{
+    std::unordered_set<std::int64_t> rows;
+    TR_TRY(begin());
+    TR_TRY(rowsOfSource(source, rows));
+    for (const std::int64_t row : rows) TR_TRY(removeRun(row));
+    return {};
+}
+
+Result<std::string> IndexWriter::placeOf(std::string_view source, std::string_view nativeId)
+{
+    TR_ASSIGN(Statement place, m_db.prepare("SELECT place FROM runs WHERE source = ? AND source <> '' AND native_id = ?"));
+    place.bind(1, source).bind(2, nativeId);
+    TR_ASSIGN(const bool found, place.step());
+    return found ? place.stringAt(0) : std::string();
 }
 
 Status IndexWriter::finish(const std::string& kind, const std::string& fingerprint, const std::string& cursor)

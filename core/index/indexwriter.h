@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace tackroom
@@ -33,6 +34,10 @@ public:
     // RunSink
     void startsOver() override;
     [[nodiscard]] Status add(RunRecord record) override;
+    void beginSource(std::string_view source) override;
+    [[nodiscard]] Status endSource() override;
+    [[nodiscard]] Status sourceIsGone(std::string_view source) override;
+    [[nodiscard]] Result<std::string> placeOf(std::string_view source, std::string_view nativeId) override;
     void skipped(std::string where, std::string why) override;
     void progress(std::uint64_t doneRuns, std::uint64_t totalRuns) override;
 
@@ -51,6 +56,8 @@ private:
     [[nodiscard]] Status writeSteps(std::int64_t row, const std::vector<Step>& steps, std::int64_t& written);
     [[nodiscard]] Status removeParts(std::int64_t row);
     [[nodiscard]] Status removeUnseen();
+    [[nodiscard]] Status removeRun(std::int64_t row);
+    [[nodiscard]] Status rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows);
     [[nodiscard]] Status noteSkipped(std::string_view where, std::string_view why);
     void see(std::int64_t row);
 
@@ -65,6 +72,7 @@ private:
     bool m_changed = false;           ///< something since BEGIN that a reader could see
     bool m_startedOver = false;
     std::vector<bool> m_seen;       ///< by row, after startsOver()
+    std::unordered_set<std::int64_t> m_unseenOfSource; ///< rows of the source that is being read, not delivered again so far
     std::optional<Error> m_failure; ///< of a call that cannot answer; returned by the next that can
 };
 

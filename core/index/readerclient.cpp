@@ -265,7 +265,7 @@ Result<std::unique_ptr<ReaderClient>> ReaderClient::open(const fs::path& store, 
     return std::unique_ptr<ReaderClient>(new ReaderClient(std::move(priv)));
 }
 
-Result<Body> ReaderClient::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes,
+Result<Body> ReaderClient::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes,
                                  const CancelToken& cancel)
 {
     if (cancel.cancelled()) return CancelToken::error();
@@ -278,7 +278,7 @@ Result<Body> ReaderClient::fetch(const std::string& runNativeId, const std::stri
     Receiver receiver;
     receiver.text = [&](std::string_view payload) { return body.add(payload); };
     const Json request = {
-        {"verb", "fetch"}, {"path", d->store.string()}, {"run", runNativeId}, {"step", stepId}, {"maxBytes", maxBytes}};
+        {"verb", "fetch"}, {"path", d->store.string()}, {"run", run.nativeId}, {"source", run.source}, {"place", run.place}, {"step", stepId}, {"maxBytes", maxBytes}};
     TR_ASSIGN(const Json answer, d->connection->ask(request, receiver, cancel));
     return body.take(static_cast<std::uint64_t>(countAt(answer, "omittedBytes")));
 }

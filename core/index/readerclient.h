@@ -40,7 +40,7 @@ public:
     /// A child that stays open for fetching bodies of one store.
     [[nodiscard]] static Result<std::unique_ptr<ReaderClient>> open(const std::filesystem::path& store, const Options& options);
     ~ReaderClient();
-    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes, const CancelToken& cancel);
+    [[nodiscard]] Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes, const CancelToken& cancel);
 
 private:
     struct Private;

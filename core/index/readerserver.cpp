@@ -136,7 +136,10 @@ private:
     Result<Json> fetch(const Json& request)
     {
         const auto maxBytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, intAt(request, "maxBytes")));
-        TR_ASSIGN(const Body body, m_reader->fetch(stringAt(request, "run"), stringAt(request, "step"), maxBytes));
+        RunAddress run(stringAt(request, "run"));
+        run.source = stringAt(request, "source");
+        run.place = stringAt(request, "place");
+        TR_ASSIGN(const Body body, m_reader->fetch(run, stringAt(request, "step"), maxBytes));
         TR_TRY(frames::sendBody(body, [this](std::string_view payload) { return send(FrameType::Text, payload); }));
         return Json{{"omittedBytes", body.omittedBytes}};
     }

@@ -56,6 +56,8 @@ Run readRun(const Statement& row)
     run.errorCount = row.intAt(c++);
     run.task = row.stringAt(c++);
     run.answer = row.stringAt(c++);
+    run.source = row.stringAt(c++);
+    run.place = row.stringAt(c++);
     return run;
 }
 
@@ -68,6 +70,7 @@ void bindRun(Statement& to, const Run& run, std::int64_t content, std::int64_t s
     values.add(run.promptTokens).add(run.completionTokens);
     values.add(run.costUsd);
     values.add(run.stepCount).add(run.errorCount).add(scores).add(decisions).add(run.task).add(run.answer);
+    values.add(run.source).add(run.place);
 }
 
 void bindStep(Statement& to, std::int64_t id, std::int64_t parent, int depth, const Step& step)

@@ -16,23 +16,25 @@ inline constexpr std::string_view kRunColumns =
     "r.id, r.run_key, r.native_id, r.session_id, r.user_id, r.agent_name, r.project, r.harness_version, "
     "r.harness_version_label, "
     "r.harness_version_source, r.start_ns, r.end_ns, r.status, r.prompt_tokens, r.completion_tokens, r.cost_usd, r.step_count, "
-    "r.error_count, r.task, r.answer";
-inline constexpr int kRunColumnCount = 20;
+    "r.error_count, r.task, r.answer, r.source, r.place";
+inline constexpr int kRunColumnCount = 22;
 /// From column 1 on; column 0 is the row.
 [[nodiscard]] Run readRun(const Statement& row);
-/// INSERT of a new row (no id) or UPDATE of one (id = the last parameter); the same parameters 1 to 22 in both.
+/// INSERT of a new row (no id) or UPDATE of one (id = the last parameter); the same parameters 1 to 24 in both.
 inline constexpr std::string_view kInsertRun =
     "INSERT INTO runs(run_key, content, native_id, session_id, user_id, agent_name, project, harness_version, "
     "harness_version_label, "
     "harness_version_source, start_ns, end_ns, status, prompt_tokens, completion_tokens, cost_usd, step_count, error_count, "
     "score_count, "
-    "decision_count, task, answer) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
+    "decision_count, task, answer, source, place) "
+    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
 inline constexpr std::string_view kUpdateRun =
     "UPDATE runs SET run_key=?1, content=?2, native_id=?3, session_id=?4, user_id=?5, agent_name=?6, project=?7, "
     "harness_version=?8, "
     "harness_version_label=?9, harness_version_source=?10, start_ns=?11, end_ns=?12, status=?13, prompt_tokens=?14, "
     "completion_tokens=?15, "
-    "cost_usd=?16, step_count=?17, error_count=?18, score_count=?19, decision_count=?20, task=?21, answer=?22 WHERE id=?23";
+    "cost_usd=?16, step_count=?17, error_count=?18, score_count=?19, decision_count=?20, task=?21, answer=?22, source=?23, "
+    "place=?24 WHERE id=?25";
 void bindRun(Statement& to, const Run& run, std::int64_t content, std::int64_t scores, std::int64_t decisions);
 
 /// Columns of the other tables, `id` first; parameter 1 of each INSERT is the id.

@@ -5,11 +5,7 @@
 
 #include <simdjson.h>
 
-#include <cerrno>
-#include <fcntl.h>
 #include <format>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace tackroom
@@ -174,7 +170,7 @@ private:
 class LineCutter
 {
 public:
-    LineCutter(const JsonElementVisitor& visitor) : m_collector(visitor) { m_collector.begin(0, 0); }
+    LineCutter(const JsonElementVisitor& visitor, std::uint64_t offset) : m_collector(visitor) { m_collector.begin(0, offset); }
 
     Result<bool> feed(std::string_view chunk, std::uint64_t offset)
     {
@@ -210,9 +206,8 @@ private:
     std::uint64_t m_line = 0;
 };
 
-template <class Cutter> Status cutFile(const InputFile& file, Cutter cutter, const CancelToken& cancel)
+template <class Cutter> Status cutFile(const InputFile& file, Cutter cutter, const CancelToken& cancel, std::uint64_t offset)
 {
-    std::uint64_t offset = 0;
     for (;;) {
         if (cancel.cancelled()) return CancelToken::error();
         TR_ASSIGN(const std::string chunk, file.read(offset, kChunkBytes));
@@ -225,32 +220,11 @@ template <class Cutter> Status cutFile(const InputFile& file, Cutter cutter, con
     return cutter.finish();
 }
 
-/// The keys of the object that begins at the front of `text`, as far as the text goes.
-std::vector<std::string> keysOf(std::string_view text)
-{
-    constexpr std::size_t kMaxKeys = 12;
-    std::vector<std::string> keys;
-    Depth depth;
-    std::size_t keyStart = std::string_view::npos;
-    bool expectKey = true;
-    for (std::size_t i = 0; i < text.size() && keys.size() < kMaxKeys; ++i) {
-        const bool wasInString = depth.inString();
-        const bool ended = depth.step(text[i]);
-        if (ended && depth.depth() <= 0) break;
-        if (!wasInString && depth.inString() && depth.depth() == 1 && expectKey) keyStart = i + 1;
-        if (wasInString && !depth.inString() && keyStart != std::string_view::npos) {
-            keys.emplace_back(cutUtf8(toUtf8(text.substr(keyStart, i - keyStart)), 60));
-            keyStart = std::string_view::npos;
-            expectKey = false;
-        }
-        if (!depth.inString() && depth.depth() == 1 && text[i] == ',') expectKey = true;
-    }
-    return keys;
-}
-
 std::string keyText(std::string_view object)
 {
-    const auto keys = keysOf(object);
+    constexpr std::size_t kMaxNamed = 12;
+    auto keys = objectKeys(object);
+    if (keys.size() > kMaxNamed) keys.resize(kMaxNamed);
     if (keys.empty()) return "no keys";
     std::string text = "the keys ";
     for (std::size_t i = 0; i < keys.size(); ++i) text += (i ? ", " : "") + keys[i];
@@ -268,59 +242,33 @@ std::string_view pluralOf(char first)
 
 } // namespace
 
-Result<InputFile> InputFile::open(const std::filesystem::path& path)
-{
-    const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
-        if (errno == ENXIO)
-            return fail(ErrorCode::NotAFile, path.string(), "this is a socket or a device without a reader, not a file");
-        return std::unexpected(errorFromErrno(errno, path.string(), "cannot open the file"));
-    }
-    InputFile file(fd, path);
-    struct stat st{};
-    if (::fstat(fd, &st) != 0) return std::unexpected(errorFromErrno(errno, path.string(), "cannot look at the file"));
-    if (S_ISDIR(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is a directory; a trace store is one file");
-    if (S_ISFIFO(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is a FIFO (a named pipe), not a file");
-    if (!S_ISREG(st.st_mode)) return fail(ErrorCode::NotAFile, path.string(), "this is not a regular file");
-    if (st.st_size == 0) return fail(ErrorCode::Empty, path.string(), "the file is empty");
-    file.m_sizeBytes = static_cast<std::uint64_t>(st.st_size);
-    file.m_mtimeNs = std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
-    return file;
-}
-
-InputFile::InputFile(InputFile&& other) noexcept
-    : m_fd(std::exchange(other.m_fd, -1)),
-      m_path(std::move(other.m_path)),
-      m_sizeBytes(other.m_sizeBytes),
-      m_mtimeNs(other.m_mtimeNs)
-{
-}
-
-InputFile::~InputFile()
-{
-    if (m_fd >= 0) ::close(m_fd);
-}
-
-Result<std::string> InputFile::read(std::uint64_t offset, std::size_t count) const
-{
-    std::string bytes(count, '\0');
-    std::size_t have = 0;
-    while (have < count) {
-        const ssize_t got = ::pread(m_fd, bytes.data() + have, count - have, static_cast<off_t>(offset + have));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::unexpected(errorFromErrno(errno, m_path.string(), "cannot read the file"));
-        if (got == 0) break;
-        have += static_cast<std::size_t>(got);
-    }
-    bytes.resize(have);
-    return bytes;
-}
-
 Status forEachJsonElement(const InputFile& file, JsonLayout layout, const JsonElementVisitor& visitor,
-                          const CancelToken& cancel)
+                          const CancelToken& cancel, std::uint64_t fromBytes)
 {
-    if (layout == JsonLayout::Array) return cutFile(file, ArrayCutter(visitor, file.path().string()), cancel);
-    return cutFile(file, LineCutter(visitor), cancel);
+    if (layout == JsonLayout::Array) return cutFile(file, ArrayCutter(visitor, file.path().string()), cancel, 0);
+    return cutFile(file, LineCutter(visitor, fromBytes), cancel, fromBytes);
+}
+
+std::vector<std::string> objectKeys(std::string_view text)
+{
+    constexpr std::size_t kMaxKeys = 32;
+    std::vector<std::string> keys;
+    Depth depth;
+    std::size_t keyStart = std::string_view::npos;
+    bool expectKey = true;
+    for (std::size_t i = 0; i < text.size() && keys.size() < kMaxKeys; ++i) {
+        const bool wasInString = depth.inString();
+        const bool ended = depth.step(text[i]);
+        if (ended && depth.depth() <= 0) break;
+        if (!wasInString && depth.inString() && depth.depth() == 1 && expectKey) keyStart = i + 1;
+        if (wasInString && !depth.inString() && keyStart != std::string_view::npos) {
+            keys.emplace_back(cutUtf8(toUtf8(text.substr(keyStart, i - keyStart)), 60));
+            keyStart = std::string_view::npos;
+            expectKey = false;
+        }
+        if (!depth.inString() && depth.depth() == 1 && text[i] == ',') expectKey = true;
+    }
+    return keys;
 }
 
 std::string describeJson(std::string_view beginning)

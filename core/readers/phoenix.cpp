@@ -428,13 +428,13 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
     return now.toText();
 }
 
-Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes)
+Result<Body> PhoenixReader::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes)
 {
     TR_TRY(d->refresh({}));
     TR_ASSIGN(Statement trace, d->db.prepare("SELECT id FROM traces WHERE trace_id = ?"));
-    trace.bind(1, runNativeId);
+    trace.bind(1, run.nativeId);
     TR_ASSIGN(const bool found, trace.step());
-    if (!found) return fail(ErrorCode::NotFound, runNativeId, "there is no such trace in the store any more");
+    if (!found) return fail(ErrorCode::NotFound, run.nativeId, "there is no such trace in the store any more");
     const std::int64_t traceRow = trace.intAt(0);
     trace.reset();
 
@@ -456,7 +456,7 @@ Result<Body> PhoenixReader::fetch(const std::string& runNativeId, const std::str
             return builder.step(spanRowOf(spans));
     }
     if (!any)
-        return fail(ErrorCode::NotFound, stepId.empty() ? runNativeId : stepId, "there is no such span in the store any more");
+        return fail(ErrorCode::NotFound, stepId.empty() ? run.nativeId : stepId, "there is no such span in the store any more");
     return builder.finishRun();
 }
 

@@ -42,10 +42,28 @@ public:
     virtual void startsOver() = 0;
     /// A run; given again with the same key it replaces the former one.
     [[nodiscard]] virtual Status add(RunRecord record) = 0;
+    /// What is added up to endSource() is all that this source has now: its other runs are taken away at the end. Not nested.
+    virtual void beginSource(std::string_view source) = 0;
+    [[nodiscard]] virtual Status endSource() = 0;
+    /// The source is no longer in the store: its runs are taken away.
+    [[nodiscard]] virtual Status sourceIsGone(std::string_view source) = 0;
+    /// The place of a run of that source that was delivered before (now or by an earlier ingest); empty where there is none.
+    [[nodiscard]] virtual Result<std::string> placeOf(std::string_view source, std::string_view nativeId) = 0;
     /// Something that was there and could not be read: counted and shown (N of M).
     virtual void skipped(std::string where, std::string why) = 0;
     /// So far, of about how many (0: not known).
     virtual void progress(std::uint64_t doneRuns, std::uint64_t totalRuns) = 0;
+};
+
+/// Which run: its native id, and its source and place as the index has them (empty where the reader gave none).
+struct RunAddress {
+    RunAddress(std::string id = {}) : nativeId(std::move(id)) {}
+    RunAddress(const char* id) : nativeId(id) {}
+    explicit RunAddress(const Run& run) : nativeId(run.nativeId), source(run.source), place(run.place) {}
+    std::string nativeId;
+    std::string source;
+    std::string place;
+    friend bool operator==(const RunAddress&, const RunAddress&) = default;
 };
 
 /// An open store. Not thread-safe; one thread owns it.
@@ -60,8 +78,7 @@ public:
     /// for the next time: a JSON text of the reader's own. A run that grew is delivered again, whole.
     [[nodiscard]] virtual Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) = 0;
     /// The texts of one step, or of the whole run where `stepId` is empty. At most `maxBytes` in all; the rest is counted.
-    [[nodiscard]] virtual Result<Body> fetch(const std::string& runNativeId, const std::string& stepId,
-                                             std::uint64_t maxBytes) = 0;
+    [[nodiscard]] virtual Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes) = 0;
 };
 
 /// Recognises and opens. Errors: NotFound, NotAFile, NotReadable, Empty, UnknownFormat (its detail names what the file

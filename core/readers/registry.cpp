@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a file is, by its content. Names and suffixes say nothing.
 #include "core/base/text.h"
-#include "core/readers/jsonelements.h"
+#include "core/readers/filelist.h"
+#include "core/readers/filesreader.h"
+#include "core/readers/formats.h"
 #include "core/readers/phoenix.h"
 #include "core/readers/readers.h"
 #include "core/readers/taubench.h"
@@ -48,6 +50,8 @@ Result<std::unique_ptr<StoreReader>> openDatabase(const std::filesystem::path& p
 
 Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path, const CancelToken& cancel)
 {
+    std::error_code ignored;
+    if (isGlob(path) || std::filesystem::is_directory(path, ignored)) return FilesReader::open(path, cancel);
     std::string beginning;
     {
         TR_ASSIGN(InputFile file, InputFile::open(path));
@@ -59,15 +63,18 @@ Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path
         // Closed before SQLite opens it: closing it later would drop SQLite's locks.
     }
     if (beginning.starts_with(kSqliteMagic)) return openDatabase(path, cancel);
-    const std::string json = describeJson(beginning);
-    const std::string what = json.empty() ? "this is neither a SQLite database nor JSON" : "this is " + json;
-    return fail(ErrorCode::UnknownFormat, path.string(), what, std::string(kHint));
+    auto reader = FilesReader::open(path, cancel);
+    if (!reader && reader.error().code == ErrorCode::UnknownFormat) reader.error().hint = kHint;
+    return reader;
 }
 
 std::vector<FormatInfo> knownFormats()
 {
-    return {{std::string(PhoenixReader::kKind), "Arize Phoenix database (SQLite)"},
-            {std::string(TauBenchReader::kKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"}};
+    std::vector<FormatInfo> formats{
+        {std::string(PhoenixReader::kKind), "Arize Phoenix database (SQLite)"},
+        {std::string(TauBenchReader::kKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"}};
+    for (const FileFormat* format : fileFormats()) formats.push_back(format->info());
+    return formats;
 }
 
 } // namespace tackroom

@@ -362,17 +362,17 @@ Status TauBenchReader::findPlaces()
     return {};
 }
 
-Result<Body> TauBenchReader::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes)
+Result<Body> TauBenchReader::fetch(const RunAddress& address, const std::string& stepId, std::uint64_t maxBytes)
 {
     TR_TRY(findPlaces());
-    const auto place = m_places->byId.find(runNativeId);
-    if (place == m_places->byId.end()) return fail(ErrorCode::NotFound, runNativeId, "there is no such run in the file");
+    const auto place = m_places->byId.find(address.nativeId);
+    if (place == m_places->byId.end()) return fail(ErrorCode::NotFound, address.nativeId, "there is no such run in the file");
     TR_ASSIGN(const std::string text, m_file.read(place->second.offset, static_cast<std::size_t>(place->second.bytes)));
     Parser parser;
     const std::string padded = text + std::string(simdjson::SIMDJSON_PADDING, '\0');
     auto run = readElement(parser, m_layout,
                            {place->second.index, place->second.offset, std::string_view(padded).substr(0, text.size())});
-    if (!run) return fail(ErrorCode::Damaged, runNativeId, "the file has changed since it was indexed");
+    if (!run) return fail(ErrorCode::Damaged, address.nativeId, "the file has changed since it was indexed");
     std::vector<std::string> saidBy;
     const auto steps = stepsOf(*run, saidBy);
     for (std::size_t i = 0; i < saidBy.size(); ++i) run->messages[i].stepId = saidBy[i];

@@ -76,6 +76,8 @@ struct Run {
     std::optional<double> costUsd;
     std::int64_t stepCount = 0;
     std::int64_t errorCount = 0;
+    std::string source; ///< the file (of a store of several) that the run comes from; empty where the store is one
+    std::string place;  ///< where in the store its reader finds it again: a text of the reader's own, at most 4 KiB
 };
 
 struct Step {

@@ -125,12 +125,12 @@ void Session::storeIndexed(Result<IndexReport> report)
         });
 }
 
-quint64 Session::fetchBody(QObject* receiver, const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes,
+quint64 Session::fetchBody(QObject* receiver, const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes,
                            std::function<void(Result<Body>)> then)
 {
     return m_jobs->start<Body>(
         {QString(), ui::Lane::Pool, true, true}, receiver,
-        [lane = m_lane, store = m_store.path, options = m_readerOptions, runNativeId, stepId, maxBytes](const CancelToken& cancel, const Progress&) -> Result<Body> {
+        [lane = m_lane, store = m_store.path, options = m_readerOptions, run, stepId, maxBytes](const CancelToken& cancel, const Progress&) -> Result<Body> {
             const std::lock_guard lock(lane->readerMutex);
             if (cancel.cancelled()) return CancelToken::error();
             for (int attempt = 0;; ++attempt) {
@@ -139,7 +139,7 @@ quint64 Session::fetchBody(QObject* receiver, const std::string& runNativeId, co
                     TR_ASSIGN(lane->reader, ReaderClient::open(store, options));
                     lane->readerStore = store;
                 }
-                auto body = lane->reader->fetch(runNativeId, stepId, maxBytes, cancel);
+                auto body = lane->reader->fetch(run, stepId, maxBytes, cancel);
                 if (body) return body;
                 // A cancelled or crashed child is gone: the next call starts a new one. A crash is tried once more.
                 lane->reader.reset();

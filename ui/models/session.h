@@ -45,7 +45,7 @@ public:
     template <class T>
     quint64 askClusters(QObject* receiver, std::function<Result<T>(ClusterQueries&)> ask, std::function<void(Result<T>)> then);
     /// Body of a step, or of the whole run where `stepId` is empty.
-    quint64 fetchBody(QObject* receiver, const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes,
+    quint64 fetchBody(QObject* receiver, const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes,
                       std::function<void(Result<Body>)> then);
 
     // --- the repository

@@ -94,7 +94,7 @@ void RawView::clear()
 {
     m_session.jobs().cancel(m_job);
     m_job = 0;
-    m_runId.clear();
+    m_run = {};
     m_stepId.clear();
     m_title->setShown({});
     m_message->clear();
@@ -109,10 +109,10 @@ void RawView::toggleCurrent()
     m_tree->setExpanded(index, !m_tree->isExpanded(index));
 }
 
-void RawView::showRaw(const std::string& runNativeId, const std::string& stepId, const QString& title)
+void RawView::showRaw(const RunAddress& run, const std::string& stepId, const QString& title)
 {
-    if (runNativeId == m_runId && stepId == m_stepId) return;
-    m_runId = runNativeId;
+    if (run == m_run && stepId == m_stepId) return;
+    m_run = run;
     m_stepId = stepId;
     m_what = title;
     fetch();
@@ -126,7 +126,7 @@ void RawView::fetch()
     m_state->showLoading(tr("Reading %1").arg(m_what));
     m_stack->setCurrentWidget(m_state);
     m_session.jobs().cancel(m_job);
-    m_job = m_session.fetchBody(this, m_runId, m_stepId, kMostRawBytes, [this](Result<Body> body) {
+    m_job = m_session.fetchBody(this, m_run, m_stepId, kMostRawBytes, [this](Result<Body> body) {
         m_job = 0;
         if (body) {
             parse(std::move(*body));

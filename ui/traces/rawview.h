@@ -29,7 +29,7 @@ class RawView : public QWidget
 public:
     explicit RawView(Session& session, QWidget* parent = nullptr);
     /// `title`: what it is of. Fetched at once; the same place again costs nothing.
-    void showRaw(const std::string& runNativeId, const std::string& stepId, const QString& title);
+    void showRaw(const RunAddress& run, const std::string& stepId, const QString& title);
     void clear();
     void toggleCurrent();
     [[nodiscard]] bool settled() const { return m_job == 0; }
@@ -53,7 +53,8 @@ private:
     JsonTreeModel* m_model;
     TextPage* m_text;
     StatePane* m_state;
-    std::string m_runId, m_stepId;
+    RunAddress m_run;
+    std::string m_stepId;
     QString m_what;
     quint64 m_job = 0;
 };

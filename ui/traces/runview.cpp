@@ -351,7 +351,7 @@ void RunView::fetchConversation()
         m_conversationState->showLoading(tr("Reading the conversation"));
         m_conversationPages->setCurrentWidget(m_conversationState);
     }
-    m_bodyJob = m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes, [this](Result<Body> body) {
+    m_bodyJob = m_session.fetchBody(this, RunAddress(m_details->item.run), {}, kMostConversationBytes, [this](Result<Body> body) {
         m_bodyJob = 0;
         if (!body) return conversationFailed(body.error());
         m_body = std::make_shared<const Body>(std::move(*body));
@@ -482,7 +482,7 @@ void RunView::copy(bool markdown)
         put(*m_body);
         return;
     }
-    m_session.fetchBody(this, m_details->item.run.nativeId, {}, kMostConversationBytes,
+    m_session.fetchBody(this, RunAddress(m_details->item.run), {}, kMostConversationBytes,
                         [this, put, row = m_row](Result<Body> body) {
                             if (row != m_row || !m_details) return;
                             if (body)

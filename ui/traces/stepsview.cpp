@@ -104,7 +104,7 @@ void StepsView::setDetails(const RunDetails& details)
 {
     m_session.jobs().cancel(m_bodyJob);
     m_bodyJob = 0;
-    m_runId = details.item.run.nativeId;
+    m_run = RunAddress(details.item.run);
     m_model->setSteps(details.steps);
     const Signal* decisive = details.decisive();
     m_decisiveStep = decisive ? decisive->stepId : std::string();
@@ -201,7 +201,7 @@ void StepsView::fetchBodies()
     if (stepId.empty()) return;
     m_whole->setEnabled(false);
     m_session.jobs().cancel(m_bodyJob);
-    m_bodyJob = m_session.fetchBody(this, m_runId, stepId, kMostBodyBytes, [this, stepId](Result<Body> body) {
+    m_bodyJob = m_session.fetchBody(this, m_run, stepId, kMostBodyBytes, [this, stepId](Result<Body> body) {
         m_bodyJob = 0;
         const StepItem* item = m_model->stepAt(m_tree->currentIndex());
         if (!item || item->step.nativeId != stepId) return;

@@ -44,7 +44,7 @@ private:
     QTreeView* m_tree;
     QPushButton* m_whole;
     TextPage* m_text;
-    std::string m_runId;
+    RunAddress m_run;
     QString m_explanation; ///< of the decisive step
     std::string m_decisiveStep;
     quint64 m_bodyJob = 0;

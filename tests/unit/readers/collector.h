@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,38 @@ public:
     Status add(RunRecord record) override
     {
         order.push_back(record.run.nativeId);
+        unseen.erase(record.run.nativeId);
         runs[record.run.nativeId] = std::move(record);
         return {};
+    }
+    void beginSource(std::string_view source) override
+    {
+        inSource = source;
+        unseen.clear();
+        for (const auto& [id, record] : runs)
+            if (record.run.source == source) unseen.insert(id);
+    }
+    Status endSource() override
+    {
+        for (const std::string& id : unseen) runs.erase(id);
+        return {};
+    }
+    Status sourceIsGone(std::string_view source) override
+    {
+        std::erase_if(runs, [&](const auto& each) { return each.second.run.source == source; });
+        return {};
+    }
+    Result<std::string> placeOf(std::string_view source, std::string_view nativeId) override
+    {
+        const auto found = runs.find(std::string(nativeId));
+        return found != runs.end() && found->second.run.source == source ? found->second.run.place : std::string();
     }
     void skipped(std::string where, std::string why) override { skips.emplace_back(std::move(where), std::move(why)); }
     void progress(std::uint64_t, std::uint64_t) override {}
 
     int startedOver = 0;
+    std::string inSource;
+    std::set<std::string> unseen;
     std::map<std::string, RunRecord> runs;
     std::vector<std::string> order;
     std::vector<std::pair<std::string, std::string>> skips;

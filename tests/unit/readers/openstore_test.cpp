@@ -32,8 +32,8 @@ protected:
 TEST_F(OpenStore, whatIsNoFileIsNamed)
 {
     EXPECT_EQ(errorOf(file("nothing")).code, ErrorCode::NotFound);
-    EXPECT_EQ(errorOf(file(".")).code, ErrorCode::NotAFile);
-    EXPECT_THAT(errorOf(file(".")).detail, HasSubstr("directory"));
+    EXPECT_EQ(errorOf(file(".")).code, ErrorCode::Empty);
+    EXPECT_THAT(errorOf(file(".")).detail, HasSubstr("no file in this folder"));
     ASSERT_EQ(::mkfifo(file("fifo").c_str(), 0600), 0);
     EXPECT_EQ(errorOf(file("fifo")).code, ErrorCode::NotAFile);
     EXPECT_EQ(errorOf("/dev/null").code, ErrorCode::NotAFile);
@@ -47,9 +47,9 @@ TEST_F(OpenStore, whatIsNoFileIsNamed)
 
 TEST_F(OpenStore, unknownJsonIsNamedByItsKeys)
 {
-    const Error object = errorOf(write("o.json", R"({"resourceSpans": [{"scopeSpans": []}], "x": {"y": 1}, "esc\"aped": 2})"));
+    const Error object = errorOf(write("o.json", R"({"someSpans": [{"scopeSpans": []}], "x": {"y": 1}, "esc\"aped": 2})"));
     EXPECT_EQ(object.code, ErrorCode::UnknownFormat);
-    EXPECT_EQ(object.detail, "this is JSON: an object with the keys resourceSpans, x, esc\\\"aped");
+    EXPECT_EQ(object.detail, "this is JSON: an object with the keys someSpans, x, esc\\\"aped");
     EXPECT_EQ(errorOf(write("a.json", R"([{"id": 1, "name": "a"}, {"other": 2}])")).detail,
               "this is JSON: an array of objects with the keys id, name");
     EXPECT_EQ(errorOf(write("n.json", "[1, 2]")).detail, "this is JSON: an array of numbers");

@@ -22,6 +22,10 @@ namespace
 class Records : public RunSink
 {
 public:
+    void beginSource(std::string_view) override {}
+    Status endSource() override { return {}; }
+    Status sourceIsGone(std::string_view) override { return {}; }
+    Result<std::string> placeOf(std::string_view, std::string_view) override { return std::string(); }
     void startsOver() override { runs.clear(); }
     Status add(RunRecord record) override
     {

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/readers/filesingest.h"
+
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/readers/filelook.h"
+
+#include <algorithm>
+#include <format>
+#include <set>
+#include <unordered_map>
+
+namespace tackroom::filesingest
+{
+
+namespace
+{
+
+constexpr std::size_t kTailBytes = 4096;
+
+Json marksJson(const std::map<std::string, FileMark>& marks)
+{
+    Json files = Json::object();
+    for (const auto& [name, mark] : marks) {
+        Json entry = {{"s", mark.stamp.sizeBytes}, {"m", mark.stamp.mtimeNs}, {"i", mark.stamp.inode}};
+        if (!mark.kind.empty()) entry["k"] = mark.kind;
+        if (mark.unit != name) entry["u"] = mark.unit;
+        if (mark.doneBytes) entry["d"] = mark.doneBytes;
+        if (!mark.tailHash.empty()) entry["h"] = mark.tailHash;
+        files[name] = std::move(entry);
+    }
+    return {{"v", 1}, {"files", std::move(files)}};
+}
+
+/// Nothing where the text is none of ours: everything is read.
+std::optional<std::map<std::string, FileMark>> marksOf(const std::string& cursor)
+{
+    const auto json = parseJson(cursor, "cursor");
+    if (!json || intAt(*json, "v") != 1 || !memberAt(*json, "files").is_object()) return std::nullopt;
+    std::map<std::string, FileMark> marks;
+    for (const auto& [name, entry] : memberAt(*json, "files").items())
+        marks[name] = {.stamp = {.sizeBytes = static_cast<std::uint64_t>(intAt(entry, "s")),
+                                 .mtimeNs = intAt(entry, "m"),
+                                 .inode = static_cast<std::uint64_t>(intAt(entry, "i"))},
+                       .kind = stringAt(entry, "k"),
+                       .unit = stringAt(entry, "u", name),
+                       .doneBytes = static_cast<std::uint64_t>(intAt(entry, "d")),
+                       .tailHash = stringAt(entry, "h")};
+    return marks;
+}
+
+const FileFormat* formatOfKind(std::string_view kind)
+{
+    for (const FileFormat* format : fileFormats())
+        if (format->info().kind == kind) return format;
+    return nullptr;
+}
+
+Result<std::string> tailHash(const InputFile& file, std::uint64_t end)
+{
+    const std::uint64_t from = end > kTailBytes ? end - kTailBytes : 0;
+    TR_ASSIGN(const std::string tail, file.read(from, static_cast<std::size_t>(end - from)));
+    return xxh128Hex(tail);
+}
+
+/// Where the last whole line ends. A last line without a line feed counts where it is a whole value.
+Result<std::uint64_t> endOfLines(const InputFile& file)
+{
+    std::uint64_t from = file.sizeBytes();
+    std::string last;
+    while (from > 0 && last.size() <= kMaxJsonElementBytes) {
+        const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(from, std::size_t{64} << 10));
+        from -= count;
+        TR_ASSIGN(const std::string piece, file.read(from, count));
+        const auto feed = piece.rfind('\n');
+        if (feed != std::string::npos) {
+            last.insert(0, piece, feed + 1);
+            from += feed + 1;
+            break;
+        }
+        last.insert(0, piece);
+    }
+    if (trimmed(last).empty()) return file.sizeBytes();
+    jsonvalues::Parser parser;
+    return parser.parse(last) ? file.sizeBytes() : from;
+}
+
+InputFile joined(const InputFile& file, std::string bytes) { return InputFile::ofBytes(file.path(), std::move(bytes)); }
+
+/// The stretches of a file as one, a line feed between them. Refused above the largest element.
+Result<std::string> bytesOf(const InputFile& file, const std::vector<ByteRange>& ranges)
+{
+    std::string bytes;
+    for (const ByteRange& range : ranges) {
+        if (range.bytes > kMaxJsonElementBytes * 4 || bytes.size() > kMaxJsonElementBytes * 4)
+            return fail(ErrorCode::Refused, file.path().string(), "the run is too long to be read as one");
+        TR_ASSIGN(const std::string part, file.read(range.offset, static_cast<std::size_t>(range.bytes)));
+        if (!bytes.empty() && !bytes.ends_with('\n')) bytes += '\n';
+        bytes += part;
+    }
+    return bytes;
+}
+
+void addRanges(std::vector<ByteRange>& to, const std::vector<ByteRange>& more)
+{
+    to.insert(to.end(), more.begin(), more.end());
+    std::ranges::sort(to, {}, &ByteRange::offset);
+    const auto same = std::ranges::unique(to);
+    to.erase(same.begin(), same.end());
+}
+
+/// Keeps the one run that is asked for.
+class OneRun : public FormatSink
+{
+public:
+    explicit OneRun(std::string nativeId) : m_nativeId(std::move(nativeId)) {}
+    Result<bool> add(ParsedRun run) override
+    {
+        if (run.record.run.nativeId == m_nativeId)
+            m_exact = std::move(run);
+        else if (m_count == 0)
+            m_first = std::move(run);
+        ++m_count;
+        return true;
+    }
+    void skipped(std::string, std::string) override {} // told when the file was indexed
+    void progress(std::uint64_t) override {}
+    /// The run of that id; else the only one there is, where it was cut out for this (an array's element alone may get another
+    /// id).
+    [[nodiscard]] std::optional<ParsedRun> take(bool cutOut)
+    {
+        if (m_exact) return std::move(m_exact);
+        if (cutOut && m_count == 1) return std::move(m_first);
+        return std::nullopt;
+    }
+
+private:
+    std::string m_nativeId;
+    std::optional<ParsedRun> m_exact, m_first;
+    std::size_t m_count = 0;
+};
+
+std::string folderOf(const std::vector<std::string>& names)
+{
+    std::filesystem::path common = std::filesystem::path(names.front()).parent_path();
+    for (const std::string& name : names)
+        while (!common.empty() && !name.starts_with(common.string() + "/")) common = common.parent_path();
+    return common.empty() ? "." : common.string();
+}
+
+bool staysBelow(const std::string& name)
+{
+    if (name.empty() || name.starts_with('/')) return false;
+    for (const auto part : splitOn(name, '/'))
+        if (part == ".." || part.empty()) return false;
+    return true;
+}
+
+/// Without the "/2" that a second run of the same id got.
+std::string formatIdOf(const std::string& nativeId, const FileFormat& format)
+{
+    if (format.growsByLines()) return nativeId;
+    const auto slash = nativeId.rfind("/#");
+    return slash == std::string::npos ? nativeId : nativeId.substr(0, slash);
+}
+
+Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& place, const FileFormat& format,
+                             const std::string& source)
+{
+    FileUnit unit;
+    if (!place.file.empty()) {
+        TR_ASSIGN(InputFile file, InputFile::open(root / place.file));
+        unit.parts.push_back({place.file, std::move(file)});
+        return unit;
+    }
+    const bool isRoot = place.folder == ".";
+    TR_ASSIGN(const auto files, listFiles(isRoot ? root : root / place.folder, {}, {}));
+    for (const ListedFile& listed : files) {
+        const std::string name = isRoot ? listed.name : place.folder + "/" + listed.name;
+        auto file = InputFile::open(root / name);
+        if (!file) continue;
+        const auto looked = LookedFile::at(*file, {});
+        const auto known = looked ? formatOf(looked->look()) : std::nullopt;
+        if (!known || known->format != &format || format.unitOf(name, looked->look()) != source) continue;
+        unit.parts.push_back({name, std::move(*file)});
+    }
+    if (unit.parts.empty()) return fail(ErrorCode::NotFound, source, "the files of this run are no longer there");
+    return unit;
+}
+
+} // namespace
+
+std::optional<Known> formatOf(const FileLook& look)
+{
+    for (const FileFormat* format : fileFormats())
+        if (auto recognised = format->recognise(look)) return Known{format, std::move(*recognised)};
+    return std::nullopt;
+}
+
+std::string Place::toText() const
+{
+    constexpr std::size_t kMaxRanges = 180; // two numbers of ten digits each: below 4 KiB
+    std::vector<ByteRange> few = ranges;
+    while (few.size() > kMaxRanges) {
+        std::vector<std::uint64_t> gaps;
+        for (std::size_t i = 1; i < few.size(); ++i) gaps.push_back(few[i].offset - (few[i - 1].offset + few[i - 1].bytes));
+        const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(few.size() - kMaxRanges - 1);
+        std::ranges::nth_element(gaps, middle);
+        const std::uint64_t largest = *middle;
+        std::vector<ByteRange> joinedRanges{few.front()};
+        for (std::size_t i = 1; i < few.size(); ++i) {
+            ByteRange& last = joinedRanges.back();
+            if (few[i].offset - (last.offset + last.bytes) <= largest)
+                last.bytes = few[i].offset + few[i].bytes - last.offset;
+            else
+                joinedRanges.push_back(few[i]);
+        }
+        few = std::move(joinedRanges);
+    }
+    Json json = {{"k", kind}};
+    if (!file.empty()) json["f"] = file;
+    if (!folder.empty()) json["d"] = folder;
+    if (!few.empty()) json["r"] = Json::array();
+    for (const ByteRange& range : few) {
+        json["r"].push_back(range.offset);
+        json["r"].push_back(range.bytes);
+    }
+    return dumpJson(json);
+}
+
+std::optional<Place> Place::fromText(std::string_view text)
+{
+    const auto json = parseJson(text, "place");
+    if (!json || !json->is_object()) return std::nullopt;
+    Place place{.kind = stringAt(*json, "k"), .file = stringAt(*json, "f"), .folder = stringAt(*json, "d"), .ranges = {}};
+    if (place.file.empty() == place.folder.empty()) return std::nullopt;
+    if (!staysBelow(place.file.empty() ? place.folder : place.file)) return std::nullopt;
+    const Json& ranges = memberAt(*json, "r");
+    for (std::size_t i = 0; ranges.is_array() && i + 1 < ranges.size(); i += 2) {
+        if (!ranges[i].is_number_unsigned() || !ranges[i + 1].is_number_unsigned()) return std::nullopt;
+        place.ranges.push_back({ranges[i].get<std::uint64_t>(), ranges[i + 1].get<std::uint64_t>()});
+    }
+    return place;
+}
+
+Result<std::string> stampOf(const std::filesystem::path& root, const RunAddress& address)
+{
+    const auto place = Place::fromText(address.place);
+    if (!place) return std::string();
+    std::vector<ListedFile> files;
+    if (place->file.empty()) {
+        TR_ASSIGN(files, listFiles(root / place->folder, {}, {}));
+    } else {
+        TR_ASSIGN(const InputFile file, InputFile::open(root / place->file));
+        files.push_back({place->file, file.stamp()});
+    }
+    std::string all;
+    for (const auto& [name, stamp] : files)
+        all += std::format("{}\n{}:{}:{}\n", name, stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
+    return xxh128Hex(all);
+}
+
+Result<ParsedRun> readAgain(const std::filesystem::path& root, const std::string& onlyFile, const RunAddress& address)
+{
+    const auto place = Place::fromText(address.place);
+    if (!place)
+        return fail(ErrorCode::NotFound, address.nativeId, "the index does not say where this run lies",
+                    "index the store again");
+    if (!onlyFile.empty() && place->file != onlyFile)
+        return fail(ErrorCode::Refused, place->file, "this run lies in another file than the one that is open");
+    const FileFormat* format = formatOfKind(place->kind);
+    if (!format) return fail(ErrorCode::UnknownFormat, place->kind, "this run is of a format that is not read");
+    TR_ASSIGN(FileUnit unit, filesOfUnit(root, *place, *format, address.source));
+    if (!place->ranges.empty()) {
+        TR_ASSIGN(std::string bytes, bytesOf(unit.first(), place->ranges));
+        FileUnit cut;
+        cut.parts.push_back({unit.parts.front().name, joined(unit.first(), std::move(bytes))});
+        for (std::size_t i = 1; i < unit.parts.size(); ++i) cut.parts.push_back(std::move(unit.parts[i]));
+        unit = std::move(cut);
+    }
+    OneRun sink(formatIdOf(address.nativeId, *format));
+    TR_TRY(format->read(unit, {.bodies = true, .fromBytes = 0}, sink, {}));
+    auto run = sink.take(!place->ranges.empty());
+    if (!run) return fail(ErrorCode::NotFound, address.nativeId, "there is no such run in the file any more");
+    return std::move(*run);
+}
+
+/// Takes the runs of one unit: gives keys, places and names, and joins what belongs to one run.
+class UnitSink : public FormatSink
+{
+public:
+    UnitSink(FilesIngest& ingest, const FileFormat& format, const std::string& name, const FileUnit& files, bool isTail)
+        : m_ingest(ingest), m_format(format), m_kind(format.info().kind), m_name(name), m_files(files), m_isTail(isTail)
+    {
+        if (files.parts.size() > 1) {
+            std::vector<std::string> names;
+            for (const auto& part : files.parts) names.push_back(part.name);
+            m_folder = folderOf(names);
+        }
+    }
+
+    Result<bool> add(ParsedRun run) override
+    {
+        auto done = take(std::move(run));
+        if (!done) failure = done.error();
+        return done;
+    }
+    void skipped(std::string where, std::string why) override { m_ingest.skip(m_name, std::move(where), std::move(why)); }
+    void progress(std::uint64_t doneBytes) override { m_ingest.noteProgress(doneBytes); }
+
+    std::optional<Error> failure; ///< of the receiver, which ends everything
+
+private:
+    Result<bool> take(ParsedRun run)
+    {
+        if (m_ingest.m_cancel.cancelled()) return CancelToken::error();
+        const std::string nativeId = run.record.run.nativeId;
+        if (m_format.growsByLines() && !run.ranges.empty()) {
+            TR_TRY(joinWithFormer(run));
+        } else if (const int count = ++m_seen[nativeId]; count > 1)
+            run.record.run.nativeId = std::format("{}/#{}", nativeId, count);
+        TR_TRY(deliver(std::move(run)));
+        return true;
+    }
+
+    /// The lines of this run that were seen before, in this reading or an earlier one, and the new ones: read as one.
+    Status joinWithFormer(ParsedRun& run)
+    {
+        const std::string nativeId = run.record.run.nativeId;
+        std::vector<ByteRange>& known = m_ranges[nativeId];
+        if (known.empty() && m_isTail) {
+            TR_ASSIGN(const std::string text, m_ingest.m_sink.placeOf(m_name, nativeId));
+            if (const auto place = Place::fromText(text)) known = place->ranges;
+        }
+        const bool isNew = known.empty();
+        addRanges(known, run.ranges);
+        if (isNew) return {};
+        auto bytes = bytesOf(m_files.first(), known);
+        if (!bytes) {
+            skipped(nativeId, bytes.error().detail);
+            run.ranges = known;
+            return {};
+        }
+        FileUnit unit;
+        unit.parts.push_back({m_files.parts.front().name, joined(m_files.first(), std::move(*bytes))});
+        OneRun one(nativeId);
+        TR_TRY(m_format.read(unit, {}, one, m_ingest.m_cancel));
+        if (auto whole = one.take(false)) run = std::move(*whole);
+        run.ranges = known;
+        return {};
+    }
+
+    Status deliver(ParsedRun run)
+    {
+        RunRecord& record = run.record;
+        if (record.run.key.value.empty()) record.run.key = runKeyOf(m_kind, record.run.nativeId);
+        record.run.source = m_name;
+        record.run.place = Place{.kind = m_kind,
+                                 .file = m_folder.empty() ? m_files.parts.front().name : std::string(),
+                                 .folder = m_folder,
+                                 .ranges = std::move(run.ranges)}
+                               .toText();
+        ++m_ingest.m_runs;
+        return m_ingest.m_sink.add(std::move(record));
+    }
+
+    FilesIngest& m_ingest;
+    const FileFormat& m_format;
+    std::string m_kind;
+    const std::string& m_name;
+    const FileUnit& m_files;
+    bool m_isTail;
+    std::string m_folder;
+    std::unordered_map<std::string, int> m_seen;
+    std::unordered_map<std::string, std::vector<ByteRange>> m_ranges;
+};
+
+void FilesIngest::skip(const std::string& name, std::string where, std::string why)
+{
+    if (m_isFile) return m_sink.skipped(std::move(where), std::move(why));
+    m_sink.skipped(where.empty() ? name : name + ", " + where, std::move(why));
+}
+
+void FilesIngest::noteProgress(std::uint64_t unitBytes)
+{
+    const std::uint64_t done = m_doneBytes + unitBytes;
+    m_sink.progress(m_runs, done > 0 && m_totalBytes > 0 ? std::max(m_runs, m_runs * m_totalBytes / done) : 0);
+}
+
+Status FilesIngest::look(const ListedFile& listed)
+{
+    FileMark& mark = m_now[listed.name];
+    mark.stamp = listed.stamp;
+    mark.unit = listed.name;
+    const auto former = m_former.find(listed.name);
+    const bool same = former != m_former.end() && former->second.stamp == listed.stamp;
+    const FileFormat* format = nullptr;
+    if (same) {
+        mark = former->second;
+        if (mark.kind.empty()) return {};
+        format = formatOfKind(mark.kind);
+    } else {
+        const auto file = InputFile::open(m_root / listed.name);
+        if (!file && m_isFile) return std::unexpected(file.error());
+        if (!file) {
+            skip(listed.name, {}, file.error().detail);
+            return {};
+        }
+        TR_ASSIGN(const LookedFile looked, LookedFile::at(*file, m_cancel));
+        const auto known = formatOf(looked.look());
+        if (!known) {
+            const std::string json = describeJson(looked.look().beginning);
+            if (!json.empty()) skip(listed.name, {}, "not of a format that is read: " + json);
+            return {};
+        }
+        format = known->format;
+        mark.kind = format->info().kind;
+        if (!m_isFile) mark.unit = format->unitOf(listed.name, looked.look());
+    }
+    if (mark.unit == listed.name) return same ? Status() : readUnit(mark.unit, {format, {listed.name}, true});
+    Unit& unit = m_grouped[mark.unit];
+    unit.format = format;
+    unit.names.push_back(listed.name);
+    unit.changed = unit.changed || !same;
+    return {};
+}
+
+Status FilesIngest::readUnit(const std::string& name, const Unit& unit)
+{
+    FileUnit files;
+    std::uint64_t bytes = 0;
+    for (const std::string& each : unit.names) {
+        auto file = InputFile::open(m_root / each);
+        if (!file) {
+            skip(name, each, file.error().detail);
+            continue;
+        }
+        bytes += file->sizeBytes();
+        m_now[each].stamp = file->stamp();
+        files.parts.push_back({each, std::move(*file)});
+    }
+    if (files.parts.empty()) return {};
+    const bool grows = unit.format->growsByLines() && files.parts.size() == 1;
+    if (grows) {
+        TR_ASSIGN(const std::uint64_t end, endOfLines(files.first()));
+        files.parts.front().file.endAt(end);
+        FileMark& mark = m_now[unit.names.front()];
+        mark.doneBytes = end;
+        TR_ASSIGN(mark.tailHash, tailHash(files.first(), end));
+    }
+    bool isTail = false;
+    if (grows) {
+        TR_ASSIGN(isTail, readTail(name, unit, files));
+    }
+    if (!isTail) TR_TRY(readWhole(name, unit, std::move(files)));
+    m_doneBytes += bytes;
+    return {};
+}
+
+/// True where the former bytes are the same, so that only the new lines were read.
+Result<bool> FilesIngest::readTail(const std::string& name, const Unit& unit, FileUnit& files)
+{
+    const auto former = m_former.find(unit.names.front());
+    if (former == m_former.end()) return false;
+    const FileMark& mark = former->second;
+    if (mark.kind != unit.format->info().kind || mark.doneBytes == 0 || mark.doneBytes > files.first().sizeBytes())
+        return false;
+    TR_ASSIGN(const std::string hash, tailHash(files.first(), mark.doneBytes));
+    if (hash != mark.tailHash || mark.stamp.inode != files.first().stamp().inode) return false;
+    UnitSink sink(*this, *unit.format, name, files, true);
+    const auto read = unit.format->read(files, {.bodies = false, .fromBytes = mark.doneBytes}, sink, m_cancel);
+    if (sink.failure) return std::unexpected(*sink.failure);
+    if (!read && read.error().code == ErrorCode::Cancelled) return std::unexpected(read.error());
+    if (!read) skip(name, {}, read.error().detail);
+    return true;
+}
+
+Status FilesIngest::readWhole(const std::string& name, const Unit& unit, FileUnit files)
+{
+    m_sink.beginSource(name);
+    UnitSink sink(*this, *unit.format, name, files, false);
+    const auto read = unit.format->read(files, {}, sink, m_cancel);
+    if (sink.failure) return std::unexpected(*sink.failure);
+    if (!read && read.error().code == ErrorCode::Cancelled) return std::unexpected(read.error());
+    if (!read) skip(name, {}, read.error().detail);
+    return m_sink.endSource();
+}
+
+Status FilesIngest::takeAwayGone()
+{
+    std::set<std::string> units;
+    for (const auto& [name, mark] : m_now) units.insert(mark.unit);
+    for (const auto& [name, mark] : m_former)
+        if (!mark.kind.empty() && !units.contains(mark.unit)) {
+            TR_TRY(m_sink.sourceIsGone(mark.unit));
+            units.insert(mark.unit);
+        }
+    // A unit that lost one of its files is another one now.
+    for (const auto& [name, mark] : m_former)
+        if (const auto unit = m_grouped.find(mark.unit); unit != m_grouped.end() && !m_now.contains(name))
+            unit->second.changed = true;
+    return {};
+}
+
+Result<std::string> FilesIngest::run(std::vector<ListedFile> files, const std::string& cursor)
+{
+    if (auto former = cursor.empty() ? std::nullopt : marksOf(cursor))
+        m_former = std::move(*former);
+    else
+        m_sink.startsOver();
+    for (const ListedFile& file : files) {
+        const auto former = m_former.find(file.name);
+        if (former == m_former.end() || former->second.stamp != file.stamp) m_totalBytes += file.stamp.sizeBytes;
+    }
+    // Newest first: what a person wants to see first was written last.
+    std::ranges::stable_sort(files, std::greater{}, [](const ListedFile& file) { return file.stamp.mtimeNs; });
+    for (const ListedFile& file : files) {
+        if (m_cancel.cancelled()) return CancelToken::error();
+        TR_TRY(look(file));
+        noteProgress(0);
+    }
+    TR_TRY(takeAwayGone());
+    for (auto& [name, unit] : m_grouped) {
+        if (!unit.changed) continue;
+        std::ranges::sort(unit.names);
+        TR_TRY(readUnit(name, unit));
+        noteProgress(0);
+    }
+    m_sink.progress(m_runs, m_runs);
+    return dumpJson(marksJson(m_now));
+}
+
+} // namespace tackroom::filesingest

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// How FilesReader reads the files of a store: what changed, unit by unit, and one run again. Used by FilesReader alone.
+#include "core/readers/fileformat.h"
+#include "core/readers/filelist.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tackroom::filesingest
+{
+
+struct Known {
+    const FileFormat* format = nullptr;
+    FileFormat::Recognised recognised;
+};
+/// The first format that says the file is its own.
+[[nodiscard]] std::optional<Known> formatOf(const FileLook& look);
+
+/// Where a run lies: RunRecord::place.
+struct Place {
+    std::string kind;
+    std::string file;   ///< of a unit of one file
+    std::string folder; ///< of a unit of several: the folder that holds them all ("." is the root)
+    std::vector<ByteRange> ranges;
+    /// Stretches are joined, nearest first, until the text is short enough.
+    [[nodiscard]] std::string toText() const;
+    [[nodiscard]] static std::optional<Place> fromText(std::string_view text);
+};
+
+/// Changes whenever what stands at the place may have changed.
+[[nodiscard]] Result<std::string> stampOf(const std::filesystem::path& root, const RunAddress& address);
+/// The run at an address, with bodies. NotFound where it is not there any more; Refused for a place outside the store.
+/// `onlyFile`: the store is this one file.
+[[nodiscard]] Result<ParsedRun> readAgain(const std::filesystem::path& root, const std::string& onlyFile,
+                                          const RunAddress& address);
+
+/// What the cursor knows of a file.
+struct FileMark {
+    InputFile::Stamp stamp;
+    std::string kind; ///< empty: of no known format
+    std::string unit;
+    std::uint64_t doneBytes = 0; ///< of the text within, for formats that grow by lines
+    std::string tailHash;        ///< of the last bytes before doneBytes
+};
+
+/// One pass over the files of a store.
+class FilesIngest
+{
+public:
+    FilesIngest(std::filesystem::path root, bool isFile, RunSink& sink, const CancelToken& cancel)
+        : m_root(std::move(root)), m_isFile(isFile), m_sink(sink), m_cancel(cancel)
+    {
+    }
+    /// Returns the new cursor.
+    [[nodiscard]] Result<std::string> run(std::vector<ListedFile> files, const std::string& cursor);
+
+private:
+    struct Unit {
+        const FileFormat* format = nullptr;
+        std::vector<std::string> names;
+        bool changed = false;
+    };
+    friend class UnitSink;
+    [[nodiscard]] Status look(const ListedFile& listed);
+    [[nodiscard]] Status readUnit(const std::string& name, const Unit& unit);
+    [[nodiscard]] Status readWhole(const std::string& name, const Unit& unit, FileUnit files);
+    [[nodiscard]] Result<bool> readTail(const std::string& name, const Unit& unit, FileUnit& files);
+    [[nodiscard]] Status takeAwayGone();
+    void noteProgress(std::uint64_t unitBytes);
+    void skip(const std::string& name, std::string where, std::string why);
+
+    std::filesystem::path m_root;
+    bool m_isFile;
+    RunSink& m_sink;
+    const CancelToken& m_cancel;
+    std::map<std::string, FileMark> m_former, m_now;
+    std::map<std::string, Unit> m_grouped; ///< units of several files, read when all files are known
+    std::uint64_t m_totalBytes = 0, m_doneBytes = 0, m_runs = 0;
+};
+
+} // namespace tackroom::filesingest
