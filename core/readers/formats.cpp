@@ -4,10 +4,14 @@
 namespace tackroom
 {
 
+std::string FileFormat::unitOf(const std::string& name, const FileLook&) const { return name; }
+
 const std::vector<const FileFormat*>& fileFormats()
 {
     // The order matters only where two formats could take the same file: the more particular one stands first.
-    static const std::vector<const FileFormat*> formats{};
+    static const std::vector<const FileFormat*> formats{
+        &inspectFormat(),
+    };
     return formats;
 }
 

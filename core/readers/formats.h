@@ -5,5 +5,6 @@
 
 namespace tackroom
 {
+[[nodiscard]] const FileFormat& inspectFormat();
 
 } // namespace tackroom
