@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/readers/databasereader.h"
 #include "core/readers/hermes.h"
+#include "core/readers/llmlogs.h"
 #include "core/readers/phoenix.h"
 
 #include <array>
@@ -33,6 +34,7 @@ Result<std::unique_ptr<StoreReader>> openPhoenix(DatabaseCandidate& candidate)
 constexpr std::array kKnownDatabases{
     KnownDatabase{PhoenixReader::kKind, "Arize Phoenix database (SQLite)", openPhoenix},
     KnownDatabase{kHermesKind, "Hermes Agent database (SQLite, state.db)", openHermes},
+    KnownDatabase{kLlmLogsKind, "logs of llm (SQLite, logs.db)", openLlmLogs},
 };
 
 std::string namesOf(const std::vector<TableInfo>& tables)
