@@ -241,18 +241,18 @@ Result<std::string> DatabaseReader::ingest(const std::string& cursor, RunSink& s
     return now.toText();
 }
 
-Result<Body> DatabaseReader::fetch(const std::string& runNativeId, const std::string& stepId, std::uint64_t maxBytes)
+Result<Body> DatabaseReader::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes)
 {
     TR_TRY(d->refresh({}));
     std::optional<ParsedRun> parsed;
     {
         TR_ASSIGN(auto view, d->db.transaction(Database::Begin::Read));
-        TR_ASSIGN(const auto row, d->format->find(d->db, runNativeId));
+        TR_ASSIGN(const auto row, d->format->find(d->db, run.nativeId));
         if (row) {
             TR_ASSIGN(parsed, d->format->read(d->db, *row, true, [](const std::string&, const std::string&) {}));
         }
     }
-    if (!parsed) return fail(ErrorCode::NotFound, runNativeId, "there is no such run in the store any more");
+    if (!parsed) return fail(ErrorCode::NotFound, run.nativeId, "there is no such run in the store any more");
     return bodyOf(*parsed, stepId, maxBytes);
 }
 

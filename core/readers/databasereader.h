@@ -55,8 +55,7 @@ public:
     [[nodiscard]] const StoreInfo& info() const override;
     [[nodiscard]] Result<std::string> fingerprint() override;
     [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) override;
-    [[nodiscard]] Result<Body> fetch(const std::string& runNativeId, const std::string& stepId,
-                                     std::uint64_t maxBytes) override;
+    [[nodiscard]] Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes) override;
 
 private:
     struct Private;
