@@ -11,6 +11,10 @@ const std::vector<const FileFormat*>& fileFormats()
     // The order matters only where two formats could take the same file: the more particular one stands first.
     static const std::vector<const FileFormat*> formats{
         &inspectFormat(),
+        &jaegerJsonFormat(),
+        &tempoJsonFormat(),
+        &anyAgentFormat(),
+        &otlpJsonFormat(),
     };
     return formats;
 }

@@ -7,4 +7,9 @@ namespace tackroom
 {
 [[nodiscard]] const FileFormat& inspectFormat();
 
+[[nodiscard]] const FileFormat& jaegerJsonFormat(); ///< Jaeger's JSON
+[[nodiscard]] const FileFormat& tempoJsonFormat();  ///< Grafana Tempo's JSON
+[[nodiscard]] const FileFormat& anyAgentFormat();   ///< mozilla-ai/any-agent
+[[nodiscard]] const FileFormat& otlpJsonFormat();   ///< OTLP/JSON: document, array, lines
+
 } // namespace tackroom

@@ -18,59 +18,22 @@ constexpr std::size_t kTextBytes = 2000;
 constexpr std::size_t kToolBytes = 4000;
 constexpr std::size_t kIdBytes = 512;
 
-// In the order in which they are believed. Looked for among the attributes and in their metadata.
-constexpr std::array<std::string_view, 17> kCommitKeys{"harness.git_commit",
-                                                       "harness.git.commit",
-                                                       "harness.commit",
-                                                       "git.commit",
-                                                       "git.commit.sha",
-                                                       "git.commit.id",
-                                                       "git.commit.hash",
-                                                       "git_commit",
-                                                       "git.sha",
-                                                       "git_sha",
-                                                       "commit_sha",
-                                                       "commit_id",
-                                                       "commit",
-                                                       "vcs.ref.head.revision",
-                                                       "vcs.revision",
-                                                       "revision_id",
-                                                       "revision"};
-constexpr std::array<std::string_view, 12> kVersionKeys{
-    "harness.version", "harness_version", "service.version", "agent.version", "agent_version",     "app.version",
-    "app_version",     "release.version", "release",         "graph.version", "assistant.version", "deployment.version"};
-constexpr std::array<std::string_view, 5> kPromptKeys{"llm.prompt_template.version", "prompt.version", "prompt_version",
-                                                      "prompt.version_id", "prompt.id"};
-/// Without any of these words the text holds none of the keys above, which spares most spans the search.
+/// Without any of these words the text holds no key of harnessversion.cpp, which spares most spans the search.
 constexpr std::array<std::string_view, 6> kVersionWords{"commit", "version", "revision", "sha", "release", "prompt"};
-
-template <std::size_t N>
-void findFirst(const std::array<std::string_view, N>& keys, Value attributes, std::optional<Value> metadata, std::string& value,
-               std::string& key)
-{
-    for (const std::string_view candidate : keys) {
-        for (const auto& place : {std::optional<Value>(attributes), metadata}) {
-            if (!place) continue;
-            const auto found = at(*place, candidate);
-            if (!found || isObject(found) || isArray(found)) continue;
-            value = cut(trimmed(textOf(found)), kIdBytes);
-            if (value.empty()) continue;
-            key = candidate;
-            return;
-        }
-    }
-}
 
 VersionFacts versionOf(std::string_view text, Value attributes, std::optional<Value> metadata)
 {
-    VersionFacts facts;
     bool possible = false;
     for (const auto word : kVersionWords) possible = possible || text.find(word) != std::string_view::npos;
-    if (!possible) return facts;
-    findFirst(kCommitKeys, attributes, metadata, facts.commit, facts.commitKey);
-    findFirst(kVersionKeys, attributes, metadata, facts.label, facts.labelKey);
-    findFirst(kPromptKeys, attributes, metadata, facts.prompt, facts.promptKey);
-    return facts;
+    if (!possible) return {};
+    return findVersion([&](std::string_view key) -> std::string {
+        for (const auto& place : {std::optional<Value>(attributes), metadata}) {
+            const auto found = place ? at(*place, key) : std::nullopt;
+            if (!found || isObject(found) || isArray(found)) continue;
+            if (std::string value = textOf(found); !trimmed(value).empty()) return value;
+        }
+        return {};
+    });
 }
 
 /// A content that is a text, or a list of parts of which some are texts ({"text":…}, {"message_content":{"text":…}}).
@@ -128,21 +91,6 @@ std::optional<std::string> lastContentOf(std::optional<Value> list)
     std::optional<Value> last;
     for (const Value item : items) last = item;
     return messageContentOf(*last);
-}
-
-std::string documentsOf(Value attributes)
-{
-    std::string text;
-    simdjson::dom::array documents;
-    const auto list = at(attributes, "retrieval.documents");
-    if (!list || list->get(documents) != simdjson::SUCCESS) return text;
-    for (const Value document : documents) {
-        if (!text.empty()) text += "\n\n";
-        const std::string id = textOf(at(document, "document.id"));
-        if (!id.empty()) text += id + ": ";
-        text += textOf(at(document, "document.content"));
-    }
-    return text;
 }
 
 /// Role and content of a message as chat APIs and graph frameworks write it.
@@ -275,10 +223,27 @@ LlmMessages messagesOf(Value attributes)
     return {listOf(at(attributes, "llm.input_messages")), listOf(at(attributes, "llm.output_messages"))};
 }
 
+std::vector<Message> messageList(Value list) { return listOf(list); }
+
+std::string documentList(Value list)
+{
+    std::string text;
+    simdjson::dom::array documents;
+    if (list.get(documents) != simdjson::SUCCESS) return text;
+    for (const Value document : documents) {
+        if (!text.empty()) text += "\n\n";
+        const std::string id = textOf(at(document, "document.id"));
+        if (!id.empty()) text += id + ": ";
+        text += textOf(at(document, "document.content"));
+    }
+    return text;
+}
+
 Texts textsOf(Value attributes)
 {
     Texts texts{textOf(at(attributes, "input.value")), textOf(at(attributes, "output.value"))};
-    const std::string documents = documentsOf(attributes);
+    const auto list = at(attributes, "retrieval.documents");
+    const std::string documents = list ? documentList(*list) : std::string();
     if (!documents.empty()) texts.output = documents;
     return texts;
 }

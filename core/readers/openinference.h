@@ -2,6 +2,7 @@
 #pragma once
 /// OpenInference attributes of one span, as Phoenix stores them (nested objects; older ones with flat keys inside lists), read
 /// into the common model. Pure functions of foreign text; no database here.
+#include "core/readers/harnessversion.h"
 #include "core/readers/jsonvalues.h"
 #include "core/traces/traces.h"
 
@@ -14,14 +15,6 @@ namespace tackroom::openinference
 {
 
 using jsonvalues::Value;
-
-/// What names the harness version, each with the key that said so. See kCommitKeys and the others in the .cpp.
-struct VersionFacts {
-    std::string commit, commitKey;
-    std::string label, labelKey;
-    std::string prompt, promptKey;
-    [[nodiscard]] bool any() const { return !commit.empty() || !label.empty() || !prompt.empty(); }
-};
 
 /// What a span tells of its run, beside its step.
 struct SpanFacts {
@@ -52,6 +45,10 @@ struct LlmMessages {
     std::vector<Message> input, output;
 };
 [[nodiscard]] LlmMessages messagesOf(Value attributes);
+/// The messages of one list of them ("llm.input_messages").
+[[nodiscard]] std::vector<Message> messageList(Value list);
+/// The texts of a list of documents ("retrieval.documents"), each with its id.
+[[nodiscard]] std::string documentList(Value list);
 
 /// input.value and output.value, whole. Of a retriever without an output: its documents.
 struct Texts {

@@ -26,7 +26,7 @@ namespace tackroom
 ///   status      of the root
 ///   tokens      the root's cumulative_llm_token_count_*, else the sum of the spans'
 ///   cost        the sum of span_costs.total_cost, else of llm.cost.total
-///   version     a git commit key, else a version key, else a prompt version (lists: openinference.cpp), looked for in the
+///   version     a git commit key, else a version key, else a prompt version (lists: harnessversion.cpp), looked for in the
 ///               attributes and metadata of the root, then of the other spans. With a commit, the version key is the label.
 ///               harnessVersionSource = "commit key", "version key" or "prompt version", then ": " and the key
 /// One step a span, by start: kind by span_kind, name, status; error text = the exception's message, else status_message.

@@ -133,30 +133,9 @@ std::size_t PhoenixRunBuilder::rootIndex() const
 
 void PhoenixRunBuilder::fillVersion(Run& run, const SpanPart& root) const
 {
-    openinference::VersionFacts facts = root.facts.version;
-    for (const auto& part : m_spans) {
-        const auto& other = part.facts.version;
-        if (!other.any()) continue;
-        const auto take = [](std::string& to, std::string& toKey, const std::string& from, const std::string& fromKey) {
-            if (!to.empty() || from.empty()) return;
-            to = from;
-            toKey = fromKey;
-        };
-        take(facts.commit, facts.commitKey, other.commit, other.commitKey);
-        take(facts.label, facts.labelKey, other.label, other.labelKey);
-        take(facts.prompt, facts.promptKey, other.prompt, other.promptKey);
-    }
-    if (!facts.commit.empty()) {
-        run.harnessVersion = facts.commit;
-        run.harnessVersionLabel = facts.label;
-        run.harnessVersionSource = "commit key: " + facts.commitKey;
-    } else if (!facts.label.empty()) {
-        run.harnessVersion = facts.label;
-        run.harnessVersionSource = "version key: " + facts.labelKey;
-    } else if (!facts.prompt.empty()) {
-        run.harnessVersion = facts.prompt;
-        run.harnessVersionSource = "prompt version: " + facts.promptKey;
-    }
+    VersionFacts facts = root.facts.version;
+    for (const auto& part : m_spans) facts.fillFrom(part.facts.version);
+    setVersion(run, facts);
 }
 
 void PhoenixRunBuilder::fillTexts(Run& run, const SpanPart& root) const

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// OTLP as JSON in files: one document, an array of them, or one a line (the collector's file exporter, which appends); and the
+// same as Grafana Tempo gives it out. What is in them: otlp.h. Each trace is one run.
+#include "core/base/text.h"
+#include "core/readers/formats.h"
+#include "core/readers/otlp.h"
+
+#include <format>
+
+namespace tackroom
+{
+
+namespace
+{
+
+constexpr std::uint64_t kMaxDocumentBytes = std::uint64_t{128} << 20;
+constexpr std::size_t kPeekBytes = std::size_t{64} << 10;
+
+enum class Layout : std::uint8_t { Document, Array, Lines };
+
+/// How the values of the file lie. A line that is a value by itself is one of several; a document may be a single line.
+Result<Layout> layoutOf(const InputFile& file)
+{
+    TR_ASSIGN(const std::string beginning, file.read(0, kPeekBytes));
+    std::string_view text = beginning;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return Layout::Lines;
+    text.remove_prefix(first);
+    if (text.starts_with('[')) return Layout::Array;
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return Layout::Lines;
+    jsonvalues::Parser parser;
+    return parser.parse(text.substr(0, end)) ? Layout::Lines : Layout::Document;
+}
+
+/// Reads the documents of one file.
+class OtlpFile
+{
+public:
+    OtlpFile(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel)
+        : m_file(unit.first()), m_request(request), m_sink(sink), m_cancel(cancel), m_collector(sink, request.bodies),
+          m_reader(m_collector)
+    {
+    }
+
+    Status read()
+    {
+        TR_ASSIGN(const Layout layout, m_request.fromBytes > 0 ? Result<Layout>(Layout::Lines) : layoutOf(m_file));
+        TR_TRY(layout == Layout::Document ? readDocument() : readElements(layout));
+        if (m_ended) return {};
+        TR_ASSIGN([[maybe_unused]] const bool goOn, m_collector.finish());
+        if (m_reader.lostSpans() > 0)
+            m_sink.skipped(m_file.path().filename().string(), std::format("{} spans without a trace id or span id", m_reader.lostSpans()));
+        return {};
+    }
+
+private:
+    Status readDocument()
+    {
+        if (m_file.sizeBytes() > kMaxDocumentBytes)
+            return fail(ErrorCode::Refused, m_file.path().string(),
+                        std::format("one JSON document of {} MB; at most {} MB are read at once", m_file.sizeBytes() >> 20,
+                                    kMaxDocumentBytes >> 20),
+                        "Write one document a line, as the collector's file exporter does.");
+        TR_ASSIGN(std::string text, m_file.read(0, static_cast<std::size_t>(m_file.sizeBytes())));
+        if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+        const auto value = m_parser.parse(text);
+        if (!value) return std::unexpected(value.error());
+        if (m_cancel.cancelled()) return CancelToken::error();
+        if (!m_reader.readDocument(*value)) return fail(ErrorCode::Damaged, m_file.path().string(), "there are no spans of OTLP's in it");
+        return {};
+    }
+
+    Status readElements(Layout layout)
+    {
+        JsonElementVisitor visitor;
+        visitor.visit = [&](const JsonElement& element) { return readElement(element); };
+        visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
+            m_sink.skipped(where(index), std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+        };
+        m_isLines = layout == Layout::Lines;
+        return forEachJsonElement(m_file, m_isLines ? JsonLayout::Lines : JsonLayout::Array, visitor, m_cancel, m_request.fromBytes);
+    }
+
+    Result<bool> readElement(const JsonElement& element)
+    {
+        if (m_cancel.cancelled()) return std::unexpected(CancelToken::error().error());
+        const auto value = m_parser.parse(element.text, true);
+        if (!value) {
+            const bool isHalfWritten = m_isLines && element.offset + element.text.size() >= m_file.sizeBytes();
+            if (value.error().code == ErrorCode::Refused) return std::unexpected(value.error());
+            if (!isHalfWritten) m_sink.skipped(where(element.index), value.error().detail);
+            return true;
+        }
+        m_collector.beginStretch({element.offset, element.text.size()});
+        if (!m_reader.readDocument(*value)) m_sink.skipped(where(element.index), "it is no document of OTLP's");
+        m_sink.progress(element.offset + element.text.size());
+        TR_ASSIGN(const bool goOn, m_collector.endStretch());
+        m_ended = !goOn;
+        return goOn;
+    }
+
+    [[nodiscard]] std::string where(std::uint64_t index) const
+    {
+        if (!m_isLines) return std::format("element {}", index + 1);
+        return m_request.fromBytes > 0 ? std::format("line {} behind byte {}", index + 1, m_request.fromBytes)
+                                       : std::format("line {}", index + 1);
+    }
+
+    const InputFile& m_file;
+    const FormatRequest& m_request;
+    FormatSink& m_sink;
+    const CancelToken& m_cancel;
+    TraceCollector m_collector;
+    OtlpJson m_reader;
+    jsonvalues::Parser m_parser;
+    bool m_isLines = false;
+    bool m_ended = false;
+};
+
+bool isJson(const FileLook& look)
+{
+    return look.shape == FileLook::Shape::Object || look.shape == FileLook::Shape::Array || look.shape == FileLook::Shape::Lines;
+}
+
+std::string layoutName(const FileLook& look)
+{
+    if (look.shape == FileLook::Shape::Lines) return "lines";
+    return look.shape == FileLook::Shape::Array ? "array" : "document";
+}
+
+class OtlpJsonFormat : public FileFormat
+{
+public:
+    [[nodiscard]] FormatInfo info() const override { return {"otlp-json", "OpenTelemetry traces (OTLP/JSON)"}; }
+    [[nodiscard]] std::optional<Recognised> recognise(const FileLook& look) const override
+    {
+        if (!isJson(look) || !isOtlpDocument(look)) return std::nullopt;
+        Recognised recognised{layoutName(look), {}};
+        bool onlyLogs = !look.values.empty();
+        for (const auto& value : look.values)
+            onlyLogs = onlyLogs && (jsonvalues::member(value, "resourceLogs") || jsonvalues::member(value, "resource_logs"));
+        if (onlyLogs) {
+            recognised.schema += ", logs";
+            recognised.note = "It begins with log records, which hold no spans; only records of the GenAI conventions that name a "
+                              "trace make runs.";
+        }
+        for (const std::string_view key : {"instrumentationLibrarySpans", "instrumentation_library_spans"})
+            if (look.beginning.contains(key)) recognised.schema += ", before 2022";
+        return recognised;
+    }
+    [[nodiscard]] bool growsByLines() const override { return true; }
+    [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,
+                              const CancelToken& cancel) const override
+    {
+        return OtlpFile(unit, request, sink, cancel).read();
+    }
+};
+
+class TempoJsonFormat : public FileFormat
+{
+public:
+    [[nodiscard]] FormatInfo info() const override { return {"tempo-json", "Grafana Tempo trace (JSON)"}; }
+    [[nodiscard]] std::optional<Recognised> recognise(const FileLook& look) const override
+    {
+        if (!isJson(look)) return std::nullopt;
+        const bool isBatches = look.hasKey("batches");
+        if (!isBatches && !look.hasKey("trace")) return std::nullopt;
+        // "trace" and "batches" are words of others as well.
+        for (const std::string_view key : {"resourceSpans", "scopeSpans", "instrumentationLibrarySpans"})
+            if (look.beginning.contains(std::format("\"{}\"", key))) return Recognised{isBatches ? "batches" : "trace", {}};
+        return std::nullopt;
+    }
+    [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,
+                              const CancelToken& cancel) const override
+    {
+        return OtlpFile(unit, request, sink, cancel).read();
+    }
+};
+
+} // namespace
+
+const FileFormat& otlpJsonFormat()
+{
+    static const OtlpJsonFormat format;
+    return format;
+}
+
+const FileFormat& tempoJsonFormat()
+{
+    static const TempoJsonFormat format;
+    return format;
+}
+
+} // namespace tackroom

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// Spans as a file has them, in whatever order, to runs: one builder a trace, held until the file ends or the memory is full.
+#include "core/readers/spans.h"
+
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tackroom
+{
+
+/// What traces hold before the oldest are delivered, and after how many bytes of file without a new span a whole one is.
+inline constexpr std::size_t kMaxHeldTraceBytes = std::size_t{64} << 20;
+inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
+
+/// A trace or span id as lower-case hex of `digits` digits, from hex (of any case, leading zeros left out) or base64; an id of
+/// zeros alone is none; another text as it is.
+[[nodiscard]] std::string hexId(std::string_view id, std::size_t digits);
+
+class TraceCollector
+{
+public:
+    TraceCollector(FormatSink& sink, bool wantBodies) : m_sink(sink), m_wantBodies(wantBodies) {}
+
+    /// Where the spans that follow stand: the stretch goes to the ranges of each of their traces.
+    void beginStretch(ByteRange range) { m_stretch = range; }
+    /// False: the sink wants no more.
+    [[nodiscard]] Result<bool> endStretch();
+    void add(const Span& span, std::string raw);
+    /// The traces in the order in which they were last touched.
+    [[nodiscard]] Result<bool> finish();
+    [[nodiscard]] bool wantsBodies() const { return m_wantBodies; }
+    [[nodiscard]] std::uint64_t spanCount() const { return m_spanCount; }
+
+private:
+    struct Held {
+        std::string traceId;
+        SpanRunBuilder builder;
+        std::vector<ByteRange> ranges;
+        std::uint64_t touched = 0; ///< the end of the last stretch
+    };
+    using List = std::list<Held>;
+    [[nodiscard]] Result<bool> deliver(List::iterator held);
+
+    FormatSink& m_sink;
+    bool m_wantBodies = false;
+    ByteRange m_stretch;
+    List m_held; ///< touched last stands last
+    std::unordered_map<std::string_view, List::iterator> m_byId;
+    std::size_t m_heldBytes = 0;
+    std::uint64_t m_spanCount = 0;
+};
+
+} // namespace tackroom
