@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Traces of mozilla-ai/any-agent (1.x): {"spans": […], "final_output": …}. The spans are the OpenTelemetry SDK's own, with ids as
-// whole numbers of 128 and 64 bits (JSON readers do not take the former: they are read as texts), times in nanoseconds, and
+// Traces of mozilla-ai/any-agent (1.x): {"spans": […], "final_output": …}. The spans are the OpenTelemetry SDK's own, with ids
+// as whole numbers of 128 and 64 bits (JSON readers do not take the former: they are read as texts), times in nanoseconds, and
 // the dialect "any-agent" (spandialects.h). One file is one run; its answer is final_output (a text, or an object as JSON).
 #include "core/base/text.h"
+#include "core/readers/conversation.h"
 #include "core/readers/formats.h"
 #include "core/readers/spancollector.h"
-#include "core/readers/conversation.h"
 
 #include <format>
 
@@ -33,7 +33,8 @@ std::string quoteBigNumbers(std::string_view json)
             std::size_t end = i;
             while (end < json.size() && isDigit(json[end])) ++end;
             const bool isWhole = end == json.size() || (json[end] != '.' && json[end] != 'e' && json[end] != 'E');
-            const bool isBig = isWhole && end - i > 19 && (i == 0 || (json[i - 1] != '.' && json[i - 1] != '-' && json[i - 1] != '+'));
+            const bool isBig =
+                isWhole && end - i > 19 && (i == 0 || (json[i - 1] != '.' && json[i - 1] != '-' && json[i - 1] != '+'));
             if (isBig) quoted += '"';
             quoted += json.substr(i, end - i);
             if (isBig) quoted += '"';
@@ -136,7 +137,8 @@ public:
     [[nodiscard]] std::optional<Recognised> recognise(const FileLook& look) const override
     {
         // The ids of 128 bits keep the look from parsing it.
-        if (look.shape == FileLook::Shape::Array || look.shape == FileLook::Shape::Zip || !look.hasKey("spans")) return std::nullopt;
+        if (look.shape == FileLook::Shape::Array || look.shape == FileLook::Shape::Zip || !look.hasKey("spans"))
+            return std::nullopt;
         const bool isIt = look.hasKey("final_output") || look.beginning.contains("\"any_agent.version\"");
         const bool hasContext = look.beginning.contains("\"context\"") && look.beginning.contains("\"trace_id\"");
         if (!hasContext || !(isIt || look.beginning.contains("\"gen_ai."))) return std::nullopt;
@@ -147,7 +149,8 @@ public:
     {
         const InputFile& file = unit.first();
         if (file.sizeBytes() > kMaxDocumentBytes)
-            return fail(ErrorCode::Refused, file.path().string(), std::format("it is larger than {} MB", kMaxDocumentBytes >> 20));
+            return fail(ErrorCode::Refused, file.path().string(),
+                        std::format("it is larger than {} MB", kMaxDocumentBytes >> 20));
         TR_ASSIGN(const std::string text, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
         Parser parser;
         const std::string quoted = quoteBigNumbers(std::string_view(text).substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0));

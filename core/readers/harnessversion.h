@@ -20,8 +20,8 @@ struct VersionFacts {
     void fillFrom(const VersionFacts& other);
 };
 
-/// Looks for the keys in the order in which they are believed. `lookUp` answers the text at a key, empty where there is none; it
-/// may look in several places (attributes, metadata, resource).
+/// Looks for the keys in the order in which they are believed. `lookUp` answers the text at a key, empty where there is none;
+/// it may look in several places (attributes, metadata, resource).
 [[nodiscard]] VersionFacts findVersion(const std::function<std::string(std::string_view key)>& lookUp);
 
 /// Sets harnessVersion, its label and its source: a commit, else a label, else a prompt version.

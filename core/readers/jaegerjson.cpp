@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Jaeger's JSON (the query service's answer and the export of its page): {"data": [{"traceID", "spans", "processes"}]}, or one such
-// trace by itself, an array of them, or one a line. Each trace is one run.
+// Jaeger's JSON (the query service's answer and the export of its page): {"data": [{"traceID", "spans", "processes"}]}, or one
+// such trace by itself, an array of them, or one a line. Each trace is one run.
 //   ids        hex, leading zeros left out by old versions
 //   parent     the first reference CHILD_OF (else FOLLOWS_FROM) of the same trace; before 2018 parentSpanID
 //   times      startTime and duration in microseconds
@@ -39,7 +39,8 @@ public:
             for (const Value item : items) known = readDocument(item, depth + 1) || known;
             return known;
         }
-        if (const auto data = member(value, "data"); data && isArray(data)) return readDocument(*data, depth + 1) || arrayIsEmpty(*data);
+        if (const auto data = member(value, "data"); data && isArray(data))
+            return readDocument(*data, depth + 1) || arrayIsEmpty(*data);
         simdjson::dom::array spans;
         const auto list = member(value, "spans");
         if (!list || list->get(spans) != simdjson::SUCCESS) return false;
@@ -168,7 +169,8 @@ bool isTrace(std::optional<Value> value)
     if (const auto data = member(*value, "data"); data && data->get(list) == simdjson::SUCCESS)
         return list.size() > 0 && isTrace(list.at(0).value());
     const auto spans = member(*value, "spans");
-    if (!spans || spans->get(list) != simdjson::SUCCESS || !(member(*value, "processes") || member(*value, "traceID"))) return false;
+    if (!spans || spans->get(list) != simdjson::SUCCESS || !(member(*value, "processes") || member(*value, "traceID")))
+        return false;
     return list.size() == 0 || member(list.at(0).value(), "operationName") || member(list.at(0).value(), "spanID");
 }
 
@@ -181,7 +183,8 @@ public:
         if (!look.values.empty() && isTrace(look.values.front())) return Recognised{"", {}};
         // Too long to be parsed: its first bytes have to do.
         const bool isLong = look.values.empty() && (look.hasKey("data") || look.hasKey("traceID"));
-        if (isLong && look.beginning.contains("\"traceID\"") && look.beginning.contains("\"operationName\"")) return Recognised{"", {}};
+        if (isLong && look.beginning.contains("\"traceID\"") && look.beginning.contains("\"operationName\""))
+            return Recognised{"", {}};
         return std::nullopt;
     }
     [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,
@@ -199,13 +202,15 @@ public:
         if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
         const auto value = parser.parse(text);
         if (value) {
-            if (!traces.readDocument(*value)) return fail(ErrorCode::Damaged, file.path().string(), "there are no traces of Jaeger's in it");
+            if (!traces.readDocument(*value))
+                return fail(ErrorCode::Damaged, file.path().string(), "there are no traces of Jaeger's in it");
         } else if (const auto lines = readLines(file, traces, sink, cancel); !lines)
             return lines;
         if (cancel.cancelled()) return CancelToken::error();
         TR_ASSIGN([[maybe_unused]] const bool goOn, collector.finish());
         if (traces.lostSpans() > 0)
-            sink.skipped(file.path().filename().string(), std::format("{} spans without a trace id or span id", traces.lostSpans()));
+            sink.skipped(file.path().filename().string(),
+                         std::format("{} spans without a trace id or span id", traces.lostSpans()));
         return {};
     }
 

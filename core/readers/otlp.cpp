@@ -53,7 +53,8 @@ bool isOtlpDocument(const FileLook& look)
 {
     for (const std::string_view key : {"resourceSpans", "resource_spans", "resourceLogs", "resource_logs"})
         if (look.hasKey(key)) return true;
-    const bool hasScopes = look.hasKey("scopeSpans") || look.hasKey("scope_spans") || look.hasKey("instrumentationLibrarySpans");
+    const bool hasScopes =
+        look.hasKey("scopeSpans") || look.hasKey("scope_spans") || look.hasKey("instrumentationLibrarySpans");
     return hasScopes && !look.hasKey("batches");
 }
 
@@ -199,7 +200,8 @@ void OtlpJson::readLogRecord(Value value)
     m_span.traceId = hexId(stringOf(firstOf(value, "traceId", "trace_id")).value_or(""), 32);
     m_span.spanId = hexId(stringOf(firstOf(value, "spanId", "span_id")).value_or(""), 16);
     if (m_span.traceId.empty() || m_span.spanId.empty()) return;
-    for (const auto& [camel, snake] : {std::pair{"timeUnixNano", "time_unix_nano"}, {"observedTimeUnixNano", "observed_time_unix_nano"}})
+    for (const auto& [camel, snake] :
+         {std::pair{"timeUnixNano", "time_unix_nano"}, {"observedTimeUnixNano", "observed_time_unix_nano"}})
         if (const auto time = firstOf(value, camel, snake); time && event.time == 0) event.time = nanosOf(*time);
     if (const auto body = member(value, "body")) event.attributes.addOtlpBody(*body);
     m_span.isEventOnly = true;

@@ -39,7 +39,11 @@ class OtlpFile
 {
 public:
     OtlpFile(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel)
-        : m_file(unit.first()), m_request(request), m_sink(sink), m_cancel(cancel), m_collector(sink, request.bodies),
+        : m_file(unit.first()),
+          m_request(request),
+          m_sink(sink),
+          m_cancel(cancel),
+          m_collector(sink, request.bodies),
           m_reader(m_collector)
     {
     }
@@ -51,7 +55,8 @@ public:
         if (m_ended) return {};
         TR_ASSIGN([[maybe_unused]] const bool goOn, m_collector.finish());
         if (m_reader.lostSpans() > 0)
-            m_sink.skipped(m_file.path().filename().string(), std::format("{} spans without a trace id or span id", m_reader.lostSpans()));
+            m_sink.skipped(m_file.path().filename().string(),
+                           std::format("{} spans without a trace id or span id", m_reader.lostSpans()));
         return {};
     }
 
@@ -68,7 +73,8 @@ private:
         const auto value = m_parser.parse(text);
         if (!value) return std::unexpected(value.error());
         if (m_cancel.cancelled()) return CancelToken::error();
-        if (!m_reader.readDocument(*value)) return fail(ErrorCode::Damaged, m_file.path().string(), "there are no spans of OTLP's in it");
+        if (!m_reader.readDocument(*value))
+            return fail(ErrorCode::Damaged, m_file.path().string(), "there are no spans of OTLP's in it");
         return {};
     }
 
@@ -80,7 +86,8 @@ private:
             m_sink.skipped(where(index), std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         m_isLines = layout == Layout::Lines;
-        return forEachJsonElement(m_file, m_isLines ? JsonLayout::Lines : JsonLayout::Array, visitor, m_cancel, m_request.fromBytes);
+        return forEachJsonElement(m_file, m_isLines ? JsonLayout::Lines : JsonLayout::Array, visitor, m_cancel,
+                                  m_request.fromBytes);
     }
 
     Result<bool> readElement(const JsonElement& element)
@@ -121,7 +128,8 @@ private:
 
 bool isJson(const FileLook& look)
 {
-    return look.shape == FileLook::Shape::Object || look.shape == FileLook::Shape::Array || look.shape == FileLook::Shape::Lines;
+    return look.shape == FileLook::Shape::Object || look.shape == FileLook::Shape::Array ||
+           look.shape == FileLook::Shape::Lines;
 }
 
 std::string layoutName(const FileLook& look)
@@ -143,8 +151,9 @@ public:
             onlyLogs = onlyLogs && (jsonvalues::member(value, "resourceLogs") || jsonvalues::member(value, "resource_logs"));
         if (onlyLogs) {
             recognised.schema += ", logs";
-            recognised.note = "It begins with log records, which hold no spans; only records of the GenAI conventions that name a "
-                              "trace make runs.";
+            recognised.note =
+                "It begins with log records, which hold no spans; only records of the GenAI conventions that name a "
+                "trace make runs.";
         }
         for (const std::string_view key : {"instrumentationLibrarySpans", "instrumentation_library_spans"})
             if (look.beginning.contains(key)) recognised.schema += ", before 2022";

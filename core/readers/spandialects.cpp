@@ -128,7 +128,8 @@ void addMessageEvent(Reading& reading, const SpanEvent& event)
         message.content = cut(fields.firstText({"content", "message.content", "message", "body"}), reading.maxTextBytes);
     if (message.toolCallId.empty() && message.role == "tool") message.toolCallId = fields.text("id");
     if (message.toolCalls.empty())
-        if (auto calls = messagesOfText("{\"role\":\"assistant\",\"tool_calls\":" + fields.firstText({"tool_calls", "message.tool_calls"}) + "}");
+        if (auto calls = messagesOfText(
+                "{\"role\":\"assistant\",\"tool_calls\":" + fields.firstText({"tool_calls", "message.tool_calls"}) + "}");
             !calls.empty())
             message.toolCalls = std::move(calls.front().toolCalls);
     if (isTool) { // what went into the tool and came out of it (Strands)
@@ -285,7 +286,8 @@ void readOpenLlmetry(Reading& reading)
                             attributes.has("llm.prompts.0.content") || attributes.has("llm.completions.0.content");
     const auto kind = attributes.view("traceloop.span.kind");
     const auto request = attributes.view("llm.request.type");
-    if (!hasPrompts && !kind && !request && !attributes.has("traceloop.entity.name") && !attributes.has("traceloop.workflow.name"))
+    if (!hasPrompts && !kind && !request && !attributes.has("traceloop.entity.name") &&
+        !attributes.has("traceloop.workflow.name"))
         return;
     reading.dialect("openllmetry");
     if (kind) {
@@ -312,8 +314,9 @@ void readOpenLlmetry(Reading& reading)
     reading.fillId(out.step.model, {"llm.response.model", "llm.request.model"});
     reading.tokens(attributes.firstInteger({"gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"}),
                    attributes.firstInteger({"gen_ai.usage.completion_tokens", "llm.usage.completion_tokens"}));
-    reading.fillId(out.sessionId, {"traceloop.association.properties.session_id", "traceloop.association.properties.chat_id",
-                                   "traceloop.association.properties.thread_id", "traceloop.association.properties.conversation_id"});
+    reading.fillId(out.sessionId,
+                   {"traceloop.association.properties.session_id", "traceloop.association.properties.chat_id",
+                    "traceloop.association.properties.thread_id", "traceloop.association.properties.conversation_id"});
     reading.fillId(out.userId, {"traceloop.association.properties.user_id", "traceloop.association.properties.user"});
 }
 
@@ -323,10 +326,12 @@ void readGenAi(Reading& reading)
     auto& out = reading.out;
     for (const SpanEvent& event : reading.span.events)
         if (event.name.starts_with("gen_ai.evaluation")) addEvaluation(reading, event.attributes, event.time);
-    const bool hasEvents = std::ranges::any_of(reading.span.events, [](const auto& event) { return event.name.starts_with("gen_ai."); });
+    const bool hasEvents =
+        std::ranges::any_of(reading.span.events, [](const auto& event) { return event.name.starts_with("gen_ai."); });
     if (!hasEvents && !attributes.hasPrefix("gen_ai.")) return;
     const auto operation = attributes.view("gen_ai.operation.name");
-    if (operation || attributes.has("gen_ai.system") || attributes.has("gen_ai.provider.name") || hasEvents) reading.dialect("gen_ai");
+    if (operation || attributes.has("gen_ai.system") || attributes.has("gen_ai.provider.name") || hasEvents)
+        reading.dialect("gen_ai");
     if (operation) reading.kind(kindOfOperation(*operation));
     if (attributes.has("gen_ai.evaluation.name")) {
         reading.kind(StepKind::Evaluator);

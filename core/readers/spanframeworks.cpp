@@ -92,7 +92,8 @@ void readVercel(Reading& reading)
         answer.role = "assistant";
         const std::string reasoning = attributes.text("ai.response.reasoning");
         if (!reasoning.empty()) answer.content = "[reasoning] " + reasoning + '\n';
-        answer.content += attributes.firstText({"ai.response.text", "ai.response.object", "ai.result.text", "ai.result.object"});
+        answer.content +=
+            attributes.firstText({"ai.response.text", "ai.response.object", "ai.result.text", "ai.result.object"});
         answer.content = cut(answer.content, reading.maxTextBytes);
         std::vector<Message> calls;
         reading.fillMessages(calls, "ai.response.toolCalls");
@@ -181,11 +182,13 @@ void readPydantic(Reading& reading)
 void readAgentFramework(Reading& reading)
 {
     const std::string_view scope = reading.span.scope, name = reading.span.name;
-    const bool isScope = scope == "agent_framework" || scope.contains("Microsoft.Agents.AI") || scope.contains("Microsoft.Extensions.AI");
+    const bool isScope =
+        scope == "agent_framework" || scope.contains("Microsoft.Agents.AI") || scope.contains("Microsoft.Extensions.AI");
     if (!isScope && !reading.attributes.has("executor.id") && !reading.attributes.has("workflow.id")) return;
     reading.dialect("agent-framework");
-    if (isSpan(name, "executor.process") || isSpan(name, "workflow.run") || name == "workflow_invoke" || name == "workflow.session" ||
-        name == "workflow.build" || name == "message.send" || name.starts_with("edge_group.process"))
+    if (isSpan(name, "executor.process") || isSpan(name, "workflow.run") || name == "workflow_invoke" ||
+        name == "workflow.session" || name == "workflow.build" || name == "message.send" ||
+        name.starts_with("edge_group.process"))
         reading.kind(StepKind::Chain);
     auto& out = reading.out;
     if (isSpan(name, "workflow.run") || name == "workflow_invoke") reading.fillId(out.agentName, {"workflow.name"});
@@ -250,11 +253,14 @@ void readBackends(Reading& reading)
         reading.fillId(out.step.model, {"langfuse.observation.model.name"});
         reading.fillId(out.sessionId, {"langfuse.session.id"});
         reading.fillId(out.userId, {"langfuse.user.id"});
-        reading.tokens(static_cast<std::int64_t>(
-                           numberInside(attributes, "langfuse.observation.usage_details", {"input", "input_tokens"}, reading.parsers).value_or(0)),
-                       static_cast<std::int64_t>(
-                           numberInside(attributes, "langfuse.observation.usage_details", {"output", "output_tokens"}, reading.parsers).value_or(0)));
-        if (!out.costUsd) out.costUsd = numberInside(attributes, "langfuse.observation.cost_details", {"total"}, reading.parsers);
+        reading.tokens(static_cast<std::int64_t>(numberInside(attributes, "langfuse.observation.usage_details",
+                                                              {"input", "input_tokens"}, reading.parsers)
+                                                     .value_or(0)),
+                       static_cast<std::int64_t>(numberInside(attributes, "langfuse.observation.usage_details",
+                                                              {"output", "output_tokens"}, reading.parsers)
+                                                     .value_or(0)));
+        if (!out.costUsd)
+            out.costUsd = numberInside(attributes, "langfuse.observation.cost_details", {"total"}, reading.parsers);
     }
     if (const auto kind = attributes.view("langsmith.span.kind")) {
         reading.dialect("langsmith");

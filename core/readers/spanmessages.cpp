@@ -163,7 +163,8 @@ private:
         m_current.name = textOf(firstMember(body, {"name", "message.name", "tool_name"}));
         m_current.toolCallId = textOf(firstMember(body, {"tool_call_id", "toolCallId", "message.tool_call_id"}));
         if (m_current.role == "tool" && m_current.toolCallId.empty()) m_current.toolCallId = textOf(member(body, "id"));
-        if (const auto content = firstMember(body, {"content", "parts", "message.content", "contents", "message.contents", "text"}))
+        if (const auto content =
+                firstMember(body, {"content", "parts", "message.content", "contents", "message.contents", "text"}))
             addContent(*content);
         simdjson::dom::array calls;
         if (const auto list = firstMember(body, {"tool_calls", "message.tool_calls", "toolCalls"});
@@ -190,8 +191,7 @@ private:
     {
         if (const auto text = stringOf(part)) return addText(*text);
         if (const auto inner = member(part, "message_content"); isObject(inner)) return addPart(*inner);
-        const std::string type =
-            asciiLower(textOf(firstMember(part, {"type", "part_kind", "message_content.type", "kind"})));
+        const std::string type = asciiLower(textOf(firstMember(part, {"type", "part_kind", "message_content.type", "kind"})));
         if (const auto call = firstMember(part, {"function_call", "functionCall"}); isObject(call)) return addCall(*call);
         if (const auto answer = firstMember(part, {"function_response", "functionResponse"}); isObject(answer))
             return addAnswer(*answer);

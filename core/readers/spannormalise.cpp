@@ -25,7 +25,8 @@ void readError(Reading& reading)
     for (const SpanEvent& event : reading.span.events) {
         if (event.name != "exception") continue;
         step.errorType = cut(event.attributes.text("exception.type"), kIdBytes);
-        if (std::string text = event.attributes.text("exception.message"); !text.empty()) step.errorText = cut(text, kStepTextBytes);
+        if (std::string text = event.attributes.text("exception.message"); !text.empty())
+            step.errorText = cut(text, kStepTextBytes);
     }
     reading.fillId(step.errorType, {"error.type", "exception.type"});
     reading.fill(step.errorText, {"error.message", "exception.message", "otel.status_description", "logfire.exception.message"},
@@ -34,8 +35,12 @@ void readError(Reading& reading)
 
 void readVersion(Reading& reading)
 {
-    static constexpr std::string_view kPrefixes[] = {"metadata.", "traceloop.association.properties.", "ai.telemetry.metadata.",
-                                                     "langfuse.trace.metadata.", "langsmith.metadata.", "langfuse."};
+    static constexpr std::string_view kPrefixes[] = {"metadata.",
+                                                     "traceloop.association.properties.",
+                                                     "ai.telemetry.metadata.",
+                                                     "langfuse.trace.metadata.",
+                                                     "langsmith.metadata.",
+                                                     "langfuse."};
     const SpanAttributes& attributes = reading.attributes;
     std::string_view present[std::size(kPrefixes)];
     std::size_t count = 0;
@@ -97,7 +102,8 @@ void fillTexts(Reading& reading)
     else if (out.input.empty() && !out.inputText.empty() && step.kind != StepKind::Tool)
         out.userText = cut(openinference::userTextOf(out.inputText, reading.parsers), kStepTextBytes);
     const Message* said = lastOf(out.output, "assistant");
-    if (!said && out.output.empty() && step.kind == StepKind::Agent && out.outputText.empty()) said = lastOf(out.input, "assistant");
+    if (!said && out.output.empty() && step.kind == StepKind::Agent && out.outputText.empty())
+        said = lastOf(out.input, "assistant");
     if (said) {
         out.answerText = cut(said->content, kStepTextBytes);
         out.hasOutput = true;

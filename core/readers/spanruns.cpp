@@ -29,9 +29,9 @@ std::size_t bytesOf(const Message& message)
 std::size_t bytesOf(const NormalisedSpan& span)
 {
     const Step& step = span.step;
-    std::size_t bytes = sizeof span + step.arguments.size() + step.result.size() + step.inputText.size() + step.outputText.size() +
-                        step.errorText.size() + span.userText.size() + span.answerText.size() + span.inputText.size() +
-                        span.outputText.size() + span.scores.size() * sizeof(Score) + 128;
+    std::size_t bytes = sizeof span + step.arguments.size() + step.result.size() + step.inputText.size() +
+                        step.outputText.size() + step.errorText.size() + span.userText.size() + span.answerText.size() +
+                        span.inputText.size() + span.outputText.size() + span.scores.size() * sizeof(Score) + 128;
     for (const auto& message : span.input) bytes += bytesOf(message);
     for (const auto& message : span.output) bytes += bytesOf(message);
     return bytes;
@@ -77,7 +77,8 @@ public:
         for (std::size_t i = 0; i < size(); ++i) {
             if (!has(at(i))) continue;
             int steps = 0;
-            for (std::size_t up = m_parents[i]; up != kNone && !below[up] && ++steps < kMaxClimb; up = m_parents[up]) below[up] = true;
+            for (std::size_t up = m_parents[i]; up != kNone && !below[up] && ++steps < kMaxClimb; up = m_parents[up])
+                below[up] = true;
         }
         return below;
     }
@@ -139,7 +140,8 @@ template <class Wanted> std::size_t highest(const Trace& trace, bool last, Wante
     std::size_t best = kNone;
     for (std::size_t i = 0; i < trace.size(); ++i) {
         if (!wanted(trace.at(i))) continue;
-        const bool isBetter = best == kNone || trace.depth(i) < trace.depth(best) || (last && trace.depth(i) == trace.depth(best));
+        const bool isBetter =
+            best == kNone || trace.depth(i) < trace.depth(best) || (last && trace.depth(i) == trace.depth(best));
         if (isBetter) best = i;
     }
     return best;
@@ -150,7 +152,8 @@ void fillTexts(const Trace& trace, const NormalisedSpan& root, Run& run)
     const auto isAgent = [](const NormalisedSpan& span) { return span.step.kind == StepKind::Agent; };
     run.task = root.userText;
     if (run.task.empty())
-        if (const auto i = highest(trace, false, [&](const auto& span) { return isAgent(span) && !span.userText.empty(); }); i != kNone)
+        if (const auto i = highest(trace, false, [&](const auto& span) { return isAgent(span) && !span.userText.empty(); });
+            i != kNone)
             run.task = trace.at(i).userText;
     for (std::size_t i = 0; i < trace.size() && run.task.empty(); ++i)
         if (trace.at(i).step.kind == StepKind::Llm) run.task = trace.at(i).userText;
@@ -251,7 +254,8 @@ public:
                 *found = nullptr;
                 return true;
             };
-            if (!message.toolCallId.empty() && take([&](const auto& tool) { return tool.toolCallId == message.toolCallId; })) continue;
+            if (!message.toolCallId.empty() && take([&](const auto& tool) { return tool.toolCallId == message.toolCallId; }))
+                continue;
             if (!take([&](const auto& tool) { return tool.toolCallId.empty() && tool.outputText == message.content; }))
                 unnamed.push_back(&message);
         }
@@ -363,7 +367,8 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
         const Trace unordered(pointers());
         std::vector<std::size_t> order(m_parts.size());
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::pair(unordered.at(i).step.start, unordered.depth(i)); });
+        std::ranges::stable_sort(order, {},
+                                 [&](std::size_t i) { return std::pair(unordered.at(i).step.start, unordered.depth(i)); });
         std::vector<Part> parts;
         parts.reserve(order.size());
         for (const std::size_t i : order) parts.push_back(std::move(m_parts[i]));

@@ -116,8 +116,8 @@ void appendPlain(std::string& json, Value any, int depth)
                 appendPlain(json, *inner, depth + 1);
             }
         json += '}';
-    } else if (const auto text = stringOf(value); text && !isType(type, "stringValue", "string_value") &&
-                                                  !isType(type, "bytesValue", "bytes_value"))
+    } else if (const auto text = stringOf(value);
+               text && !isType(type, "stringValue", "string_value") && !isType(type, "bytesValue", "bytes_value"))
         json += *text; // numbers that OTLP writes as texts
     else
         json += simdjson::minify(*value);

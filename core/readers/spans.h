@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// Spans of whatever dialect (OpenTelemetry GenAI semantic conventions of every generation, OpenInference, OpenLLMetry, Vercel AI
-/// SDK, Google ADK, Pydantic AI, Microsoft Agent Framework …) to steps, messages and runs: the one normaliser that all span stores
-/// share. Pure functions of foreign values; no files and no SQL here.
+/// Spans of whatever dialect (OpenTelemetry GenAI semantic conventions of every generation, OpenInference, OpenLLMetry, Vercel
+/// AI SDK, Google ADK, Pydantic AI, Microsoft Agent Framework …) to steps, messages and runs: the one normaliser that all span
+/// stores share. Pure functions of foreign values; no files and no SQL here.
 ///
 ///   SpanAttributes   flat keys ("gen_ai.request.model") with values; nested objects are flattened with dots as they are added
 ///   Span             one span as a file or table has it
@@ -22,8 +22,8 @@
 namespace tackroom
 {
 
-/// The attributes of a span, by flat key. Keys and values are views into the parsed text that they were added from and must live
-/// as long as the attributes are used (until clear()). A key that is added twice: the first one counts.
+/// The attributes of a span, by flat key. Keys and values are views into the parsed text that they were added from and must
+/// live as long as the attributes are used (until clear()). A key that is added twice: the first one counts.
 class SpanAttributes
 {
 public:
@@ -34,8 +34,8 @@ public:
     void add(std::string_view key, Value value);
     /// Every member of an object: {"llm.model_name": "x", "llm": {"token_count": …}}. Nothing where it is none.
     void addMembers(Value object);
-    /// OTLP's list of {"key", "value": {"stringValue" | "intValue" | "doubleValue" | "boolValue" | "arrayValue" | "kvlistValue" …}},
-    /// also in snake_case.
+    /// OTLP's list of {"key", "value": {"stringValue" | "intValue" | "doubleValue" | "boolValue" | "arrayValue" | "kvlistValue"
+    /// …}}, also in snake_case.
     void addOtlp(Value keyValues);
     /// The body of a log record: the members of a list of keys and values by themselves; a text as "content".
     void addOtlpBody(Value anyValue);
@@ -57,8 +57,8 @@ public:
     [[nodiscard]] std::string firstText(std::initializer_list<std::string_view> keys) const;
     /// Arrays and objects that were added as such (not OTLP's, which are text() as compact JSON).
     [[nodiscard]] std::optional<Value> json(std::string_view key) const;
-    [[nodiscard]] std::optional<double> number(std::string_view key) const; ///< also of a text that is one
-    [[nodiscard]] std::int64_t integer(std::string_view key) const;         ///< 0 where there is none
+    [[nodiscard]] std::optional<double> number(std::string_view key) const;                      ///< also of a text that is one
+    [[nodiscard]] std::int64_t integer(std::string_view key) const;                              ///< 0 where there is none
     [[nodiscard]] std::int64_t firstInteger(std::initializer_list<std::string_view> keys) const; ///< the first that is there
     /// Whether any key begins so ("llm.input_messages.").
     [[nodiscard]] bool hasPrefix(std::string_view prefix) const;
@@ -115,14 +115,15 @@ struct Span {
     const SpanAttributes* resource = nullptr; ///< may be shared by many spans
     /// Not the span itself but events of it that the store keeps elsewhere (log records); SpanRunBuilder puts the two together.
     bool isEventOnly = false;
-    void clear();                             ///< empty again, with its memory
+    void clear(); ///< empty again, with its memory
 };
 
 /// What a span tells, in the common model.
 struct NormalisedSpan {
     std::string traceId;
-    Step step;           ///< texts are cut as traces.h says
-    std::string dialect; ///< "openinference", "gen_ai", "openllmetry", "vercel", "adk", "pydantic-ai" …; empty where none was seen
+    Step step; ///< texts are cut as traces.h says
+    std::string
+        dialect; ///< "openinference", "gen_ai", "openllmetry", "vercel", "adk", "pydantic-ai" …; empty where none was seen
     // of its run
     std::string sessionId, userId, agentName, project;
     std::string userText;   ///< what the user asked, as far as this span has it, cut
@@ -130,7 +131,7 @@ struct NormalisedSpan {
     bool hasOutput = false; ///< there is an output, be it an empty text
     VersionFacts version;   ///< harness version, each with the key that said so
     std::optional<double> costUsd;
-    std::string toolCallId; ///< of a tool span: the call that it answers
+    std::string toolCallId;    ///< of a tool span: the call that it answers
     std::vector<Score> scores; ///< evaluation results in attributes or events (gen_ai.evaluation.* …)
     std::vector<HumanDecision> decisions;
     bool isEventOnly = false;
@@ -155,10 +156,10 @@ inline constexpr std::size_t kWholeText = std::size_t{1} << 40;
 inline constexpr std::size_t kMaxSpansOfTrace = 200'000;
 
 /// Puts the spans of one trace together: order (by start), root (no parent; else the first whose parent is not there), task,
-/// answer, status of the root, tokens and cost (of the innermost spans that have any: parents repeat their children's), session,
-/// user, agent, version (of the root, else the first that has one); with bodies also the conversation, each message told once.
-/// An llm span around another one that says something (a framework's around the provider's own) becomes a chain: it is no
-/// second call.
+/// answer, status of the root, tokens and cost (of the innermost spans that have any: parents repeat their children's),
+/// session, user, agent, version (of the root, else the first that has one); with bodies also the conversation, each message
+/// told once. An llm span around another one that says something (a framework's around the provider's own) becomes a chain: it
+/// is no second call.
 class SpanRunBuilder
 {
 public:

@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// OTLP/JSON, Tempo, Jaeger and any-agent: own small files, and the real ones of shared/data. The numbers of the real files were
+// counted with Python alone (json.load, spans counted; errors by status; tokens of the spans that no other span with tokens
+// lies below; see the comments at each).
+#include "core/readers/filelook.h"
+#include "core/readers/formats.h"
+#include "core/readers/otlp.h"
+#include "tests/unit/readers/collector.h"
+
+#include <cstdlib>
+#include <format>
+
+namespace tackroom::testing
+{
+namespace
+{
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+/// Keeps what a format delivers.
+class Sink : public FormatSink
+{
+public:
+    Result<bool> add(ParsedRun run) override
+    {
+        runs.push_back(std::move(run));
+        return runs.size() < most;
+    }
+    void skipped(std::string where, std::string why) override { skips.push_back(where + ": " + why); }
+    void progress(std::uint64_t doneBytes) override { done = doneBytes; }
+    std::vector<ParsedRun> runs;
+    std::vector<std::string> skips;
+    std::uint64_t done = 0;
+    std::size_t most = 1'000'000;
+};
+
+const FileFormat* formatOf(const std::string& bytes)
+{
+    const InputFile file = InputFile::ofBytes("x", bytes);
+    const auto looked = LookedFile::at(file, {});
+    if (!looked) return nullptr;
+    for (const FileFormat* format : fileFormats())
+        if (format->recognise(looked->look())) return format;
+    return nullptr;
+}
+std::string kindOf(const std::string& bytes)
+{
+    const FileFormat* format = formatOf(bytes);
+    return format ? format->info().kind : "";
+}
+
+Sink readWith(const FileFormat& format, const std::string& bytes, FormatRequest request = {}, std::size_t most = 1'000'000)
+{
+    Sink sink;
+    sink.most = most;
+    FileUnit unit;
+    unit.parts.push_back({"x", InputFile::ofBytes("x", bytes)});
+    const auto done = format.read(unit, request, sink, {});
+    if (!done) sink.skips.push_back("FAILED " + textOf(done.error()));
+    return sink;
+}
+Sink read(const std::string& bytes, bool bodies = false)
+{
+    const FileFormat* format = formatOf(bytes);
+    EXPECT_NE(format, nullptr) << bytes.substr(0, 200);
+    return format ? readWith(*format, bytes, {.bodies = bodies, .fromBytes = 0}) : Sink();
+}
+
+const std::string kTraceA = "5B8EFFF798038103D269B633813FC60C", kTraceB = "00000000000000000000000000000abc";
+std::string span(std::string_view trace, std::string_view id, std::string_view parent, int start, std::string_view more = {})
+{
+    return std::format(
+        R"({{"traceId":"{}","spanId":"{}","parentSpanId":"{}","name":"n{}","startTimeUnixNano":"{}000000000","endTimeUnixNano":"{}500000000"{}}})",
+        trace, id, parent, id, start, start, more);
+}
+std::string document(std::string_view spans)
+{
+    return std::format(
+        R"({{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"desk"}}}},)"
+        R"({{"key":"service.version","value":{{"stringValue":"1.2"}}}}]}},"scopeSpans":[{{"scope":{{"name":"lib"}},"spans":[{}]}}]}}]}})",
+        spans);
+}
+constexpr std::string_view kChat =
+    R"(,"status":{"code":2,"message":"no"},"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"m"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"11"}},{"key":"gen_ai.input.messages","value":{"stringValue":"[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"q\"}]}]"}},{"key":"gen_ai.output.messages","value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"a\"}]}]"}}])";
+
+TEST(OtlpJson, Ids)
+{
+    EXPECT_EQ(hexId("5B8EFFF798038103D269B633813FC60C", 32), "5b8efff798038103d269b633813fc60c");
+    EXPECT_EQ(hexId("abc", 16), "0000000000000abc");
+    EXPECT_EQ(hexId("W47/95gDgQPSabYzgT/GDA==", 32), "5b8efff798038103d269b633813fc60c");
+    EXPECT_EQ(hexId("7uGbfsPBsXQ=", 16), "eee19b7ec3c1b174");
+    EXPECT_EQ(hexId("0000000000000000", 16), "");
+    EXPECT_EQ(hexId("", 16), "");
+    EXPECT_EQ(hexId("my-run_1", 32), "my-run_1");
+}
+
+TEST(OtlpJson, ADocument)
+{
+    const std::string bytes =
+        document(span(kTraceA, "aa", "", 1) + "," + span(kTraceA, "bb", "aa", 2, kChat) + "," + span(kTraceB, "cc", "", 3));
+    EXPECT_EQ(kindOf(bytes), "otlp-json");
+    const auto got = read(bytes, true);
+    ASSERT_EQ(got.runs.size(), 2U);
+    const auto& run = got.runs[0].record.run;
+    EXPECT_EQ(run.nativeId, "5b8efff798038103d269b633813fc60c");
+    EXPECT_EQ(run.key, runKeyOf("otel", "5b8efff798038103d269b633813fc60c"));
+    EXPECT_EQ(run.project, "desk");
+    EXPECT_EQ(run.harnessVersion, "1.2");
+    EXPECT_EQ(run.harnessVersionSource, "version key: service.version");
+    EXPECT_EQ(run.stepCount, 2);
+    EXPECT_EQ(run.errorCount, 1);
+    EXPECT_EQ(run.promptTokens, 11);
+    EXPECT_EQ(run.task, "q");
+    EXPECT_EQ(run.answer, "a");
+    EXPECT_EQ(run.start, 1'000'000'000);
+    EXPECT_EQ(run.end, 2'500'000'000);
+    const auto& steps = got.runs[0].record.steps;
+    EXPECT_EQ(steps[1].parentId, "00000000000000aa");
+    EXPECT_EQ(steps[1].errorText, "no");
+    EXPECT_EQ(got.runs[0].conversation.size(), 2U);
+    EXPECT_THAT(got.runs[0].texts.at("00000000000000bb").raw, HasSubstr(R"("gen_ai.operation.name")"));
+    EXPECT_TRUE(got.runs[0].ranges.empty());
+    EXPECT_EQ(got.runs[1].record.run.nativeId, kTraceB);
+}
+
+TEST(OtlpJson, OlderAndOtherSpellings)
+{
+    std::string older = document(span(kTraceA, "aa", "", 1));
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"scopeSpans", "instrumentationLibrarySpans"},
+                                   {"\"scope\"", "\"instrumentationLibrary\""}})
+        older.replace(older.find(from), from.size(), to);
+    EXPECT_EQ(read(older).runs.size(), 1U);
+    const std::string snake =
+        R"({"resource_spans":[{"scope_spans":[{"spans":[{"trace_id":"W47/95gDgQPSabYzgT/GDA==","span_id":"7uGbfsPBsXQ=",
+        "name":"x","start_time_unix_nano":1700000000000000001,"end_time_unix_nano":1.7e18,"status":{"code":"STATUS_CODE_ERROR"}}]}]}]})";
+    EXPECT_EQ(kindOf(snake), "otlp-json");
+    const auto got = read(snake);
+    ASSERT_EQ(got.runs.size(), 1U);
+    EXPECT_EQ(got.runs[0].record.run.nativeId, "5b8efff798038103d269b633813fc60c");
+    EXPECT_EQ(got.runs[0].record.run.start, 1'700'000'000'000'000'001);
+    EXPECT_EQ(got.runs[0].record.steps[0].status, StepStatus::Error);
+    const std::string array = "[" + document(span(kTraceA, "aa", "", 1)) + ",\n" + document(span(kTraceB, "bb", "", 1)) + "]";
+    EXPECT_EQ(kindOf(array), "otlp-json");
+    EXPECT_EQ(read(array).runs.size(), 2U);
+}
+
+TEST(OtlpJson, LinesWhoseTracesLieInSeveral)
+{
+    const std::string one = document(span(kTraceA, "aa", "", 1)), two = document(span(kTraceB, "bb", "", 2)),
+                      three = document(span(kTraceA, "cc", "aa", 3, kChat) + "," + span(kTraceB, "dd", "bb", 3));
+    const std::string bytes = one + "\n" + two + "\n\nnot json\n{\"x\":1}\n" + three + "\n" + three.substr(0, 90);
+    EXPECT_EQ(kindOf(bytes), "otlp-json");
+    const auto got = read(bytes);
+    ASSERT_EQ(got.runs.size(), 2U);
+    EXPECT_EQ(got.runs[0].record.run.stepCount, 2);
+    EXPECT_EQ(got.runs[1].record.run.stepCount, 2);
+    const std::uint64_t at = bytes.find(three);
+    EXPECT_THAT(got.runs[0].ranges, ElementsAre(ByteRange{0, one.size()}, ByteRange{at, three.size()}));
+    EXPECT_THAT(got.runs[1].ranges, ElementsAre(ByteRange{one.size() + 1, two.size()}, ByteRange{at, three.size()}));
+    // The half-written last line goes without a word, what is broken in the middle does not.
+    EXPECT_THAT(got.skips, ElementsAre(StartsWith("line 4: "), "line 5: it is no document of OTLP's"));
+
+    // The ranges are enough to read the run again.
+    const auto again = readWith(otlpJsonFormat(), one + "\n" + three, {.bodies = true, .fromBytes = 0});
+    ASSERT_EQ(again.runs.size(), 2U);
+    EXPECT_EQ(again.runs[0].record.run.stepCount, 2);
+    // From the middle on.
+    const auto rest = readWith(otlpJsonFormat(), bytes, {.bodies = false, .fromBytes = at});
+    ASSERT_EQ(rest.runs.size(), 2U);
+    EXPECT_EQ(rest.runs[0].record.run.stepCount, 1);
+    EXPECT_THAT(rest.runs[0].ranges, ElementsAre(ByteRange{at, three.size()}));
+    // A sink that has enough is asked no more.
+    EXPECT_EQ(readWith(otlpJsonFormat(), bytes, {}, 1).runs.size(), 1U);
+}
+
+TEST(OtlpJson, ManyTracesAreNotHeld)
+{
+    // Each trace holds some kB; beyond kTraceRestBytes of file behind it, a whole one is delivered while the file is still
+    // read.
+    std::string bytes;
+    const std::string filler(20'000, 'x');
+    for (int i = 1; i <= 900; ++i)
+        bytes += document(span(std::format("{:032x}", i), "aa", "", i,
+                               std::format(R"(,"attributes":[{{"key":"f","value":{{"stringValue":"{}"}}}}])", filler))) +
+                 "\n";
+    Sink sink = read(bytes);
+    EXPECT_EQ(sink.runs.size(), 900U);
+    EXPECT_EQ(sink.runs.front().record.run.nativeId, std::format("{:032x}", 1));
+    EXPECT_EQ(sink.done, bytes.size() - 1);
+    class Watch : public Sink
+    {
+    public:
+        Result<bool> add(ParsedRun run) override
+        {
+            if (runs.empty()) firstAt = done;
+            return Sink::add(std::move(run));
+        }
+        std::uint64_t firstAt = 0;
+    } watch;
+    FileUnit unit;
+    unit.parts.push_back({"x", InputFile::ofBytes("x", bytes)});
+    ASSERT_TRUE(otlpJsonFormat().read(unit, {}, watch, {}));
+    EXPECT_GT(watch.firstAt, kTraceRestBytes);
+    EXPECT_LT(watch.firstAt, kTraceRestBytes + 200'000);
+}
+
+TEST(OtlpJson, LogsOfTheConventionsJoinTheirSpans)
+{
+    const auto record = [](std::string_view id, std::string_view name, std::string_view body) {
+        return std::format(
+            R"({{"timeUnixNano":"5","traceId":"{}","spanId":"{}","eventName":"{}","body":{{"kvlistValue":{{"values":[{}]}}}},"attributes":[]}})",
+            kTraceA, id, name, body);
+    };
+    const std::string logs =
+        R"({"resourceLogs":[{"scopeLogs":[{"logRecords":[)" +
+        record("bb", "gen_ai.user.message", R"({"key":"content","value":{"stringValue":"asked"}})") + "," +
+        record(
+            "bb", "gen_ai.choice",
+            R"({"key":"message","value":{"kvlistValue":{"values":[{"key":"role","value":{"stringValue":"assistant"}},{"key":"content","value":{"stringValue":"said"}}]}}})") +
+        R"(,{"body":{"stringValue":"another log"},"traceId":"0123"}]}]}]})";
+    const std::string llm = document(
+        span(kTraceA, "aa", "", 1) + "," +
+        span(kTraceA, "bb", "aa", 2, R"(,"attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}}])"));
+    for (const std::string& bytes : {logs + "\n" + llm + "\n", llm + "\n" + logs + "\n"}) {
+        EXPECT_EQ(kindOf(bytes), "otlp-json");
+        const auto got = read(bytes, true);
+        ASSERT_EQ(got.runs.size(), 1U);
+        ASSERT_EQ(got.runs[0].record.steps.size(), 2U);
+        EXPECT_EQ(got.runs[0].record.run.task, "asked");
+        EXPECT_EQ(got.runs[0].record.run.answer, "said");
+        EXPECT_EQ(got.runs[0].record.steps[1].outputText, "said");
+        ASSERT_EQ(got.runs[0].conversation.size(), 2U);
+        EXPECT_EQ(got.runs[0].conversation[1].content, "said");
+        EXPECT_EQ(read(bytes).runs[0].record.run.task, "asked"); // also without bodies
+    }
+    EXPECT_EQ(read(logs).runs.size(), 1U); // by themselves they still tell a conversation
+    const InputFile file = InputFile::ofBytes("x", logs);
+    const auto looked = LookedFile::at(file, {});
+    ASSERT_TRUE(looked);
+    EXPECT_THAT(otlpJsonFormat().recognise(looked->look())->note, HasSubstr("log records"));
+}
+
+TEST(OtlpJson, DamagedAndForeign)
+{
+    EXPECT_EQ(kindOf(R"({"data":[1,2]})"), "");
+    EXPECT_EQ(kindOf(R"({"spans":[]})"), "");
+    EXPECT_EQ(kindOf(R"({"trace":"x","batches":3})"), "");
+    const std::string bytes = document(span(kTraceA, "aa", "", 1));
+    for (std::size_t cut = 1; cut < bytes.size(); cut += 7) (void)readWith(otlpJsonFormat(), bytes.substr(0, cut));
+    const auto lost = readWith(otlpJsonFormat(), document(R"({"name":"x"},7,)" + span(kTraceA, "aa", "", 1)));
+    EXPECT_EQ(lost.runs.size(), 1U);
+    EXPECT_THAT(lost.skips, ElementsAre("x: 2 spans without a trace id or span id"));
+    const std::string wrong =
+        R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"aa","spanId":"bb","name":5,"startTimeUnixNano":"x","attributes":{},"events":[3,{"attributes":7}],"status":[]}]}]},{"scopeSpans":7},9]})";
+    EXPECT_EQ(read(wrong).runs.size(), 1U);
+}
+
+const std::string kJaeger = R"({"data":[{"traceID":"abc","spans":[
+    {"traceID":"abc","spanID":"1","operationName":"root","references":[],"startTime":1000,"duration":500,"tags":[{"key":"otel.status_code","type":"string","value":"OK"}],"logs":[],"processID":"p1"},
+    {"traceID":"abc","spanID":"2","operationName":"execute_tool f","references":[{"refType":"CHILD_OF","traceID":"abc","spanID":"1"}],"startTime":1100,"duration":50,
+     "tags":[{"key":"gen_ai.tool.name","type":"string","value":"f"},{"key":"error","type":"bool","value":true}],
+     "logs":[{"timestamp":1120,"fields":[{"key":"event","type":"string","value":"exception"},{"key":"exception.type","type":"string","value":"E"},{"key":"exception.message","type":"string","value":"boom"}]}],"processID":"p1"}],
+    "processes":{"p1":{"serviceName":"svc","tags":[{"key":"service.version","type":"string","value":"3"}]}}}]})";
+
+TEST(JaegerJson, Own)
+{
+    EXPECT_EQ(kindOf(kJaeger), "jaeger-json");
+    const auto got = read(kJaeger);
+    ASSERT_EQ(got.runs.size(), 1U);
+    const auto& [run, source, place, steps, scores, decisions] = got.runs[0].record;
+    EXPECT_EQ(run.nativeId, "00000000000000000000000000000abc");
+    EXPECT_EQ(run.key, runKeyOf("otel", kTraceB)); // as the same trace in OTLP
+    EXPECT_EQ(run.project, "svc");
+    EXPECT_EQ(run.harnessVersion, "3");
+    EXPECT_EQ(run.start, 1'000'000);
+    EXPECT_EQ(run.end, 1'500'000);
+    EXPECT_EQ(run.status, StepStatus::Ok);
+    ASSERT_EQ(steps.size(), 2U);
+    EXPECT_EQ(steps[1].kind, StepKind::Tool);
+    EXPECT_EQ(steps[1].parentId, "0000000000000001");
+    EXPECT_EQ(steps[1].errorType, "E");
+    EXPECT_EQ(steps[1].errorText, "boom");
+    std::string line;
+    for (const char c : kJaeger)
+        if (c != '\n') line += c;
+    EXPECT_EQ(readWith(jaegerJsonFormat(), line + "\n" + line + "\n").runs.size(), 1U);
+    for (std::size_t cut = 1; cut < kJaeger.size(); cut += 5) (void)readWith(jaegerJsonFormat(), kJaeger.substr(0, cut));
+}
+
+TEST(AnyAgent, Own)
+{
+    const std::string bytes = R"({"spans":[
+        {"name":"call_llm m","parent":{"span_id":12324293800750531911},"start_time":20,"end_time":30,"status":{"status_code":"error","description":"late"},
+         "context":{"trace_id":100927429609276267646756448943279827607,"span_id":9295669169508793927},
+         "attributes":{"gen_ai.operation.name":"call_llm","gen_ai.request.model":"m","gen_ai.output":"[{\"tool.name\": \"f\", \"tool.args\": \"{}\"}]","n":12345678901234567890123},"events":[],"resource":{"attributes":{}}},
+        {"name":"invoke_agent [a]","parent":null,"start_time":10,"end_time":40,"status":{"status_code":"unset"},
+         "context":{"trace_id":100927429609276267646756448943279827607,"span_id":12324293800750531911},
+         "attributes":{"gen_ai.operation.name":"invoke_agent","gen_ai.agent.name":"a","any_agent.version":"1"},"resource":{"attributes":{"service.name":"unknown_service"}}}],
+        "final_output":"the end \"12345678901234567890123\""})";
+    EXPECT_EQ(kindOf(bytes), "any-agent");
+    const auto got = read(bytes, true);
+    ASSERT_EQ(got.runs.size(), 1U);
+    const auto& run = got.runs[0].record.run;
+    EXPECT_EQ(run.nativeId, "4bedea77bb33b9c5f280371eae21ea97"); // '%032x' % 100927429609276267646756448943279827607
+    EXPECT_EQ(run.answer, "the end \"12345678901234567890123\"");
+    EXPECT_EQ(run.agentName, "a");
+    EXPECT_EQ(run.errorCount, 1);
+    EXPECT_EQ(run.project, "");
+    EXPECT_EQ(got.runs[0].record.steps[1].parentId, got.runs[0].record.steps[0].nativeId);
+    EXPECT_EQ(got.runs[0].conversation.back().content, run.answer);
+    for (std::size_t cut = 1; cut < bytes.size(); cut += 5) (void)readWith(anyAgentFormat(), bytes.substr(0, cut));
+}
+
+// ---- the real files
+
+class RealSpans : public FolderTest
+{
+protected:
+    void SetUp() override
+    {
+        FolderTest::SetUp();
+        const char* data = std::getenv("TACKROOM_SHARED_DATA");
+        if (!data || !std::filesystem::exists(std::filesystem::path(data) / "otel-agentevals"))
+            GTEST_SKIP() << "the shared data are not here";
+        m_data = data;
+    }
+    RunRecord one(const std::string& name, const std::string& kind)
+    {
+        Collector got;
+        auto reader = openStore(m_data / name, {});
+        EXPECT_TRUE(reader) << name << " " << (reader ? "" : textOf(reader.error()));
+        if (!reader) return {};
+        EXPECT_EQ((*reader)->info().kind, kind) << name;
+        const auto done = (*reader)->ingest({}, got, {});
+        EXPECT_TRUE(done) << textOf(done.error());
+        EXPECT_EQ(got.runs.size(), 1U) << name;
+        EXPECT_TRUE(got.skips.empty()) << name;
+        if (got.runs.empty()) return {};
+        const auto body = (*reader)->fetch(RunAddress(got.runs.begin()->second.run), {}, 10'000'000);
+        EXPECT_TRUE(body) << textOf(body.error());
+        if (body) m_body = *body;
+        return got.runs.begin()->second;
+    }
+    static int count(const RunRecord& record, StepKind kind)
+    {
+        return static_cast<int>(std::ranges::count_if(record.steps, [&](const Step& step) { return step.kind == kind; }));
+    }
+    std::filesystem::path m_data;
+    Body m_body;
+};
+
+TEST_F(RealSpans, JaegerExportsOfKagent)
+{
+    struct Expected {
+        std::string file, trace;
+        std::int64_t spans, errors, prompt, completion;
+        int llm, tools;
+        std::string task;
+    };
+    // llm: the spans with llm.request.type (the provider's own; ADK's call_llm around them are chains); tools: with
+    // gen_ai.tool.name
+    for (const Expected& want : {
+             Expected{"helm", "3e289017fe03ffd7c4145316d2eb3d0d", 96, 1, 3776, 130, 2, 1, "list all Helm releases"},
+             Expected{"helm_2", "bc07807133692d12e4268dc007ef9a19", 72, 1, 1822, 43, 1, 0, {}},
+             Expected{"helm_3", "c9a03cc4e80ea7a22332db0fe4dc3adf", 125, 1, 4047, 803, 2, 1,
+                      "I need all the Helm releases right now!!"},
+             Expected{"k8s", "d497c9dd55717f2c5ecb79bda3028993", 73, 1, 2203, 139, 1, 0, {}},
+         }) {
+        const auto record = one("otel-agentevals/" + want.file + ".json", "jaeger-json");
+        EXPECT_EQ(record.run.nativeId, want.trace);
+        EXPECT_EQ(record.run.stepCount, want.spans) << want.file;
+        EXPECT_EQ(static_cast<std::int64_t>(record.steps.size()), want.spans);
+        EXPECT_EQ(record.run.errorCount, want.errors) << want.file;
+        EXPECT_EQ(record.run.promptTokens, want.prompt) << want.file;
+        EXPECT_EQ(record.run.completionTokens, want.completion) << want.file;
+        EXPECT_EQ(count(record, StepKind::Llm), want.llm) << want.file;
+        EXPECT_EQ(count(record, StepKind::Tool), want.tools) << want.file;
+        EXPECT_EQ(count(record, StepKind::Agent), 1) << want.file;
+        if (!want.task.empty()) EXPECT_EQ(record.run.task, want.task);
+        EXPECT_FALSE(record.run.task.empty()) << want.file;
+        EXPECT_FALSE(record.run.answer.empty()) << want.file;
+        EXPECT_EQ(record.run.userId, "admin@kagent.dev");
+        EXPECT_THAT(record.run.sessionId, StartsWith("ctx-"));
+        EXPECT_FALSE(record.run.agentName.empty());
+    }
+}
+
+TEST_F(RealSpans, AJaegerConversation)
+{
+    const auto record = one("otel-agentevals/helm.json", "jaeger-json");
+    ASSERT_EQ(m_body.messages.size(), 5U);
+    EXPECT_EQ(m_body.messages[0].role, "system");
+    EXPECT_EQ(m_body.messages[1].content, "list all Helm releases");
+    ASSERT_EQ(m_body.messages[2].toolCalls.size(), 1U);
+    EXPECT_EQ(m_body.messages[2].toolCalls[0].name, "helm_list_releases");
+    EXPECT_EQ(m_body.messages[3].role, "tool");
+    EXPECT_FALSE(m_body.messages[3].stepId.empty());
+    EXPECT_THAT(m_body.messages[4].content, StartsWith("There are two Helm releases installed in the cluster:"));
+    EXPECT_EQ(jsonvalues::cut(m_body.messages[4].content, 2000), record.run.answer);
+    const auto tool = std::ranges::find(record.steps, StepKind::Tool, &Step::kind);
+    ASSERT_NE(tool, record.steps.end());
+    EXPECT_EQ(tool->toolName, "helm_list_releases");
+    EXPECT_EQ(tool->arguments, "{}");
+    EXPECT_THAT(tool->result, HasSubstr("kagent-crds"));
+}
+
+TEST_F(RealSpans, TempoExport)
+{
+    const auto record = one("otel-agentevals/tempo_export_with_batches.json", "tempo-json");
+    EXPECT_EQ(record.run.nativeId, "dd547580319ab0312cee07f1def50dad");
+    EXPECT_EQ(record.steps.size(), 86U);
+    EXPECT_EQ(record.run.errorCount, 0);
+    EXPECT_EQ(record.run.promptTokens, 4648); // of openai.chat alone: generate_content and call_llm repeat them
+    EXPECT_EQ(record.run.completionTokens, 129);
+    EXPECT_EQ(record.run.start, 1777555053769217800);
+    EXPECT_EQ(record.run.end, 1777555058430533600);
+    EXPECT_EQ(count(record, StepKind::Llm), 2);
+    EXPECT_EQ(count(record, StepKind::Tool), 1);
+    EXPECT_EQ(count(record, StepKind::Agent), 2);
+    EXPECT_EQ(record.run.task, "list all helm releases\n");
+    EXPECT_THAT(record.run.answer, StartsWith("There are two Helm releases currently deployed:"));
+    EXPECT_EQ(record.run.userId, "admin@kagent.dev");
+    EXPECT_EQ(record.run.sessionId, "ctx-eff35888-55ab-4eb0-b90d-7b21f711f91f");
+    ASSERT_EQ(m_body.messages.size(), 5U);
+}
+
+TEST_F(RealSpans, AnyAgentOfSevenFrameworks)
+{
+    struct Expected {
+        std::string file, trace;
+        std::size_t spans;
+        std::int64_t prompt, completion;
+        double cost;
+        int llm, tools;
+    };
+    for (const Expected& want : {
+             Expected{"AGNO", "1de0532b350588ff152b1edf6bf358b3", 6, 1396, 74, 0.0001618, 3, 2},
+             Expected{"GOOGLE", "cdbd7b99cef221c28dd6d03c27d09b4c", 7, 2251, 86, 0.0002509, 3, 3},
+             Expected{"LANGCHAIN", "572318454595034fe5076610d6400542", 7, 1262, 125, 0.0001637, 4, 2},
+             Expected{"LLAMA_INDEX", "89c41176422c506985d55a0d2d2091db", 9, 1308, 255, 0.0002073, 5, 3},
+             Expected{"OPENAI", "4bedea77bb33b9c5f280371eae21ea97", 6, 1020, 76, 0.0001248, 3, 2},
+             Expected{"SMOLAGENTS", "9135313a4e40fe254d48742d230ea040", 7, 2294, 87, 0.0002555, 3, 3},
+             Expected{"TINYAGENT", "9707d5fd6d4a546d47757044c6127e04", 8, 1369, 156, 0.0001837, 4, 3},
+         }) {
+        const auto record = one("any-agent/" + want.file + "_trace.json", "any-agent");
+        EXPECT_EQ(record.run.nativeId, want.trace);
+        EXPECT_EQ(record.steps.size(), want.spans) << want.file;
+        EXPECT_EQ(record.run.errorCount, 0);
+        EXPECT_EQ(record.run.promptTokens, want.prompt) << want.file;
+        EXPECT_EQ(record.run.completionTokens, want.completion) << want.file;
+        EXPECT_NEAR(record.run.costUsd.value_or(0), want.cost, 1e-9) << want.file;
+        EXPECT_EQ(count(record, StepKind::Llm), want.llm) << want.file;
+        EXPECT_EQ(count(record, StepKind::Tool), want.tools) << want.file;
+        EXPECT_EQ(record.run.agentName, "any_agent");
+        EXPECT_THAT(record.run.task, StartsWith("Find what year it is in the America/New_York timezone")) << want.file;
+        EXPECT_THAT(record.run.answer, StartsWith(R"({"steps":[{"number":1,)")) << want.file;
+        ASSERT_FALSE(m_body.messages.empty());
+        EXPECT_EQ(m_body.messages.front().role, "system") << want.file;
+    }
+}
+
+TEST_F(RealSpans, TheProtocolsOwnExamples)
+{
+    const auto record = one("otlp-proto-examples/trace.json", "otlp-json");
+    EXPECT_EQ(record.run.nativeId, "5b8efff798038103d269b633813fc60c");
+    EXPECT_EQ(record.run.project, "my.service");
+    ASSERT_EQ(record.steps.size(), 1U);
+    EXPECT_EQ(record.steps[0].name, "I'm a server span");
+    EXPECT_EQ(record.steps[0].start, 1544712660000000000);
+    EXPECT_EQ(record.steps[0].parentId, "eee19b7ec3c1b173");
+    for (const std::string name : {"logs", "events"}) {
+        auto reader = openStore(m_data / "otlp-proto-examples" / (name + ".json"), {});
+        ASSERT_TRUE(reader) << textOf(reader.error());
+        EXPECT_EQ((*reader)->info().kind, "otlp-json");
+        EXPECT_THAT((*reader)->info().note, HasSubstr("log records"));
+        Collector got;
+        (void)(*reader)->ingest({}, got, {});
+        EXPECT_TRUE(got.runs.empty());
+    }
+}
+
+TEST_F(RealSpans, EvalSetsAreNotTraces)
+{
+    for (const char* name : {"eval_set_helm.json", "evalset_helm_3_2026-02-23.json", "evalset_k8s_2026-02-20.json"}) {
+        const auto reader = openStore(m_data / "otel-agentevals" / name, {});
+        EXPECT_FALSE(reader) << name;
+    }
+}
+
+} // namespace
+} // namespace tackroom::testing
