@@ -5,6 +5,7 @@
 #include "core/readers/databasereader.h"
 #include "core/readers/hermes.h"
 #include "core/readers/llmlogs.h"
+#include "core/readers/mlflow.h"
 #include "core/readers/phoenix.h"
 
 #include <array>
@@ -33,6 +34,7 @@ Result<std::unique_ptr<StoreReader>> openPhoenix(DatabaseCandidate& candidate)
 
 constexpr std::array kKnownDatabases{
     KnownDatabase{PhoenixReader::kKind, "Arize Phoenix database (SQLite)", openPhoenix},
+    KnownDatabase{kMlflowKind, "MLflow database with traces (SQLite)", openMlflow},
     KnownDatabase{kHermesKind, "Hermes Agent database (SQLite, state.db)", openHermes},
     KnownDatabase{kLlmLogsKind, "logs of llm (SQLite, logs.db)", openLlmLogs},
 };
