@@ -15,6 +15,8 @@ const std::vector<const FileFormat*>& fileFormats()
         &tempoJsonFormat(),
         &anyAgentFormat(),
         &otlpJsonFormat(),
+        &otlpJsonLinesFormat(),
+        &otlpProtoFormat(),
     };
     return formats;
 }

@@ -7,9 +7,11 @@ namespace tackroom
 {
 [[nodiscard]] const FileFormat& inspectFormat();
 
-[[nodiscard]] const FileFormat& jaegerJsonFormat(); ///< Jaeger's JSON
-[[nodiscard]] const FileFormat& tempoJsonFormat();  ///< Grafana Tempo's JSON
-[[nodiscard]] const FileFormat& anyAgentFormat();   ///< mozilla-ai/any-agent
-[[nodiscard]] const FileFormat& otlpJsonFormat();   ///< OTLP/JSON: document, array, lines
+[[nodiscard]] const FileFormat& jaegerJsonFormat();    ///< Jaeger's JSON
+[[nodiscard]] const FileFormat& tempoJsonFormat();     ///< Grafana Tempo's JSON
+[[nodiscard]] const FileFormat& anyAgentFormat();      ///< mozilla-ai/any-agent
+[[nodiscard]] const FileFormat& otlpJsonFormat();      ///< OTLP/JSON: one document or an array
+[[nodiscard]] const FileFormat& otlpJsonLinesFormat(); ///< OTLP/JSON, a document a line
+[[nodiscard]] const FileFormat& otlpProtoFormat();     ///< OTLP as protobuf, with lengths before the messages
 
 } // namespace tackroom

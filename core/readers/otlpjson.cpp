@@ -38,12 +38,12 @@ Result<Layout> layoutOf(const InputFile& file)
 class OtlpFile
 {
 public:
-    OtlpFile(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel)
+    OtlpFile(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel, bool grows)
         : m_file(unit.first()),
           m_request(request),
           m_sink(sink),
           m_cancel(cancel),
-          m_collector(sink, request.bodies),
+          m_collector(sink, request.bodies, grows),
           m_reader(m_collector)
     {
     }
@@ -138,13 +138,19 @@ std::string layoutName(const FileLook& look)
     return look.shape == FileLook::Shape::Array ? "array" : "document";
 }
 
+/// Lines are a format of their own: only they may grow while they are read.
 class OtlpJsonFormat : public FileFormat
 {
 public:
-    [[nodiscard]] FormatInfo info() const override { return {"otlp-json", "OpenTelemetry traces (OTLP/JSON)"}; }
+    explicit OtlpJsonFormat(bool lines) : m_lines(lines) {}
+    [[nodiscard]] FormatInfo info() const override
+    {
+        if (m_lines) return {"otlp-jsonl", "OpenTelemetry traces (OTLP/JSON, a document a line)"};
+        return {"otlp-json", "OpenTelemetry traces (OTLP/JSON)"};
+    }
     [[nodiscard]] std::optional<Recognised> recognise(const FileLook& look) const override
     {
-        if (!isJson(look) || !isOtlpDocument(look)) return std::nullopt;
+        if (!isJson(look) || (look.shape == FileLook::Shape::Lines) != m_lines || !isOtlpDocument(look)) return std::nullopt;
         Recognised recognised{layoutName(look), {}};
         bool onlyLogs = !look.values.empty();
         for (const auto& value : look.values)
@@ -159,12 +165,15 @@ public:
             if (look.beginning.contains(key)) recognised.schema += ", before 2022";
         return recognised;
     }
-    [[nodiscard]] bool growsByLines() const override { return true; }
+    [[nodiscard]] bool growsByLines() const override { return m_lines; }
     [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,
                               const CancelToken& cancel) const override
     {
-        return OtlpFile(unit, request, sink, cancel).read();
+        return OtlpFile(unit, request, sink, cancel, m_lines).read();
     }
+
+private:
+    bool m_lines;
 };
 
 class TempoJsonFormat : public FileFormat
@@ -184,7 +193,7 @@ public:
     [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,
                               const CancelToken& cancel) const override
     {
-        return OtlpFile(unit, request, sink, cancel).read();
+        return OtlpFile(unit, request, sink, cancel, false).read();
     }
 };
 
@@ -192,7 +201,13 @@ public:
 
 const FileFormat& otlpJsonFormat()
 {
-    static const OtlpJsonFormat format;
+    static const OtlpJsonFormat format(false);
+    return format;
+}
+
+const FileFormat& otlpJsonLinesFormat()
+{
+    static const OtlpJsonFormat format(true);
     return format;
 }
 

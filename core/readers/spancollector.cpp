@@ -107,8 +107,8 @@ Result<bool> TraceCollector::endStretch()
     const std::uint64_t end = m_stretch.offset + m_stretch.bytes;
     while (!m_held.empty()) {
         const Held& oldest = m_held.front();
-        const bool isWhole = oldest.builder.hasRoot() && end > oldest.touched + kTraceRestBytes;
-        if (!isWhole && m_heldBytes <= kMaxHeldTraceBytes) return true;
+        const bool isWhole = m_joinsParts && oldest.builder.hasRoot() && end > oldest.touched + kTraceRestBytes;
+        if (!isWhole && m_heldBytes <= (m_joinsParts ? kMaxHeldTraceBytes : kMaxHeldWholeBytes)) return true;
         TR_ASSIGN(const bool goOn, deliver(m_held.begin()));
         if (!goOn) return false;
     }

@@ -12,8 +12,10 @@
 namespace tackroom
 {
 
-/// What traces hold before the oldest are delivered, and after how many bytes of file without a new span a whole one is.
+/// What traces hold before the oldest are delivered, and after how many bytes of file without a new span a whole one is. Where
+/// the parts of a trace that is delivered twice are not joined again (all but growing lines), only the former, and more of it.
 inline constexpr std::size_t kMaxHeldTraceBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxHeldWholeBytes = std::size_t{192} << 20;
 inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
 
 /// A trace or span id as lower-case hex of `digits` digits, from hex (of any case, leading zeros left out) or base64; an id of
@@ -23,7 +25,10 @@ inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
 class TraceCollector
 {
 public:
-    TraceCollector(FormatSink& sink, bool wantBodies) : m_sink(sink), m_wantBodies(wantBodies) {}
+    TraceCollector(FormatSink& sink, bool wantBodies, bool joinsParts = false)
+        : m_sink(sink), m_wantBodies(wantBodies), m_joinsParts(joinsParts)
+    {
+    }
 
     /// Where the spans that follow stand: the stretch goes to the ranges of each of their traces.
     void beginStretch(ByteRange range) { m_stretch = range; }
@@ -47,6 +52,7 @@ private:
 
     FormatSink& m_sink;
     bool m_wantBodies = false;
+    bool m_joinsParts = false;
     ByteRange m_stretch;
     List m_held; ///< touched last stands last
     std::unordered_map<std::string_view, List::iterator> m_byId;
