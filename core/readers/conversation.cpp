@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <format>
+#include <unordered_map>
 
 namespace tackroom
 {
@@ -31,21 +32,25 @@ Step llmStep(const std::vector<Message>& messages, std::size_t index)
     return step;
 }
 
-/// What a call got back: the message that names the call, else the first unused tool message before the next assistant.
+/// Tool messages by the call that they name, the first one last; what is behind the caller or used is dropped for good.
+using ByCall = std::unordered_map<std::string_view, std::vector<std::size_t>>;
+
+/// What a call got back: the message behind it that names the call, else the first unused tool message that names none before
+/// the next assistant message; 0 where there is neither.
 std::size_t resultOf(const std::vector<Message>& messages, std::size_t caller, const Message::ToolCall& call,
-                     const std::vector<bool>& used)
+                     const std::vector<bool>& used, ByCall& byCall)
 {
-    std::size_t found = 0;
-    for (std::size_t i = caller + 1; i < messages.size(); ++i) {
-        const Message& message = messages[i];
-        if (message.role == "assistant" && found) break;
-        if (message.role != "tool" || used[i]) continue;
-        if (!call.id.empty() && message.toolCallId == call.id) return i;
-        // One that names another call is that one's, even if it came first.
-        const bool free = call.id.empty() || message.toolCallId.empty();
-        if (!found && free) found = i;
+    if (const auto named = call.id.empty() ? byCall.end() : byCall.find(call.id); named != byCall.end()) {
+        std::vector<std::size_t>& left = named->second;
+        while (!left.empty() && (left.back() <= caller || used[left.back()])) left.pop_back();
+        if (!left.empty()) return left.back();
     }
-    return found;
+    for (std::size_t i = caller + 1; i < messages.size() && messages[i].role != "assistant"; ++i) {
+        // One that names another call is that one's, even if it came first.
+        const bool free = call.id.empty() || messages[i].toolCallId.empty();
+        if (messages[i].role == "tool" && !used[i] && free) return i;
+    }
+    return 0;
 }
 
 Step toolStep(const Step& parent, std::size_t number, const Message::ToolCall& call, const Message* result,
@@ -134,6 +139,9 @@ void addConversationSteps(ParsedRun& run, const ConversationRules& rules)
 {
     std::vector<Message>& messages = run.conversation;
     std::vector<bool> used(messages.size());
+    ByCall byCall;
+    for (std::size_t i = messages.size(); i-- > 0;)
+        if (messages[i].role == "tool" && !messages[i].toolCallId.empty()) byCall[messages[i].toolCallId].push_back(i);
     for (std::size_t i = 0; i < messages.size(); ++i) {
         if (messages[i].role != "assistant") continue;
         const Step parent = llmStep(messages, i);
@@ -146,7 +154,7 @@ void addConversationSteps(ParsedRun& run, const ConversationRules& rules)
             used[result] = true;
             messages[result].stepId = run.record.steps.back().nativeId;
         };
-        for (const auto& call : messages[i].toolCalls) add(call, resultOf(messages, i, call, used));
+        for (const auto& call : messages[i].toolCalls) add(call, resultOf(messages, i, call, used, byCall));
         // Results without a recorded call.
         for (std::size_t k = i + 1; k < messages.size() && messages[k].role != "assistant"; ++k)
             if (messages[k].role == "tool" && !used[k]) add({}, k);

@@ -17,6 +17,14 @@ const std::vector<const FileFormat*>& fileFormats()
         &otlpJsonFormat(),
         &otlpJsonLinesFormat(),
         &otlpProtoFormat(),
+        &tauBenchFormat(),
+        &tau2BenchFormat(),
+        &whoAndWhenFormat(),
+        &sweAgentFormat(),
+        &miniSweAgentFormat(),
+        &atifFormat(),
+        &openHandsFormat(),
+        &reflexionFormat(),
     };
     return formats;
 }

@@ -13,5 +13,13 @@ namespace tackroom
 [[nodiscard]] const FileFormat& otlpJsonFormat();      ///< OTLP/JSON: one document or an array
 [[nodiscard]] const FileFormat& otlpJsonLinesFormat(); ///< OTLP/JSON, a document a line
 [[nodiscard]] const FileFormat& otlpProtoFormat();     ///< OTLP as protobuf, with lengths before the messages
+[[nodiscard]] const FileFormat& atifFormat();
+[[nodiscard]] const FileFormat& miniSweAgentFormat();
+[[nodiscard]] const FileFormat& openHandsFormat();
+[[nodiscard]] const FileFormat& reflexionFormat();
+[[nodiscard]] const FileFormat& sweAgentFormat();
+[[nodiscard]] const FileFormat& tau2BenchFormat();
+[[nodiscard]] const FileFormat& tauBenchFormat();
+[[nodiscard]] const FileFormat& whoAndWhenFormat();
 
 } // namespace tackroom

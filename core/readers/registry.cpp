@@ -6,7 +6,6 @@
 #include "core/readers/formats.h"
 #include "core/readers/jsonelements.h"
 #include "core/readers/readers.h"
-#include "core/readers/taubench.h"
 
 #include <format>
 
@@ -30,10 +29,6 @@ Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path
     {
         TR_ASSIGN(InputFile file, InputFile::open(path));
         TR_ASSIGN(beginning, file.read(0, kLookBytes));
-        if (!beginning.starts_with(kSqliteMagic)) {
-            TR_ASSIGN(auto reader, TauBenchReader::recognise(file, cancel));
-            if (reader) return reader;
-        }
         // Closed before SQLite opens it: closing it later would drop SQLite's locks.
     }
     if (beginning.starts_with(kSqliteMagic)) {
@@ -49,7 +44,6 @@ Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path
 std::vector<FormatInfo> knownFormats()
 {
     std::vector<FormatInfo> formats = databaseFormats();
-    formats.push_back({std::string(TauBenchReader::kKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"});
     for (const FileFormat* format : fileFormats()) formats.push_back(format->info());
     return formats;
 }

@@ -3,8 +3,8 @@
 
 #include "core/base/hash.h"
 #include "core/base/text.h"
-#include "core/readers/bodybudget.h"
-#include "core/readers/jsonvalues.h"
+#include "core/readers/conversation.h"
+#include "core/readers/jsonfile.h"
 
 #include <algorithm>
 #include <array>
@@ -19,191 +19,160 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::size_t kTextBytes = 2000;
-constexpr std::size_t kToolBytes = 4000;
+constexpr std::string_view kKind = "tau-bench";
 /// Messages of one run; a run with more is counted as not readable.
 constexpr std::size_t kMaxMessages = 200'000;
+/// Of one call in an explanation.
+constexpr std::size_t kCallBytes = 240;
+/// Expected actions that are compared; a task has about ten.
+constexpr std::size_t kMaxActions = 200;
 
-/// One run as the file has it: its messages, whole.
-struct Conversation {
-    std::string nativeId;
-    std::vector<Message> messages;
-    std::string userId;
-    std::optional<double> reward;
-    std::string rewardParts;
-    std::string error; ///< of a run that ended in an exception
-    std::string raw;
-};
+enum class Layout : std::uint8_t { Results, Display, OneResult };
 
-Message messageOf(Value value)
-{
-    Message message;
-    message.role = textOf(member(value, "role"));
-    message.name = textOf(member(value, "name"));
-    message.content = textOf(member(value, "content"));
-    message.toolCallId = textOf(member(value, "tool_call_id"));
-    simdjson::dom::array calls;
-    if (const auto list = member(value, "tool_calls"); list && list->get(calls) == simdjson::SUCCESS)
-        for (const Value call : calls)
-            message.toolCalls.push_back(
-                {textOf(member(call, "id")), textOf(at(call, "function.name")), textOf(at(call, "function.arguments"))});
-    return message;
-}
-
-std::string rewardPartsOf(Value element)
+std::string joined(const std::vector<std::string>& parts)
 {
     std::string text;
+    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+/// Whether two values are the same, members in any order and numbers by value, as Python compares them.
+bool isSame(Value a, Value b, int depth = 0)
+{
+    if (depth > 64) return false;
+    if (const auto number = numberOf(a)) return numberOf(b) == number;
+    simdjson::dom::object left, right;
+    if (a.get(left) == simdjson::SUCCESS) {
+        if (b.get(right) != simdjson::SUCCESS || left.size() != right.size()) return false;
+        for (const auto& [key, value] : left) {
+            const auto other = member(b, key);
+            if (!other || !isSame(value, *other, depth + 1)) return false;
+        }
+        return true;
+    }
+    if (isArray(a)) {
+        const auto ours = elementsOf(a), theirs = elementsOf(b);
+        return isArray(b) && std::ranges::equal(ours, theirs, [&](Value x, Value y) { return isSame(x, y, depth + 1); });
+    }
+    return a.type() == b.type() && textOf(a) == textOf(b);
+}
+
+bool onlyLooks(std::string_view name)
+{
+    static constexpr std::array<std::string_view, 6> kLooks{"get_", "search_", "list_", "find_", "calculate", "think"};
+    return std::ranges::any_of(kLooks, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+/// The calls of a run beside those that the task expects.
+class Comparison
+{
+public:
+    explicit Comparison(const std::vector<Message>& messages)
+    {
+        for (const Message& message : messages)
+            for (const auto& call : message.toolCalls)
+                if (m_calls.size() < kMaxMessages) m_calls.push_back({&call, false});
+    }
+
+    std::string differences(std::optional<Value> actions)
+    {
+        std::vector<std::string> missing, different, beyond;
+        std::vector<Value> left;
+        for (const Value action : elementsOf(actions)) {
+            if (left.size() >= kMaxActions) break;
+            if (!take(action, true)) left.push_back(action);
+        }
+        for (const Value action : left) {
+            const Call* call = take(action, false);
+            if (call)
+                different.push_back(
+                    std::format("{} instead of {}", words(call->what->name, call->what->arguments), words(action)));
+            else
+                missing.push_back(words(action));
+        }
+        for (const Call& call : m_calls)
+            if (!call.isTaken && !onlyLooks(call.what->name) && beyond.size() < kMaxActions)
+                beyond.push_back(words(call.what->name, call.what->arguments));
+        std::string text;
+        if (!missing.empty()) text += "; not done: " + joined(missing);
+        if (!different.empty()) text += "; different: " + joined(different);
+        if (!beyond.empty() && actions) text += "; not expected: " + joined(beyond);
+        return text;
+    }
+
+private:
+    struct Call {
+        const Message::ToolCall* what;
+        bool isTaken;
+    };
+
+    static std::string words(std::string_view name, std::string_view arguments)
+    {
+        return std::format("{}({})", cut(name, 100), cut(arguments, kCallBytes));
+    }
+    static std::string words(Value action)
+    {
+        return words(textOf(member(action, "name")), textOf(firstOf(action, {"kwargs", "arguments"})));
+    }
+    Call* take(Value action, bool exactly)
+    {
+        const std::string name = textOf(member(action, "name"));
+        const auto wanted = firstOf(action, {"kwargs", "arguments"});
+        for (Call& call : m_calls) {
+            if (call.isTaken || call.what->name != name) continue;
+            if (exactly) {
+                const auto given = m_parser.parse(call.what->arguments);
+                if (!given || !wanted || !isSame(*given, *wanted)) continue;
+            }
+            call.isTaken = true;
+            return &call;
+        }
+        return nullptr;
+    }
+
+    std::vector<Call> m_calls;
+    Parser m_parser;
+};
+
+/// What the reward is made of, and what was wanted and did not happen.
+std::string explanationOf(Value element, const std::vector<Message>& messages, bool isFailure)
+{
     // The benchmark computes a reward only for a conversation that came to its end.
     if (const auto whole = member(element, "info"); isObject(whole) && !isObject(member(*whole, "reward_info")))
         return "not finished: there is no reward_info";
+    std::string text;
     simdjson::dom::object parts;
     if (const auto info = at(element, "info.reward_info.info"); info && info->get(parts) == simdjson::SUCCESS)
         for (const auto& [key, value] : parts) {
             const auto number = numberOf(value);
-            if (number && text.size() < kTextBytes) text += std::format("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
+            if (number && text.size() < kStepTextBytes)
+                text += std::format("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
         }
+    if (!isFailure) return text;
+    std::vector<std::string> unsaid;
+    if (const auto outputs = at(element, "info.reward_info.info.outputs"); outputs && outputs->get(parts) == simdjson::SUCCESS)
+        for (const auto& [key, value] : parts)
+            if (textOf(value) == "false" && unsaid.size() < kMaxActions) unsaid.push_back(cut(key, 100));
+    if (!unsaid.empty()) text += "; not said: " + joined(unsaid);
+    text += Comparison(messages).differences(at(element, "info.task.actions"));
+    if (text.starts_with("; ")) text.erase(0, 2);
     return text;
 }
 
-Conversation conversationOf(Value element)
+void addReward(ParsedRun& run, Value element, const std::string& error)
 {
-    Conversation run;
-    run.nativeId = std::format("task_{}/trial_{}", textOf(member(element, "task_id")), textOf(member(element, "trial")));
-    simdjson::dom::array trajectory;
-    if (const auto list = member(element, "traj"); list && list->get(trajectory) == simdjson::SUCCESS)
-        for (const Value message : trajectory) run.messages.push_back(messageOf(message));
-    run.userId = textOf(at(element, "info.task.user_id"));
-    run.reward = numberOf(member(element, "reward"));
-    run.rewardParts = rewardPartsOf(element);
-    run.error = textOf(at(element, "info.error"));
-    return run;
-}
-
-/// The display text: a line that begins with a role begins a message, any other line goes on with the one before.
-Conversation conversationOf(std::string_view display, std::uint64_t line)
-{
-    static constexpr std::array<std::string_view, 4> kRoles{"user", "assistant", "tool", "system"};
-    Conversation run;
-    run.nativeId = std::format("line_{}", line + 1);
-    for (const std::string_view text : splitOn(display, '\n')) {
-        const auto colon = text.find(": ");
-        const bool begins = colon != std::string_view::npos && std::ranges::contains(kRoles, text.substr(0, colon));
-        if (begins || run.messages.empty()) {
-            Message message;
-            message.role = begins ? std::string(text.substr(0, colon)) : "system";
-            message.content = std::string(begins ? text.substr(colon + 2) : text);
-            run.messages.push_back(std::move(message));
-        } else
-            run.messages.back().content += "\n" + std::string(text);
-    }
-    for (Message& message : run.messages)
-        if (message.role == "assistant" && message.content == "None") message.content.clear(); // Python's word for no text
-    return run;
-}
-
-bool isErrorResult(std::string_view result) { return result.starts_with("Error"); }
-
-Step llmStep(const Conversation& run, std::size_t index)
-{
-    Step step;
-    step.nativeId = std::format("m{}", index);
-    step.kind = StepKind::Llm;
-    step.name = "assistant";
-    step.outputText = cut(run.messages[index].content, kTextBytes);
-    if (index > 0) step.inputText = cut(run.messages[index - 1].content, kTextBytes);
-    return step;
-}
-
-/// What a call got back: the message that names the call, else the first unused tool message before the next assistant.
-const Message* resultOf(const Conversation& run, std::size_t index, const Message::ToolCall& call, std::vector<bool>& used)
-{
-    const Message* found = nullptr;
-    std::size_t at = 0;
-    for (std::size_t i = index + 1; i < run.messages.size() && run.messages[i].role != "assistant"; ++i) {
-        const Message& message = run.messages[i];
-        if (message.role != "tool" || used[i]) continue;
-        const bool named = !call.id.empty() && message.toolCallId == call.id;
-        if (found && !named) continue;
-        found = &message;
-        at = i;
-        if (named) break;
-    }
-    if (found) used[at] = true;
-    return found;
-}
-
-Step toolStep(const Step& parent, std::size_t number, const Message::ToolCall& call, const Message* result)
-{
-    Step step;
-    step.nativeId = std::format("{}.c{}", parent.nativeId, number);
-    step.parentId = parent.nativeId;
-    step.kind = StepKind::Tool;
-    step.toolName = cut(call.name.empty() && result ? result->name : call.name, kTextBytes);
-    step.name = step.toolName.empty() ? "tool" : step.toolName;
-    step.arguments = cut(call.arguments, kToolBytes);
-    if (result) {
-        step.result = cut(result->content, kToolBytes);
-        step.status = isErrorResult(result->content) ? StepStatus::Error : StepStatus::Ok;
-        if (step.status == StepStatus::Error) step.errorText = cut(result->content, kTextBytes);
-    }
-    return step;
-}
-
-/// The steps, and for each message the step that said it ("" for user and system).
-std::vector<Step> stepsOf(const Conversation& run, std::vector<std::string>& saidBy)
-{
-    std::vector<Step> steps;
-    std::vector<bool> used(run.messages.size());
-    saidBy.assign(run.messages.size(), {});
-    for (std::size_t i = 0; i < run.messages.size(); ++i) {
-        if (run.messages[i].role != "assistant") continue;
-        const Step parent = llmStep(run, i);
-        saidBy[i] = parent.nativeId;
-        steps.push_back(parent);
-        std::size_t number = 1;
-        const auto add = [&](const Message::ToolCall& call, const Message* result) {
-            steps.push_back(toolStep(parent, number++, call, result));
-            if (result) saidBy[static_cast<std::size_t>(result - run.messages.data())] = steps.back().nativeId;
-        };
-        for (const auto& call : run.messages[i].toolCalls) add(call, resultOf(run, i, call, used));
-        // Results without a recorded call: all that the display text has.
-        for (std::size_t k = i + 1; k < run.messages.size() && run.messages[k].role != "assistant"; ++k)
-            if (run.messages[k].role == "tool" && !used[k]) add({}, &run.messages[k]);
-    }
-    return steps;
-}
-
-Score rewardOf(const Conversation& run)
-{
+    const auto reward = numberOf(member(element, "reward"));
+    if (!reward) return;
     Score score;
     score.name = "reward";
-    score.value = run.reward;
-    score.explanation = cut(run.error.empty() ? run.rewardParts : run.error, kTextBytes);
-    score.annotator = Annotator::Code;
-    score.by = "tau-bench";
-    score.says = *run.reward >= 1.0 - 1e-6 ? Outcome::Success : Outcome::Failure;
+    score.value = reward;
+    score.says = *reward >= 1.0 - 1e-6 ? Outcome::Success : Outcome::Failure;
     score.weight = OutcomeSource::Verifier;
-    return score;
-}
-
-RunRecord recordOf(const Conversation& run, std::string_view elementText)
-{
-    RunRecord record;
-    record.run.nativeId = run.nativeId;
-    record.run.key = runKeyOf(TauBenchReader::kKind, run.nativeId + "\n" + xxh128Hex(elementText));
-    record.run.userId = cut(run.userId, kTextBytes);
-    std::vector<std::string> saidBy;
-    record.steps = stepsOf(run, saidBy);
-    for (const Message& message : run.messages) {
-        if (message.role == "user" && record.run.task.empty()) record.run.task = cut(message.content, kTextBytes);
-        if (message.role == "assistant" && !trimmed(message.content).empty())
-            record.run.answer = cut(message.content, kTextBytes);
-    }
-    record.run.stepCount = static_cast<std::int64_t>(record.steps.size());
-    record.run.errorCount = std::ranges::count(record.steps, StepStatus::Error, &Step::status);
-    if (!run.error.empty()) record.run.status = StepStatus::Error;
-    if (run.reward) record.scores.push_back(rewardOf(run));
-    return record;
+    score.explanation =
+        cut(error.empty() ? explanationOf(element, run.conversation, score.says == Outcome::Failure) : error, kStepTextBytes);
+    score.annotator = Annotator::Code;
+    score.by = kKind;
+    run.record.scores.push_back(std::move(score));
 }
 
 /// A name that is given again gets a number, so that no run hides another.
@@ -220,181 +189,167 @@ private:
     std::map<std::string, int> m_seen;
 };
 
-/// The texts of one tool call: what it was given and what it got back.
-void fillToolBody(const Conversation& run, const Step& step, const std::vector<std::string>& saidBy, BodyBudget& budget,
-                  Body& body)
+/// The display text: a line that begins with a role begins a message, any other line goes on with the one before.
+std::vector<Message> displayed(std::string_view display)
 {
-    const auto caller = std::ranges::find(saidBy, step.parentId) - saidBy.begin();
-    const std::size_t number = std::stoul(step.nativeId.substr(step.nativeId.rfind(".c") + 2)) - 1;
-    const auto& calls = run.messages[static_cast<std::size_t>(caller)].toolCalls;
-    if (number < calls.size()) body.input = budget.take(calls[number].arguments);
-    const auto said = std::ranges::find(saidBy, step.nativeId);
-    if (said != saidBy.end()) body.output = budget.take(run.messages[static_cast<std::size_t>(said - saidBy.begin())].content);
+    static constexpr std::array<std::string_view, 4> kRoles{"user", "assistant", "tool", "system"};
+    std::vector<Message> messages;
+    for (const std::string_view text : splitOn(display, '\n')) {
+        const auto colon = text.find(": ");
+        const bool begins = colon != std::string_view::npos && std::ranges::contains(kRoles, text.substr(0, colon));
+        if (begins || messages.empty()) {
+            Message message;
+            message.role = begins ? std::string(text.substr(0, colon)) : "system";
+            message.content = std::string(begins ? text.substr(colon + 2) : text);
+            messages.push_back(std::move(message));
+        } else
+            messages.back().content.append("\n").append(text);
+    }
+    for (Message& message : messages)
+        if (message.role == "assistant" && message.content == "None") message.content.clear(); // Python's word for no text
+    return messages;
 }
 
-/// The run in an element; Damaged says what is wrong with it.
-Result<Conversation> readElement(Parser& parser, JsonLayout layout, const JsonElement& element)
+/// Everything but the name; Damaged and Refused say what is wrong with the element.
+Status readDisplay(ParsedRun& run, Value value, std::uint64_t line)
 {
-    TR_ASSIGN(const Value value, parser.parse(element.text, true));
-    if (layout == JsonLayout::Lines) {
-        const auto display = stringOf(member(value, "messages_display"));
-        if (!display) return fail(ErrorCode::Damaged, {}, "there is no text messages_display in it");
-        return conversationOf(*display, element.index);
-    }
+    const auto display = stringOf(member(value, "messages_display"));
+    if (!display) return fail(ErrorCode::Damaged, {}, "there is no text messages_display in it");
+    run.conversation = displayed(*display);
+    if (run.conversation.size() > kMaxMessages)
+        return fail(ErrorCode::Refused, {}, std::format("it has more than {} messages", kMaxMessages));
+    run.record.run.nativeId = std::format("line_{}", line + 1);
+    addConversationSteps(run);
+    fillRunFromConversation(run);
+    return {};
+}
+
+Status readResult(ParsedRun& run, Value value)
+{
     if (!isObject(value) || !member(value, "task_id") || !isArray(member(value, "traj")))
         return fail(ErrorCode::Damaged, {}, "there is no task_id with a list traj in it");
     // The parser counts no further than 2^24 - 1, which is more than enough to refuse.
     if (simdjson::dom::array(*member(value, "traj")).size() > kMaxMessages)
         return fail(ErrorCode::Refused, {}, std::format("it has more than {} messages", kMaxMessages));
-    return conversationOf(value);
-}
-
-std::string placeOf(JsonLayout layout, std::uint64_t index)
-{
-    return layout == JsonLayout::Lines ? std::format("line {}", index + 1) : std::format("element {}", index);
-}
-
-} // namespace
-
-struct TauBenchReader::Places {
-    struct Place {
-        std::uint64_t offset = 0, bytes = 0, index = 0;
-    };
-    std::map<std::string, Place> byId;
-};
-
-Result<std::unique_ptr<StoreReader>> TauBenchReader::recognise(InputFile& file, const CancelToken& cancel)
-{
-    TR_ASSIGN(const std::string beginning, file.read(0, 4096));
-    std::string_view text(beginning);
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    text = trimmed(text);
-    if (!text.starts_with('[') && !text.starts_with('{')) return nullptr;
-    const JsonLayout layout = text.starts_with('[') ? JsonLayout::Array : JsonLayout::Lines;
-    Parser parser;
-    bool known = false;
-    JsonElementVisitor visitor;
-    visitor.visit = [&](const JsonElement& element) -> Result<bool> {
-        const auto value = parser.parse(element.text, true);
-        if (!value && value.error().code == ErrorCode::Refused) return std::unexpected(value.error());
-        if (value && layout == JsonLayout::Lines) known = stringOf(member(*value, "messages_display")).has_value();
-        if (value && layout == JsonLayout::Array)
-            known = member(*value, "task_id") && member(*value, "reward") && isArray(member(*value, "traj"));
-        return false;
-    };
-    auto cutting = forEachJsonElement(file, layout, visitor, cancel);
-    if (!cutting && cutting.error().where.empty()) cutting.error().where = file.path().string();
-    if (!cutting && cutting.error().code != ErrorCode::Damaged && cutting.error().code != ErrorCode::UnknownFormat)
-        return std::unexpected(cutting.error());
-    if (!known) return nullptr;
-    if (file.sizeBytes() > kMaxJsonFileBytes)
-        return fail(ErrorCode::Refused, file.path().string(),
-                    std::format("the JSON file has {} bytes; at most {} are read", file.sizeBytes(), kMaxJsonFileBytes));
-    return std::make_unique<TauBenchReader>(std::move(file), layout);
-}
-
-TauBenchReader::TauBenchReader(InputFile file, JsonLayout layout) : m_file(std::move(file)), m_layout(layout)
-{
-    m_info.kind = kKind;
-    m_info.schema = layout == JsonLayout::Lines ? "few-shot" : "results";
-    m_info.title = layout == JsonLayout::Lines ? "tau-bench few-shot conversations" : "tau-bench results";
-    m_info.sizeBytes = m_file.sizeBytes();
-}
-
-TauBenchReader::~TauBenchReader() = default;
-
-Result<std::string> TauBenchReader::fingerprint()
-{
-    // The file may have been written anew since it was opened: look at what stands at the path now.
-    TR_ASSIGN(const InputFile now, InputFile::open(m_file.path()));
-    return std::format("{}:{}", now.sizeBytes(), now.mtimeNs());
-}
-
-Result<std::string> TauBenchReader::ingest(const std::string&, RunSink& sink, const CancelToken& cancel)
-{
-    // The format is one text that is written anew as a whole; what did not change is recognised by the receiver.
-    sink.startsOver();
-    Parser parser;
-    Names names;
-    std::uint64_t runs = 0, seen = 0;
-    JsonElementVisitor visitor;
-    visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-        sink.skipped(placeOf(m_layout, index),
-                     std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
-    };
-    visitor.visit = [&](const JsonElement& element) -> Result<bool> {
-        seen = element.offset + element.text.size();
-        auto run = readElement(parser, m_layout, element);
-        if (!run) {
-            sink.skipped(placeOf(m_layout, element.index), run.error().detail);
-            return true;
-        }
-        run->nativeId = names.unique(run->nativeId);
-        TR_TRY(sink.add(recordOf(*run, element.text)));
-        ++runs;
-        // About how many there will be, by the bytes so far.
-        if (runs % 64 == 0) sink.progress(runs, seen > 0 ? runs * m_file.sizeBytes() / seen : 0);
-        return true;
-    };
-    const auto read = forEachJsonElement(m_file, m_layout, visitor, cancel);
-    if (!read && read.error().code != ErrorCode::Damaged) return std::unexpected(read.error());
-    // Cut off in the middle: what came before it is good and stays, the rest is named.
-    if (!read) sink.skipped("the rest of the file", read.error().detail);
-    sink.progress(runs, runs);
-    return std::format("{{\"runs\":{}}}", runs);
-}
-
-Status TauBenchReader::findPlaces()
-{
-    if (m_places) return {};
-    auto places = std::make_unique<Places>();
-    Parser parser;
-    Names names;
-    JsonElementVisitor visitor;
-    visitor.visit = [&](const JsonElement& element) -> Result<bool> {
-        if (const auto run = readElement(parser, m_layout, element))
-            places->byId[names.unique(run->nativeId)] = {element.offset, element.text.size(), element.index};
-        return true;
-    };
-    const auto read = forEachJsonElement(m_file, m_layout, visitor, {});
-    if (!read && read.error().code != ErrorCode::Damaged) return std::unexpected(read.error());
-    m_places = std::move(places);
+    for (const Value message : elementsOf(member(value, "traj"))) run.conversation.push_back(chatMessage(message));
+    Run& out = run.record.run;
+    out.nativeId = cut(std::format("task_{}/trial_{}", textOf(member(value, "task_id")), textOf(member(value, "trial"))), 400);
+    out.userId = cut(textOf(at(value, "info.task.user_id")), kStepTextBytes);
+    const std::string error = textOf(at(value, "info.error"));
+    if (!error.empty()) out.status = StepStatus::Error;
+    addConversationSteps(run);
+    fillRunFromConversation(run);
+    addReward(run, value, error);
     return {};
 }
 
-Result<Body> TauBenchReader::fetch(const RunAddress& address, const std::string& stepId, std::uint64_t maxBytes)
+class TauBench final : public FileFormat
 {
-    TR_TRY(findPlaces());
-    const auto place = m_places->byId.find(address.nativeId);
-    if (place == m_places->byId.end()) return fail(ErrorCode::NotFound, address.nativeId, "there is no such run in the file");
-    TR_ASSIGN(const std::string text, m_file.read(place->second.offset, static_cast<std::size_t>(place->second.bytes)));
-    Parser parser;
-    const std::string padded = text + std::string(simdjson::SIMDJSON_PADDING, '\0');
-    auto run = readElement(parser, m_layout,
-                           {place->second.index, place->second.offset, std::string_view(padded).substr(0, text.size())});
-    if (!run) return fail(ErrorCode::Damaged, address.nativeId, "the file has changed since it was indexed");
-    std::vector<std::string> saidBy;
-    const auto steps = stepsOf(*run, saidBy);
-    for (std::size_t i = 0; i < saidBy.size(); ++i) run->messages[i].stepId = saidBy[i];
-
-    Body body;
-    BodyBudget budget(maxBytes);
-    std::size_t upTo = run->messages.size();
-    if (!stepId.empty()) {
-        const auto step = std::ranges::find(steps, stepId, &Step::nativeId);
-        if (step == steps.end()) return fail(ErrorCode::NotFound, stepId, "there is no such step in the run");
-        const auto said = std::ranges::find(saidBy, stepId);
-        if (step->kind == StepKind::Tool) {
-            fillToolBody(*run, *step, saidBy, budget, body);
-            body.omittedBytes = budget.omittedBytes();
-            return body;
-        }
-        upTo = static_cast<std::size_t>(said - saidBy.begin()) + 1;
+public:
+    FormatInfo info() const override
+    {
+        return {std::string(kKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"};
     }
-    for (std::size_t i = 0; i < upTo; ++i) body.messages.push_back(budget.take(run->messages[i]));
-    if (stepId.empty()) body.raw = budget.take(text);
-    body.omittedBytes = budget.omittedBytes();
-    return body;
+
+    std::optional<Recognised> recognise(const FileLook& look) const override
+    {
+        if (look.values.empty()) return std::nullopt;
+        const Value first = look.values.front();
+        if (look.shape == FileLook::Shape::Array && member(first, "task_id") && member(first, "reward") &&
+            isArray(member(first, "traj")))
+            return Recognised{"results", {}};
+        if ((look.shape == FileLook::Shape::Lines || look.shape == FileLook::Shape::Object) &&
+            stringOf(member(first, "messages_display")))
+            return Recognised{"few-shot", {}};
+        return std::nullopt;
+    }
+
+    Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
+    {
+        TR_ASSIGN(const Layout layout, layoutOf(unit.first()));
+        if (layout == Layout::OneResult) {
+            TR_ASSIGN(const JsonFile file, JsonFile::read(unit.first()));
+            Reading reading{request, sink, layout, {}};
+            return reading.add(file.value(), {0, 0, trimmed(file.text())}).transform([](bool) {});
+        }
+        return readElements(unit.first(), layout, request, sink, cancel);
+    }
+
+private:
+    struct Reading {
+        const FormatRequest& request;
+        FormatSink& sink;
+        Layout layout;
+        Names names;
+
+        Result<bool> add(Value value, const JsonElement& element)
+        {
+            ParsedRun run;
+            const auto done = layout == Layout::Display ? readDisplay(run, value, element.index) : readResult(run, value);
+            if (!done) {
+                sink.skipped(where(element.index), done.error().detail);
+                return true;
+            }
+            Run& out = run.record.run;
+            const std::string plain = out.nativeId;
+            out.nativeId = names.unique(plain);
+            out.key = runKeyOf(kKind, out.nativeId + "\n" + xxh128Hex(element.text));
+            // What is numbered by its place in the file can only be found by reading the file from its beginning.
+            if (layout == Layout::Results && out.nativeId == plain) run.ranges.push_back({element.offset, element.text.size()});
+            if (request.bodies)
+                run.raw = element.text;
+            else
+                run.conversation.clear();
+            return sink.add(std::move(run));
+        }
+        [[nodiscard]] std::string where(std::uint64_t index) const
+        {
+            return layout == Layout::Display ? std::format("line {}", index + 1) : std::format("element {}", index);
+        }
+    };
+
+    static Result<Layout> layoutOf(const InputFile& file)
+    {
+        TR_ASSIGN(const std::string beginning, file.read(0, 64 << 10));
+        std::string_view text = beginning;
+        if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+        if (trimmed(text).starts_with('[')) return Layout::Results;
+        return std::ranges::contains(objectKeys(trimmed(text)), "messages_display") ? Layout::Display : Layout::OneResult;
+    }
+
+    static Status readElements(const InputFile& file, Layout layout, const FormatRequest& request, FormatSink& sink,
+                               const CancelToken& cancel)
+    {
+        Parser parser;
+        Reading reading{request, sink, layout, {}};
+        JsonElementVisitor visitor;
+        visitor.visit = [&](const JsonElement& element) -> Result<bool> {
+            sink.progress(element.offset);
+            const auto value = parser.parse(element.text, true);
+            if (!value) {
+                sink.skipped(reading.where(element.index), value.error().detail);
+                return true;
+            }
+            return reading.add(*value, element);
+        };
+        visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
+            sink.skipped(reading.where(index), std::format("it has {} bytes, more than are read", bytes));
+        };
+        const auto jsonLayout = layout == Layout::Display ? JsonLayout::Lines : JsonLayout::Array;
+        const auto read = forEachJsonElement(file, jsonLayout, visitor, cancel);
+        if (!read && read.error().code != ErrorCode::Damaged) return read;
+        // Cut off in the middle: what came before it is good and stays, the rest is named.
+        if (!read) sink.skipped("the rest of the file", read.error().detail);
+        return {};
+    }
+};
+
+} // namespace
+
+const FileFormat& tauBenchFormat()
+{
+    static const TauBench format;
+    return format;
 }
 
 } // namespace tackroom

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/hash.h"
 #include "core/platform/childprocess.h"
 #include "core/readers/jsonelements.h"
 #include "tests/unit/readers/collector.h"
@@ -79,26 +80,58 @@ TEST_F(TauBench, resultsAreReadWhole)
     EXPECT_EQ(got.runs.at("task_4/trial_0").scores[0].explanation, "rate limit");
     EXPECT_EQ(got.runs.at("task_4/trial_0").run.status, StepStatus::Error);
     EXPECT_NE(got.runs.at("task_3/trial_1/2").run.key, record.run.key);
+    // What journals are filed under: id and text of the element.
+    const std::string_view whole = kResults;
+    const auto begin = whole.find('{'), end = whole.find(",\n {\"task_id\": 3, \"reward\": 1.0");
+    EXPECT_EQ(record.run.key, runKeyOf("tau-bench", "task_3/trial_1\n" + xxh128Hex(whole.substr(begin, end - begin))));
 }
 
 TEST_F(TauBench, bodiesComeFromTheFile)
 {
-    const auto reader = openStore(write("r.json", kResults), {});
+    const auto path = write("r.json", kResults);
+    const auto reader = openStore(path, {});
     ASSERT_TRUE(reader);
-    const auto run = (*reader)->fetch("task_3/trial_1", {}, 1 << 20);
+    const auto got = read(path);
+    const RunAddress address(got.runs.at("task_3/trial_1").run);
+    const auto run = (*reader)->fetch(address, {}, 1 << 20);
     ASSERT_TRUE(run) << textOf(run.error());
     ASSERT_EQ(run->messages.size(), 6U);
     EXPECT_EQ(run->messages[2].stepId, "m2");
     EXPECT_EQ(run->messages[3].stepId, "m2.c1");
-    const auto tool = (*reader)->fetch("task_3/trial_1", "m2.c1", 1 << 20);
+    const auto tool = (*reader)->fetch(address, "m2.c1", 1 << 20);
     ASSERT_TRUE(tool);
     EXPECT_EQ(tool->input, "{\"a\": 1}");
     EXPECT_EQ(tool->output, "Error: user not found");
-    const auto llm = (*reader)->fetch("task_3/trial_1", "m4", 1 << 20);
+    const auto llm = (*reader)->fetch(address, "m4", 1 << 20);
     ASSERT_TRUE(llm);
     EXPECT_EQ(llm->messages.size(), 5U);
     EXPECT_EQ((*reader)->fetch("task_9/trial_1", {}, 100).error().code, ErrorCode::NotFound);
-    EXPECT_EQ((*reader)->fetch("task_3/trial_1", "m99", 100).error().code, ErrorCode::NotFound);
+    EXPECT_EQ((*reader)->fetch(address, "m99", 100).error().code, ErrorCode::NotFound);
+    // The second run of that name is another one, also when it is read again.
+    const auto second = (*reader)->fetch(RunAddress(got.runs.at("task_3/trial_1/2").run), {}, 1 << 20);
+    ASSERT_TRUE(second) << textOf(second.error());
+    EXPECT_TRUE(second->messages.empty());
+    EXPECT_TRUE(second->raw.contains("\"reward\": 1.0"));
+}
+
+TEST_F(TauBench, theRewardSaysWhatWasExpectedAndNotDone)
+{
+    const auto got = read(write("r.json", R"([
+ {"task_id": 1, "trial": 0, "reward": 0.0, "info": {"task": {"actions": [
+    {"name": "cancel", "kwargs": {"id": "A"}}, {"name": "refund", "kwargs": {"n": 2, "to": ["x", 1]}},
+    {"name": "book", "kwargs": {"seat": 1}}], "outputs": ["42"]},
+  "reward_info": {"info": {"r_outputs": 0.0, "outputs": {"42": false, "7": true}}}}, "traj": [
+   {"role": "assistant", "content": null, "tool_calls": [
+     {"id": "1", "function": {"name": "get_user", "arguments": "{}"}},
+     {"id": "2", "function": {"name": "refund", "arguments": "{\"to\":[\"x\",1.0],\"n\":2}"}},
+     {"id": "3", "function": {"name": "book", "arguments": "{\"seat\":9}"}},
+     {"id": "4", "function": {"name": "upgrade", "arguments": "{}"}}]}]},
+ {"task_id": 2, "trial": 0, "reward": 1.0, "info": {"task": {"actions": [{"name": "cancel", "kwargs": {}}]},
+  "reward_info": {"info": {"r_actions": 1.0}}}, "traj": []}])"));
+    EXPECT_EQ(got.runs.at("task_1/trial_0").scores.at(0).explanation,
+              "r_outputs = 0; not said: 42; not done: cancel({\"id\":\"A\"}); different: book({\"seat\":9}) instead of "
+              "book({\"seat\":1}); not expected: upgrade({})");
+    EXPECT_EQ(got.runs.at("task_2/trial_0").scores.at(0).explanation, "r_actions = 1");
 }
 
 TEST_F(TauBench, fewShotLinesAreConversations)
