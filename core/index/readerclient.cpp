@@ -209,6 +209,16 @@ fs::path absoluteOf(const fs::path& path)
     return error ? path : full;
 }
 
+/// Store, path and folder from what the reader says of them.
+IndexReport openedReport(const Json& json, const fs::path& cacheDirectory)
+{
+    IndexReport report;
+    report.store = frames::infoOf(memberAt(json, "info"));
+    report.path = stringAt(json, "path");
+    report.folder = storeCacheFolder(absoluteOf(cacheDirectory), report.path, report.store.kind);
+    return report;
+}
+
 } // namespace
 
 struct ReaderClient::Private {
@@ -229,7 +239,8 @@ Result<StoreInfo> ReaderClient::recognise(const fs::path& store, const Options& 
 }
 
 Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& cacheDirectory, const Options& options,
-                                        const CancelToken& cancel, const Progress& progress)
+                                        const CancelToken& cancel, const Progress& progress,
+                                        const std::function<void(const IndexReport&)>& opened)
 {
     const auto started = Clock::now();
     const fs::path path = absoluteOf(store);
@@ -237,15 +248,16 @@ Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& c
     Receiver receiver;
     receiver.progress = [&](const Json& json) {
         const std::string what = stringAt(json, "what");
+        if (what == "opened") {
+            if (opened) opened(openedReport(json, cacheDirectory));
+            return;
+        }
         progress.report(what == "reading" ? "reading" : "indexing", static_cast<std::uint64_t>(countAt(json, "done")),
                         static_cast<std::uint64_t>(countAt(json, "total")));
     };
     const Json request = {{"verb", "index"}, {"path", path.string()}, {"cache", absoluteOf(cacheDirectory).string()}};
     TR_ASSIGN(const Json answer, connection.ask(request, receiver, cancel));
-    IndexReport report;
-    report.store = frames::infoOf(memberAt(answer, "info"));
-    report.path = stringAt(answer, "path");
-    report.folder = storeCacheFolder(absoluteOf(cacheDirectory), report.path, report.store.kind);
+    IndexReport report = openedReport(answer, cacheDirectory);
     report.runs = countAt(answer, "runs");
     report.steps = countAt(answer, "steps");
     report.scores = countAt(answer, "scores");

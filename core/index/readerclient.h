@@ -34,8 +34,11 @@ public:
     /// What the file is, without indexing it.
     [[nodiscard]] static Result<StoreInfo> recognise(const std::filesystem::path& store, const Options& options, const CancelToken& cancel);
     /// Brings runs.db below `cacheDirectory` up to date and says what is in it.
+    /// `opened` is called once, from this thread, as soon as it is known what the store is and where its rows will be (store,
+    /// path and folder are set): they can be looked at while they come.
     [[nodiscard]] static Result<IndexReport> index(const std::filesystem::path& store, const std::filesystem::path& cacheDirectory,
-                                                   const Options& options, const CancelToken& cancel, const Progress& progress);
+                                                   const Options& options, const CancelToken& cancel, const Progress& progress,
+                                                   const std::function<void(const IndexReport&)>& opened = {});
 
     /// A child that stays open for fetching bodies of one store.
     [[nodiscard]] static Result<std::unique_ptr<ReaderClient>> open(const std::filesystem::path& store, const Options& options);

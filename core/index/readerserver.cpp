@@ -113,9 +113,7 @@ private:
 
     Result<Json> index(const std::string& cache)
     {
-        std::error_code error;
-        const auto canonical = std::filesystem::canonical(m_path, error);
-        if (error) return fail(ErrorCode::NotFound, m_path, "the file is no longer there");
+        TR_ASSIGN(const auto canonical, canonicalStore(m_path));
         auto last = std::chrono::steady_clock::time_point{};
         const Progress progress([&](std::string_view what, std::uint64_t done, std::uint64_t total) {
             const auto now = std::chrono::steady_clock::now();
@@ -125,6 +123,9 @@ private:
             (void)send(FrameType::Progress, dumpJson({{"what", what}, {"done", done}, {"total", total}}));
         });
         const auto& info = m_reader->info();
+        // Where the rows will be, before they are there: who waits can look at them as they come.
+        TR_TRY(send(FrameType::Progress,
+                    dumpJson({{"what", "opened"}, {"info", frames::infoJson(info)}, {"path", canonical.string()}})));
         TR_ASSIGN(const IngestReport report,
                   ingestStore(*m_reader, canonical, storeCacheFolder(cache, canonical, info.kind), progress, {}));
         return Json{{"info", frames::infoJson(info)},  {"path", canonical.string()}, {"runs", report.runs},

@@ -9,7 +9,8 @@ namespace tackroom
 ///   {"verb":"recognise","path":P}            → {"info":{kind, schema, title, note, sizeBytes}}
 ///   {"verb":"index","path":P,"cache":C}      → {"info", "path", "runs", "steps", "scores", "decisions", "unreadable",
 ///   "newRuns",
-///                                               "seconds", "peakRssBytes"}, Progress frames {"what","done","total"} before it
+///                                               "seconds", "peakRssBytes"}, Progress frames {"what","done","total"} before it,
+///   the first of them {"what":"opened","info","path"}
 ///   {"verb":"fetch","path":P,"run":R,"step":S,"maxBytes":N} → {"omittedBytes"}, the body in Text frames before it
 /// or {"error":{code, where, detail, hint}}.
 [[nodiscard]] int serveReader(int inFd, int outFd);

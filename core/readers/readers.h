@@ -85,6 +85,12 @@ public:
 /// looks like: "a SQLite database with the tables a, b, c", "JSON: an object with the keys …"), Damaged, Refused.
 [[nodiscard]] Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path, const CancelToken& cancel);
 
+/// The one name of a store: links resolved; of a glob its folder's, with the pattern. NotFound where nothing is there.
+[[nodiscard]] Result<std::filesystem::path> canonicalStore(const std::filesystem::path& path);
+/// A text that changes when the store was written to, from its files' sizes and times alone; empty where it cannot be told.
+/// For looking often: nothing is opened.
+[[nodiscard]] std::string storeStamp(const std::filesystem::path& path);
+
 /// One line a format that is read, for help texts.
 struct FormatInfo {
     std::string kind;

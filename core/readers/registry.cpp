@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a file is, by its content. Names and suffixes say nothing.
+#include "core/base/hash.h"
 #include "core/readers/databases.h"
 #include "core/readers/filelist.h"
 #include "core/readers/filesreader.h"
@@ -8,6 +9,7 @@
 #include "core/readers/readers.h"
 
 #include <format>
+#include <sys/stat.h>
 
 namespace tackroom
 {
@@ -39,6 +41,37 @@ Result<std::unique_ptr<StoreReader>> openStore(const std::filesystem::path& path
     auto reader = FilesReader::open(path, cancel);
     if (!reader && reader.error().code == ErrorCode::UnknownFormat) reader.error().hint = kHint;
     return reader;
+}
+
+Result<std::filesystem::path> canonicalStore(const std::filesystem::path& path)
+{
+    std::error_code error;
+    const bool glob = isGlob(path);
+    const GlobParts parts = glob ? splitGlob(path) : GlobParts{path, {}};
+    auto canonical = std::filesystem::canonical(parts.root, error);
+    if (error) return fail(ErrorCode::NotFound, path.string(), "the file is no longer there");
+    return glob ? canonical / parts.pattern : canonical;
+}
+
+std::string storeStamp(const std::filesystem::path& path)
+{
+    std::error_code error;
+    std::string text;
+    const auto add = [&](const std::filesystem::path& file) {
+        struct stat st{};
+        if (::stat(file.c_str(), &st) == 0)
+            text += std::format("{}:{}.{}:{}\n", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ino);
+    };
+    if (!isGlob(path) && !std::filesystem::is_directory(path, error)) {
+        for (const char* suffix : {"", "-wal", "-journal"}) add(path.string() + suffix);
+        return text;
+    }
+    const auto parts = isGlob(path) ? splitGlob(path) : GlobParts{path, {}};
+    const auto files = listFiles(parts.root, parts.pattern, {});
+    if (!files) return {};
+    for (const ListedFile& file : *files)
+        text += std::format("{}:{}:{}:{}\n", file.name, file.stamp.sizeBytes, file.stamp.mtimeNs, file.stamp.inode);
+    return xxh128Hex(text);
 }
 
 std::vector<FormatInfo> knownFormats()

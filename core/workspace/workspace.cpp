@@ -65,9 +65,9 @@ Places defaultPlaces()
 }
 
 Result<IndexReport> openStoreIndex(const fs::path& store, const Places& places, const ReaderClient::Options& options, const CancelToken& cancel,
-                                   const Progress& progress)
+                                   const Progress& progress, const std::function<void(const IndexReport&)>& opened)
 {
-    TR_ASSIGN(IndexReport report, ReaderClient::index(store, places.cache, options, cancel, progress));
+    TR_ASSIGN(IndexReport report, ReaderClient::index(store, places.cache, options, cancel, progress, opened));
     TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress));
     report.seconds += analysis.seconds;
     return report;

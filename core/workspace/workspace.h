@@ -20,9 +20,10 @@ struct Places {
 };
 [[nodiscard]] Places defaultPlaces();
 
-/// Indexes what is new and brings the clusters up to date.
+/// Indexes what is new and brings the clusters up to date. `opened`: see ReaderClient::index.
 [[nodiscard]] Result<IndexReport> openStoreIndex(const std::filesystem::path& store, const Places& places, const ReaderClient::Options& options,
-                                                 const CancelToken& cancel, const Progress& progress);
+                                                 const CancelToken& cancel, const Progress& progress,
+                                                 const std::function<void(const IndexReport&)>& opened = {});
 
 struct Recent {
     enum class Kind { Store, Repository } kind = Kind::Store;

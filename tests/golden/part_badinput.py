@@ -74,7 +74,7 @@ class BadInput(unittest.TestCase):
     def test_directory(self):
         folder = self.store("directory")
         (folder / "sub").mkdir(exist_ok=True)
-        self.check(folder, ["index", folder / "sub"], 3, "not-a-file")
+        self.check(folder, ["index", folder / "sub"], 3, "empty")
         self.check(folder, ["verify", folder / "sub"], 3, "not-a-file")
 
     def test_fifo(self):

@@ -193,6 +193,7 @@ void ClustersPage::showStoreState()
                                         [this] { Q_EMIT openAddress(QStringLiteral("action/open-store")); }};
     switch (m_session.storeState()) {
     case Session::State::Opening:
+    case Session::State::Reading:
         m_state->showLoading(tr("Reading %1 and grouping its failing runs").arg(name));
         break;
     case Session::State::Failed:
@@ -463,7 +464,7 @@ void ClustersPage::showLinks()
 
 bool ClustersPage::settled() const
 {
-    if (m_session.storeState() == Session::State::Opening) return false;
+    if (m_session.storeState() == Session::State::Opening || m_session.storeState() == Session::State::Reading) return false;
     return m_job == 0 && m_evidenceJob == 0 && m_linksJob == 0 && m_findJob == 0;
 }
 

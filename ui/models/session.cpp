@@ -14,6 +14,8 @@ namespace tackroom::ui {
 namespace {
 constexpr const char* kReviewerName = "reviewer/name";
 constexpr const char* kReviewerMail = "reviewer/mail";
+/// When a store that is being read is looked at for its first rows, and then for more; how often an open one for changes.
+constexpr int kFirstLookMs = 60, kNextLookMs = 700, kFollowMs = 2000;
 
 struct OpenedRepository {
     RepositoryInfo info;
@@ -43,6 +45,10 @@ Session::Session(Places places, ReaderClient::Options readerOptions, QObject* pa
     : QObject(parent), m_places(std::move(places)), m_readerOptions(std::move(readerOptions)), m_jobs(std::make_unique<JobRunner>()),
       m_lane(std::make_shared<Lane>())
 {
+    connect(&m_growing, &QTimer::timeout, this, &Session::lookAtGrowingStore);
+    connect(&m_following, &QTimer::timeout, this, &Session::lookForChanges);
+    m_readAt.start();
+    m_following.start(kFollowMs);
 }
 
 Session::~Session()
@@ -67,13 +73,84 @@ void Session::openStore(const QString& path)
     m_storePath = path;
     ++m_storeGeneration;
     Q_EMIT storeChanged();
-    const std::filesystem::path file = utf8(path);
+    startReading(false);
+}
+
+void Session::startReading(bool quiet)
+{
+    m_jobs->cancel(m_storeJob);
+    m_storeBusy = true;
+    m_readingSince.start();
+    m_growing.stop();
+    const std::filesystem::path file = utf8(m_storePath);
     m_storeJob = m_jobs->start<IndexReport>(
-        {tr("Reading %1").arg(shownLine(file.filename().string())), ui::Lane::Pool, true, false}, this,
-        [file, places = m_places, options = m_readerOptions](const CancelToken& cancel, const Progress& progress) {
-            return openStoreIndex(file, places, options, cancel, progress);
+        {tr("Reading %1").arg(shownLine(file.filename().string())), ui::Lane::Pool, true, quiet}, this,
+        [this, file, places = m_places, options = m_readerOptions](const CancelToken& cancel, const Progress& progress) {
+            // The runner waits for its jobs before the session ends.
+            const auto opened = [this, file](const IndexReport& report) {
+                QMetaObject::invokeMethod(
+                    this, [this, file, report] { if (file == utf8(m_storePath)) storeOpened(report); }, Qt::QueuedConnection);
+            };
+            return openStoreIndex(file, places, options, cancel, progress, opened);
         },
         [this](Result<IndexReport> report) { storeIndexed(std::move(report)); });
+    m_jobs->cancel(m_stampJob);
+    m_stampJob = m_jobs->start<std::string>(
+        {QString(), ui::Lane::Pool, true, true}, this,
+        [file](const CancelToken&, const Progress&) -> Result<std::string> { return storeStamp(file); },
+        [this](Result<std::string> stamp) {
+            m_stampJob = 0;
+            m_storeStamp = stamp.value_or(std::string());
+        });
+}
+
+void Session::storeOpened(const IndexReport& report)
+{
+    if (m_storeState != State::Opening || !m_storeBusy) return; // a refresh keeps what is shown until all is there
+    m_store = report;
+    m_growing.start(kFirstLookMs);
+}
+
+/// The rows that are there so far; what cannot be read yet is asked for again.
+void Session::lookAtGrowingStore()
+{
+    if (!m_storeBusy || m_storeState == State::Ready) return m_growing.stop();
+    if (m_growingJob) return;
+    m_growingJob = askRuns<RunCounts>(
+        this, [](RunQueries& queries) { return queries.counts(); },
+        [this](Result<RunCounts> counts) {
+            m_growingJob = 0;
+            const bool isNew = m_storeState == State::Opening || (m_storeState == State::Reading && counts && counts->runs != m_storeCounts.runs);
+            if (!counts || counts->runs == 0 || !isNew || !m_storeBusy) return;
+            m_growing.setInterval(kNextLookMs);
+            m_storeState = State::Reading;
+            m_storeCounts = *counts;
+            ++m_storeGeneration;
+            Q_EMIT storeChanged();
+        });
+}
+
+/// A store that somebody writes to is read again by itself, but never more than a fifth of the time.
+void Session::lookForChanges()
+{
+    if (m_storeState != State::Ready || m_storeBusy || m_stampJob || m_readAt.elapsed() < 4 * m_readingMs) return;
+    m_stampJob = m_jobs->start<std::string>(
+        {QString(), ui::Lane::Pool, true, true}, this,
+        [file = std::filesystem::path(utf8(m_storePath))](const CancelToken&, const Progress&) -> Result<std::string> { return storeStamp(file); },
+        [this](Result<std::string> stamp) {
+            m_stampJob = 0;
+            if (stamp && !stamp->empty() && *stamp != m_storeStamp && m_storeState == State::Ready && !m_storeBusy) startReading(true);
+        });
+}
+
+void Session::recognise(QObject* receiver, const QString& path, std::function<void(Result<StoreInfo>)> then)
+{
+    const std::filesystem::path file = utf8(path);
+    m_jobs->start<StoreInfo>({tr("Looking at %1").arg(shownLine(file.filename().string())), ui::Lane::Pool, true, false}, receiver,
+                             [file, options = m_readerOptions](const CancelToken& cancel, const Progress&) {
+                                 return ReaderClient::recognise(file, options, cancel);
+                             },
+                             std::move(then));
 }
 
 void Session::refreshStore()
@@ -83,6 +160,12 @@ void Session::refreshStore()
 
 void Session::storeIndexed(Result<IndexReport> report)
 {
+    m_growing.stop();
+    m_jobs->cancel(m_growingJob);
+    m_growingJob = 0;
+    m_storeBusy = false;
+    m_readingMs = m_readingSince.elapsed();
+    m_readAt.start();
     if (!report) {
         // A refresh that fails leaves what was read before on screen.
         if (m_storeState != State::Ready) m_storeState = State::Failed;

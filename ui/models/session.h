@@ -8,8 +8,10 @@
 #include "core/workspace/workspace.h"
 #include "ui/jobs/jobrunner.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 #include <functional>
 #include <memory>
@@ -21,7 +23,8 @@ namespace tackroom::ui {
 class Session : public QObject {
     Q_OBJECT
 public:
-    enum class State { None, Opening, Ready, Failed };
+    /// Reading: the runs that are indexed so far can be shown, more come, and there are no clusters yet (stores only).
+    enum class State { None, Opening, Reading, Ready, Failed };
 
     Session(Places places, ReaderClient::Options readerOptions, QObject* parent = nullptr);
     ~Session() override;
@@ -31,10 +34,13 @@ public:
 
     // --- the store
     void openStore(const QString& path);
+    /// What a file or folder is, without opening it.
+    void recognise(QObject* receiver, const QString& path, std::function<void(Result<StoreInfo>)> then);
     void refreshStore();                                           ///< F5: index what is new
     [[nodiscard]] State storeState() const { return m_storeState; }
-    [[nodiscard]] const IndexReport& store() const { return m_store; }   ///< valid when Ready
-    [[nodiscard]] const RunCounts& storeCounts() const { return m_storeCounts; }
+    [[nodiscard]] const IndexReport& store() const { return m_store; }   ///< valid when Reading or Ready
+    [[nodiscard]] const RunCounts& storeCounts() const { return m_storeCounts; } ///< while Reading: at least so many
+    [[nodiscard]] bool storeShown() const { return m_storeState == State::Reading || m_storeState == State::Ready; }
     [[nodiscard]] const Error& storeError() const { return m_storeError; }
     [[nodiscard]] QString storePath() const { return m_storePath; }
     /// Bumped with every storeChanged: results of an older generation are stale.
@@ -84,7 +90,11 @@ Q_SIGNALS:
 private:
     struct Lane;
     void loadRepositoryLists();
+    void startReading(bool quiet);
+    void storeOpened(const IndexReport& report);
+    void lookAtGrowingStore();
     void storeIndexed(Result<IndexReport> report);
+    void lookForChanges();
 
     Places m_places;
     ReaderClient::Options m_readerOptions;
@@ -97,6 +107,13 @@ private:
     QString m_storePath, m_repositoryPath;
     int m_storeGeneration = 0;
     quint64 m_storeJob = 0, m_repositoryJob = 0;
+    // The store as it grows: while it is read for the first time, and afterwards.
+    QTimer m_growing, m_following;
+    quint64 m_growingJob = 0, m_stampJob = 0;
+    bool m_storeBusy = false;              ///< it is being read, or its clusters are being made
+    QElapsedTimer m_readingSince, m_readAt;
+    qint64 m_readingMs = 0;                ///< how long that took the last time
+    std::string m_storeStamp;              ///< of what was read
     RepositoryInfo m_repositoryInfo;
     std::vector<Proposal> m_proposals;
     std::vector<Version> m_versions;

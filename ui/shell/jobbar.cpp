@@ -70,6 +70,7 @@ void JobBar::showOpened()
     case Session::State::None: parts << tr("no trace store"); break;
     case Session::State::Opening: parts << tr("reading %1").arg(shownLine(std::filesystem::path(utf8(m_session.storePath())).filename().string())); break;
     case Session::State::Failed: parts << tr("the trace store could not be read"); break;
+    case Session::State::Reading: parts << tr("at least %1 runs").arg(countText(m_session.storeCounts().runs)) << tr("read-only"); break;
     case Session::State::Ready: {
         const RunCounts& counts = m_session.storeCounts();
         QString text = tr("%1 runs, %2 failing").arg(countText(counts.runs), countText(counts.failures));

@@ -128,6 +128,8 @@ void MainWindow::makeActions()
     m_openedMenu = new QMenu(this);
     const auto inMenu = [this](QAction* action) { m_openedMenu->addAction(action); };
     inMenu(windowAction(QStringLiteral("open.store"), tr("Open a trace store…"), QKeySequence(Qt::CTRL | Qt::Key_O), [this] { chooseStore(); }));
+    inMenu(windowAction(QStringLiteral("open.storeFolder"), tr("Open a folder of traces…"), QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_O),
+                        [this] { chooseStoreFolder(); }));
     inMenu(windowAction(QStringLiteral("open.repository"), tr("Open a harness repository…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
                         [this] { chooseRepository(); }));
     inMenu(windowAction(QStringLiteral("open.folder"), tr("Adopt a plain folder as a harness…"), {}, [this] { chooseFolderToAdopt(); }));
@@ -330,8 +332,13 @@ void MainWindow::openAction(const QString& name)
 
 void MainWindow::chooseStore()
 {
-    chooseFile(this, Choose::File, tr("Open a trace store"), tr("Trace stores (*.db *.sqlite *.sqlite3 *.json *.jsonl);;All files (*)"), {},
+    chooseFile(this, Choose::File, tr("Open a trace store"), tr("Trace stores (*.db *.sqlite *.sqlite3 *.json *.jsonl *.ndjson *.eval *.traj *.zst *.gz);;All files (*)"), {},
                [this](const QString& path) { m_session.openStore(path); });
+}
+
+void MainWindow::chooseStoreFolder()
+{
+    chooseFile(this, Choose::Folder, tr("Open a folder of traces"), {}, {}, [this](const QString& path) { m_session.openStore(path); });
 }
 
 void MainWindow::chooseRepository()
@@ -369,10 +376,21 @@ void MainWindow::openPath(const QString& path)
 {
     const fs::path file = utf8(path);
     std::error_code ignored;
-    if (fs::is_directory(file, ignored)) return m_session.openRepository(path, !isRepository(file));
+    if (fs::is_directory(file, ignored)) return isRepository(file) ? m_session.openRepository(path) : openFolder(path);
     const std::string ending = file.extension().string();
     if (ending == ".patch" || ending == ".diff") return importPatchFile(path);
     m_session.openStore(path);
+}
+
+/// A folder without git is a store where there are traces in it, else a harness to adopt.
+void MainWindow::openFolder(const QString& path)
+{
+    m_session.recognise(this, path, [this, path](const Result<StoreInfo>& info) {
+        if (info)
+            m_session.openStore(path);
+        else
+            m_session.openRepository(path, true);
+    });
 }
 
 void MainWindow::sessionChanged()
@@ -381,7 +399,7 @@ void MainWindow::sessionChanged()
     if (!m_session.storePath().isEmpty()) opened << shownLine(fs::path(utf8(m_session.storePath())).filename().string());
     if (!m_session.repositoryPath().isEmpty()) opened << shownLine(fs::path(utf8(m_session.repositoryPath())).filename().string());
     m_context->setOpened(opened.isEmpty() ? tr("Open") : opened.join(QStringLiteral(" · ")));
-    if (m_session.storeState() == Session::State::Ready || m_session.repositoryState() == Session::State::Ready) {
+    if (m_session.storeShown() || m_session.repositoryState() == Session::State::Ready) {
         // From the start page on, opening something leads to it; elsewhere nothing moves by itself.
         if (currentPage() == Start) {
             showPage(m_session.storeState() != Session::State::None ? Traces : Proposals);
@@ -417,7 +435,7 @@ void MainWindow::openPalette()
     m_palette->open(std::move(entries), [go, this](const QString& typed) -> std::vector<CommandPalette::Entry> {
         std::vector<CommandPalette::Entry> found;
         if (typed.contains(QLatin1Char('/')) && pageOf(typed) != kPageCount) found.push_back(go(tr("Go to %1").arg(typed), tr("address"), typed));
-        if (m_session.storeState() == Session::State::Ready) {
+        if (m_session.storeShown()) {
             found.push_back({tr("Find runs with “%1”").arg(typed), tr("traces"), {}, [this, typed] {
                                  m_queries[Traces] = typed;
                                  m_pages[Traces]->setQuery(typed);

@@ -32,6 +32,7 @@ public:
     /// Opens what it is given: a folder with .git or a bare repository is a harness, another folder is adopted, a file is a store,
     /// a patch is imported as a proposal.
     void openPath(const QString& path);
+    void openFolder(const QString& path);
     /// Goes to an address: a page's name, "run/…", "cluster/…", "proposal/…", "version/…", "action/…".
     void goTo(const QString& address);
     [[nodiscard]] QString address() const;
@@ -61,6 +62,7 @@ private:
     void step(int by);
     void openAction(const QString& name);
     void chooseStore();
+    void chooseStoreFolder();
     void chooseRepository();
     void chooseFolderToAdopt();
     void choosePatch();

@@ -88,7 +88,7 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     m_filterSoon.setSingleShot(true);
     m_filterSoon.setInterval(kFilterDelayMs);
     connect(&m_filterSoon, &QTimer::timeout, this, [this] {
-        if (m_session.storeState() == Session::State::Ready) m_model->setFilter(parseRunFilter(utf8(m_query)));
+        if (m_session.storeShown()) m_model->setFilter(parseRunFilter(utf8(m_query)));
     });
     connect(m_model, &RunTableModel::rowsArrived, this, &TracesPage::rowsArrived);
     connect(m_model, &RunTableModel::failed, this, [this](const Error& error) {
@@ -208,6 +208,7 @@ void TracesPage::storeChanged()
     case Session::State::Failed:
         showFailed();
         break;
+    case Session::State::Reading:
     case Session::State::Ready: {
         m_asked = true;
         if (m_model->filter().text != utf8(m_query))
@@ -270,9 +271,9 @@ void TracesPage::rowsArrived()
 void TracesPage::showCounts()
 {
     const RunCounts& counts = m_session.storeCounts();
-    m_counts->setShown(m_model->filter().text.empty()
-                           ? tr("%1 runs").arg(countText(counts.runs))
-                           : tr("%1 of %2 runs").arg(countText(m_model->rowCount()), countText(counts.runs)));
+    const bool growing = m_session.storeState() == Session::State::Reading;
+    const QString all = growing ? tr("at least %1 runs").arg(countText(counts.runs)) : tr("%1 runs").arg(countText(counts.runs));
+    m_counts->setShown(m_model->filter().text.empty() ? all : tr("%1 of %2").arg(countText(m_model->rowCount()), all));
     m_skippedButton->setVisible(counts.unreadable > 0);
     m_skippedButton->setText(tr("+ %1 unreadable").arg(countText(counts.unreadable)));
     m_skippedButton->setToolTip(tr("Show what could not be read, and why"));
