@@ -200,13 +200,8 @@ Result<std::set<std::int64_t>> PhoenixReader::Private::grownTraces(const Phoenix
         TR_TRY(addIds(ids, "SELECT DISTINCT trace_rowid FROM span_costs WHERE id > ?", before.cost, nullptr));
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
         if (sql.annotations[i].empty()) continue;
-        const bool ofTrace = i == 1;
         const bool timed = table(kAnnotationTables[i])->hasColumn("updated_at");
-        TR_TRY(addIds(ids,
-                      std::format("SELECT DISTINCT {} FROM {} a {} WHERE a.id > ? {}",
-                                  ofTrace ? "a.trace_rowid" : "s.trace_rowid", kAnnotationTables[i],
-                                  ofTrace ? "" : "JOIN spans s ON s.id = a.span_rowid", timed ? "OR a.updated_at > ?" : ""),
-                      before.annotation[i], timed ? &before.annotatedAt : nullptr));
+        TR_TRY(addIds(ids, sql.annotated[i], before.annotation[i], timed ? &before.annotatedAt : nullptr));
     }
     ids.erase(ids.upper_bound(before.trace), ids.end());
     return ids;
@@ -394,8 +389,8 @@ Result<std::string> PhoenixReader::fingerprint()
         // An empty log says nothing, and is made and removed by anybody who looks.
         if (st.st_size > 0) text += std::format("{}:{}.{:09}:", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
-    for (const std::string_view name :
-         {"traces", "spans", "span_annotations", "trace_annotations", "document_annotations", "span_costs"}) {
+    for (const std::string_view name : {"traces", "spans", "span_annotations", "trace_annotations", "document_annotations",
+                                        "project_session_annotations", "experiment_run_annotations", "span_costs"}) {
         const TableInfo* table = d->table(name);
         if (!table || !table->hasColumn("id")) continue;
         TR_ASSIGN(const std::int64_t highest, d->db.scalar(std::format("SELECT max(id) FROM {}", name)));

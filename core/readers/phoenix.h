@@ -37,12 +37,14 @@ namespace tackroom
 /// span_annotations and trace_annotations become scores (annotations.h says what they mean), by = the user's name, else
 /// metadata.by or annotator, else the identifier. A human decision has target = the tool or name of its span, before =
 /// metadata.agent_decision or before, after = metadata.human_decision or after, else the label. document_annotations become
-/// scores of their span that say nothing of the run. Annotations of sessions belong to no one run and are not read.
+/// scores of their span that say nothing of the run. Annotations of a session are scores "session <name>" of each of its runs
+/// that say nothing of the run. Annotations of runs of experiments are scores of the trace that the experiment recorded.
 ///
 /// Read newest first by row id, in batches of few milliseconds; between batches no transaction is open. The cursor holds the
 /// highest row ids, the number of traces and spans below them and the time of the last change of an annotation; rows that
 /// were deleted since, or another database at the same path, mean starting over. A trace with new spans, annotations or
-/// costs is delivered again. Not noticed: a trace that only moved to another project.
+/// costs is delivered again. Not noticed: a trace that only moved to another
+/// project, and an annotation of an experiment's run that was written again in its place.
 class PhoenixReader : public StoreReader
 {
 public:

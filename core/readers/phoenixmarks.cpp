@@ -33,7 +33,7 @@ std::optional<PhoenixMarks> PhoenixMarks::fromText(const std::string& text)
     marks.spanCount = intAt(*json, "spanCount");
     const Json& ids = memberAt(*json, "annotation");
     const Json& counts = memberAt(*json, "annotationCount");
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
         if (ids.is_array() && i < ids.size() && ids[i].is_number_integer()) marks.annotation[i] = ids[i].get<std::int64_t>();
         if (counts.is_array() && i < counts.size() && counts[i].is_number_integer())
             marks.annotationCount[i] = counts[i].get<std::int64_t>();

@@ -50,7 +50,10 @@ Score scoreOf(const PhoenixAnnotationRow& row, std::optional<Value> metadata)
     if (score.by.empty() && metadata) score.by = firstTextAt(*metadata, {"by", "annotator", "annotated_by", "user"});
     if (score.by.empty()) score.by = cut(row.identifier, kIdBytes);
     judgeScore(score);
-    if (row.ofDocument) { // what a document is worth says nothing of the run
+    const bool ofSession = row.documentPosition < 0;
+    if (ofSession) score.name = "session " + score.name;
+    if (ofSession) score.says = Outcome::Unknown; // of which of its runs it speaks is not told
+    if (row.ofDocument) {                         // what a document is worth says nothing of the run
         score.name += std::format(" [{}]", row.documentPosition);
         score.says = Outcome::Unknown;
     }
@@ -201,7 +204,7 @@ void PhoenixRunBuilder::fillAnnotations(RunRecord& record)
             if (const auto parsed = m_parsers.metadata.parse(row.metadata)) metadata = *parsed;
         record.scores.push_back(scoreOf(row, metadata));
         const Score& score = record.scores.back();
-        auto decision = row.ofDocument ? std::nullopt : decisionOf(score);
+        auto decision = row.ofDocument || row.documentPosition < 0 ? std::nullopt : decisionOf(score);
         if (!decision) continue;
         const auto step = steps.find(decision->stepId);
         if (step != steps.end())

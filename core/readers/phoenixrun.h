@@ -42,7 +42,7 @@ struct PhoenixAnnotationRow {
     std::string name, label, explanation, metadata, annotatorKind, identifier, userName, time;
     std::optional<double> score;
     bool ofDocument = false;
-    std::int64_t documentPosition = 0;
+    std::int64_t documentPosition = 0; ///< -1: said of the session of the trace
 };
 
 /// Puts runs together, one after another.

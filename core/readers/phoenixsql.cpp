@@ -5,6 +5,7 @@
 #include "core/readers/phoenixrun.h"
 
 #include <format>
+#include <optional>
 
 namespace tackroom
 {
@@ -41,28 +42,69 @@ std::string spanColumnsOf(const TableInfo* spans)
                        column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
 }
 
-std::string annotationsOf(std::span<const TableInfo> tables, std::size_t index)
+/// How an annotation (alias a) is joined to its trace, and what the trace's row is called then.
+struct AnnotationJoin {
+    std::string key;     ///< the column that must be there
+    std::string forward; ///< FROM, beginning at the traces or spans of a range
+    std::string back;    ///< what follows "FROM … a" to get to the trace
+    std::string trace;   ///< its row id
+    std::string step = "''";
+    std::string position = "0"; ///< of a document; -1 says that it is the session's
+};
+
+std::optional<AnnotationJoin> joinOf(std::span<const TableInfo> tables, std::size_t index)
+{
+    const std::string name(kAnnotationTables[index]);
+    const TableInfo* traces = realTable(tables, "traces");
+    switch (index) {
+    case 1:
+        return AnnotationJoin{"trace_rowid", "trace_annotations a", "", "a.trace_rowid"};
+    case 3: {
+        if (!traces || !traces->hasColumn("project_session_rowid")) return std::nullopt;
+        return AnnotationJoin{"project_session_id",
+                              "traces t CROSS JOIN " + name + " a ON a.project_session_id = t.project_session_rowid",
+                              " JOIN traces t ON t.project_session_rowid = a.project_session_id",
+                              "t.id",
+                              "''",
+                              "-1"};
+    }
+    case 4: {
+        const TableInfo* runs = realTable(tables, "experiment_runs");
+        if (!runs || !runs->hasColumn("id") || !runs->hasColumn("trace_id")) return std::nullopt;
+        // The runs of experiments are few, and may have no index: SQLite makes one for the query.
+        return AnnotationJoin{"experiment_run_id",
+                              "traces t CROSS JOIN experiment_runs r ON r.trace_id = t.trace_id CROSS JOIN " + name +
+                                  " a ON a.experiment_run_id = r.id",
+                              " JOIN experiment_runs r ON r.id = a.experiment_run_id JOIN traces t ON t.trace_id = r.trace_id",
+                              "t.id"};
+    }
+    default:
+        return AnnotationJoin{"span_rowid", "spans s CROSS JOIN " + name + " a ON a.span_rowid = s.id",
+                              " JOIN spans s ON s.id = a.span_rowid", "s.trace_rowid", "s.span_id"};
+    }
+}
+
+void addAnnotations(PhoenixSql& sql, std::span<const TableInfo> tables, std::size_t index)
 {
     const TableInfo* annotations = realTable(tables, kAnnotationTables[index]);
-    const bool ofTrace = index == 1;
-    const std::string_view key = ofTrace ? "trace_rowid" : "span_rowid";
-    if (!annotations || !annotations->hasColumn("id") || !annotations->hasColumn(key) || !annotations->hasColumn("name"))
-        return {};
+    const auto join = joinOf(tables, index);
+    if (!annotations || !join || !annotations->hasColumn("id") || !annotations->hasColumn(join->key) ||
+        !annotations->hasColumn("name"))
+        return;
     const auto column = [&](std::string_view name, std::string_view otherwise) {
         return columnOr(annotations, "a", name, otherwise);
     };
     const TableInfo* users = realTable(tables, "users");
     const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
-    const std::string time = column("updated_at", column("created_at", "''"));
-    return std::format(
-        "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
-        ofTrace ? "a.trace_rowid" : "s.trace_rowid", ofTrace ? "''" : "s.span_id", column("label", "''"),
-        column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
-        column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
-        column("document_position", "0"),
-        ofTrace ? "trace_annotations a"
-                : std::format("spans s CROSS JOIN {} a ON a.span_rowid = s.id", kAnnotationTables[index]),
-        ofTrace ? "a.trace_rowid" : "s.trace_rowid");
+    const std::string time = column("updated_at", column("created_at", column("end_time", "''")));
+    sql.annotations[index] =
+        std::format("SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
+                    join->trace, join->step, column("label", "''"), column("score", "NULL"), column("explanation", "''"),
+                    column("metadata", "''"), column("annotator_kind", "''"), column("identifier", "''"),
+                    named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
+                    column("document_position", join->position), join->forward, join->trace);
+    sql.annotated[index] = std::format("SELECT DISTINCT {} FROM {} a{} WHERE a.id > ?{}", join->trace, kAnnotationTables[index],
+                                       join->back, annotations->hasColumn("updated_at") ? " OR a.updated_at > ?" : "");
 }
 
 } // namespace
@@ -90,7 +132,7 @@ PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
         sql.costs =
             "SELECT trace_rowid, sum(total_cost) FROM span_costs WHERE trace_rowid BETWEEN ? AND ? AND total_cost IS NOT "
             "NULL GROUP BY trace_rowid";
-    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) sql.annotations[i] = annotationsOf(tables, i);
+    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) addAnnotations(sql, tables, i);
     return sql;
 }
 

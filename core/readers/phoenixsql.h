@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/readers/phoenixmarks.h"
 #include "core/sql/sql.h"
 
 #include <array>
@@ -13,11 +14,14 @@ namespace tackroom
 /// The SELECTs for one generation of Phoenix's schema: a column that it has not is a constant. What the columns of the rows are
 /// stands in phoenix.cpp, where they are read.
 struct PhoenixSql {
-    std::string traces;                     ///< without WHERE; table alias t
-    std::string spanColumns;                ///< of table alias s
-    std::string spans;                      ///< of a range of traces, highest first
-    std::string costs;                      ///< of a range of traces; empty: no such table
-    std::array<std::string, 3> annotations; ///< by kAnnotationTables, of a range of traces; empty: no such table
+    std::string traces;      ///< without WHERE; table alias t
+    std::string spanColumns; ///< of table alias s
+    std::string spans;       ///< of a range of traces, highest first
+    std::string costs;       ///< of a range of traces; empty: no such table
+    /// By kAnnotationTables, of a range of traces; empty: no such table.
+    std::array<std::string, kAnnotationTables.size()> annotations;
+    /// Traces (row ids) of which something was said above a row id and, where there is a second parameter, since a time.
+    std::array<std::string, kAnnotationTables.size()> annotated;
 };
 [[nodiscard]] PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables);
 

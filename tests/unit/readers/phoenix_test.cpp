@@ -351,5 +351,53 @@ TEST(PhoenixRun, aCircleOfSpansHasARootAllTheSame)
     EXPECT_EQ(formatTime(record.run.start), "2026-03-02T08:00:00Z");
 }
 
+TEST_F(Phoenix, annotationsOfSessionsAndExperimentsComeAlong)
+{
+    // 0df286449799 and the experiments of 2024, as upstream's migrations make them.
+    Fixture store(file("p.db"));
+    const auto first = store.addUsualRun(1);
+    store.addUsualRun(2);
+    store.exec(
+        "CREATE TABLE project_session_annotations(id INTEGER PRIMARY KEY, project_session_id INTEGER NOT NULL, name TEXT,"
+        " label TEXT, score FLOAT, explanation TEXT, metadata TEXT, annotator_kind TEXT, user_id INTEGER, identifier TEXT,"
+        " source TEXT, created_at TEXT, updated_at TEXT);"
+        "CREATE TABLE experiment_runs(id INTEGER PRIMARY KEY, experiment_id INTEGER, trace_id TEXT, output TEXT);"
+        "CREATE TABLE experiment_run_annotations(id INTEGER PRIMARY KEY, experiment_run_id INTEGER, name TEXT,"
+        " annotator_kind TEXT, label TEXT, score FLOAT, explanation TEXT, trace_id TEXT, error TEXT, metadata TEXT,"
+        " start_time TEXT, end_time TEXT)");
+    const auto reader = open(store.path());
+    ASSERT_TRUE(reader);
+    Collector before;
+    const std::string cursor = ingest(*reader, before);
+    EXPECT_EQ(before.runs.size(), 2U);
+    store.exec(
+        std::format("INSERT INTO project_session_annotations SELECT 1, project_session_rowid, 'happy', 'good', 1, 'smiled', "
+                    "'{{}}', 'HUMAN', 7, '', 'APP', '2026-03-02 09:00:00', '2026-03-02 09:00:00' FROM traces WHERE id = {}",
+                    first));
+    store.exec("INSERT INTO experiment_runs SELECT 5, 1, trace_id, '' FROM traces ORDER BY id DESC LIMIT 1;"
+               "INSERT INTO experiment_run_annotations VALUES(1, 5, 'exact_match', 'CODE', 'fail', 0, 'not the same', NULL, "
+               "NULL, '{}',"
+               " '2026-03-02 09:00:00', '2026-03-02 09:00:01')");
+    Collector got;
+    ingest(*reader, got, cursor);
+    EXPECT_EQ(got.startedOver, 0);
+    ASSERT_EQ(got.runs.size(), 2U);
+    const auto& happy = got.runs.at(std::format("{:032x}", 0xabc001)).scores;
+    ASSERT_EQ(happy.size(), 1U);
+    EXPECT_EQ(happy[0].name, "session happy");
+    EXPECT_EQ(happy[0].says, Outcome::Unknown);
+    EXPECT_EQ(happy[0].by, "Ines");
+    EXPECT_TRUE(got.runs.at(std::format("{:032x}", 0xabc001)).decisions.empty());
+    const auto& exact = got.runs.at(std::format("{:032x}", 0xabc002)).scores;
+    ASSERT_EQ(exact.size(), 1U);
+    EXPECT_EQ(exact[0].says, Outcome::Failure);
+    EXPECT_EQ(exact[0].weight, OutcomeSource::Verifier);
+    EXPECT_EQ(exact[0].explanation, "not the same");
+    EXPECT_EQ(formatTime(exact[0].time), "2026-03-02T09:00:01Z");
+    Collector whole;
+    ingest(*reader, whole);
+    EXPECT_EQ(whole.runs.at(std::format("{:032x}", 0xabc001)).scores.size(), 1U);
+}
+
 } // namespace
 } // namespace tackroom::testing
