@@ -216,12 +216,18 @@ void Reading::fillText(std::string& to, std::initializer_list<std::string_view> 
 void Reading::fillMessages(std::vector<Message>& to, std::string_view key) const
 {
     if (!to.empty()) return;
+    std::vector<HumanDecision> decisions;
     if (const auto text = attributes.view(key))
-        to = messagesOfText(*text, maxTextBytes);
+        to = messagesOfText(*text, maxTextBytes, &decisions);
     else if (const auto value = attributes.json(key))
-        to = messagesOfJson(*value, maxTextBytes);
+        to = messagesOfJson(*value, maxTextBytes, &decisions);
     else if (attributes.has(key))
-        to = messagesOfText(attributes.text(key), maxTextBytes);
+        to = messagesOfText(attributes.text(key), maxTextBytes, &decisions);
+    for (auto& decision : decisions) {
+        decision.stepId = out.step.nativeId;
+        decision.time = out.step.start;
+        out.decisions.push_back(std::move(decision));
+    }
 }
 
 void Reading::fillFlatMessages(std::vector<Message>& to, std::string_view prefix) const

@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 namespace tackroom
 {
@@ -52,7 +52,10 @@ bool isRole(std::string_view name) { return isOneOf(roleOf(name), {"user", "assi
 class MessageMaker
 {
 public:
-    MessageMaker(std::vector<Message>& out, std::size_t maxTextBytes) : m_out(out), m_maxTextBytes(maxTextBytes) {}
+    MessageMaker(std::vector<Message>& out, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions = nullptr)
+        : m_out(out), m_maxTextBytes(maxTextBytes), m_decisions(decisions)
+    {
+    }
 
     void addAny(Value value, int depth)
     {
@@ -200,6 +203,7 @@ private:
         if (isOneOf(type, {"tool_call_response", "tool-result", "tool_result", "tool-return", "function_call_output",
                            "builtin-tool-return", "retry-prompt", "function_result"}))
             return addAnswer(part);
+        if (type.contains("approval")) return addApproval(part);
         if (isOneOf(type, {"system-prompt", "user-prompt"})) turnTo(type == "user-prompt" ? "user" : "system");
         const auto text = firstMember(part, {"text", "content", "message_content.text", "input_text", "output_text"});
         if (isOneOf(type, {"reasoning", "thinking"})) {
@@ -233,7 +237,39 @@ private:
         made.name = textOf(firstMember(function, {"name", "toolName", "tool_name", "tool.name", "tool_call.function.name"}));
         made.arguments = cutText(textOf(
             firstMember(function, {"arguments", "args", "input", "tool.args", "parameters", "tool_call.function.arguments"})));
+        // ADK asks a person by a call of its own, which names the call that it is about.
+        if (const auto original = at(function, "args.originalFunctionCall.name"); original) m_asked[made.id] = textOf(original);
         m_current.toolCalls.push_back(std::move(made));
+    }
+
+    /// Vercel: tool-approval-request {approvalId, toolCallId}, tool-approval-response {approvalId, approved, reason}; Agent
+    /// Framework: function_approval_response {id, approved, function_call}.
+    void addApproval(Value part)
+    {
+        const std::string id = textOf(firstMember(part, {"approvalId", "approval_id", "id"}));
+        bool approved = false;
+        if (const auto verdict = member(part, "approved"); !verdict || verdict->get(approved) != simdjson::SUCCESS) {
+            const std::string callId = textOf(firstMember(part, {"toolCallId", "tool_call_id"}));
+            for (const auto& call : m_current.toolCalls)
+                if (call.id == callId) m_asked[id] = call.name;
+            return;
+        }
+        std::string target;
+        if (const auto call = firstMember(part, {"function_call", "functionCall", "toolCall"}))
+            target = textOf(firstMember(*call, {"name", "toolName"}));
+        if (target.empty()) target = m_asked[id];
+        decide(approved, std::move(target), textOf(member(part, "reason")));
+    }
+    void decide(bool approved, std::string target, const std::string& reason)
+    {
+        addText(std::string(approved ? "[approved]" : "[rejected]") + (reason.empty() ? "" : " " + reason));
+        if (!m_decisions) return;
+        HumanDecision decision;
+        decision.kind = approved ? DecisionKind::Approve : DecisionKind::Reject;
+        decision.target = cut(target, 512);
+        decision.reason = cut(reason, 2000);
+        decision.after = approved ? "approved" : "rejected";
+        m_decisions->push_back(std::move(decision));
     }
 
     void addAnswer(Value part)
@@ -243,6 +279,19 @@ private:
         answer.name = textOf(firstMember(part, {"name", "toolName", "tool_name"}));
         answer.toolCallId = textOf(firstMember(part, {"id", "tool_call_id", "toolCallId", "tool_use_id", "call_id", "callId"}));
         auto content = firstMember(part, {"response", "result", "output", "content"});
+        bool confirmed = false;
+        if (content && textOf(member(*content, "type")) == "execution-denied") { // Vercel: a person refused the call
+            const std::string text = m_current.content;
+            const std::string reason = textOf(member(*content, "reason"));
+            decide(false, answer.name, reason);
+            m_current.content = text;
+            answer.content = "[rejected]" + (reason.empty() ? "" : " " + reason);
+            m_answers.push_back(std::move(answer));
+            return;
+        }
+        if (const auto verdict = content ? member(*content, "confirmed") : std::nullopt;
+            verdict && answer.name == "adk_request_confirmation" && verdict->get(confirmed) == simdjson::SUCCESS)
+            return decide(confirmed, m_asked[answer.toolCallId], textOf(member(*content, "payload")));
         if (content && isObject(content) && member(*content, "type"))
             if (const auto inner = member(*content, "value")) content = inner; // Vercel 5: {"type":"json","value":…}
         std::vector<Message> inner;
@@ -299,26 +348,28 @@ private:
 
     std::vector<Message>& m_out;
     std::size_t m_maxTextBytes;
+    std::vector<HumanDecision>* m_decisions;
+    std::map<std::string, std::string> m_asked; ///< what a question to a person is about: a tool's name, by the question's id
     Message m_current;
     std::vector<Message> m_answers;
 };
 
 } // namespace
 
-std::vector<Message> messagesOfJson(Value value, std::size_t maxTextBytes)
+std::vector<Message> messagesOfJson(Value value, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions)
 {
     std::vector<Message> messages;
-    MessageMaker(messages, maxTextBytes).addAny(value, 0);
+    MessageMaker(messages, maxTextBytes, decisions).addAny(value, 0);
     return messages;
 }
 
-std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes)
+std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions)
 {
     const std::string_view bare = trimmed(text);
     if (!bare.starts_with('[') && !bare.starts_with('{')) return {};
     thread_local Parser parser;
     const auto value = parser.parse(bare);
-    return value ? messagesOfJson(*value, maxTextBytes) : std::vector<Message>();
+    return value ? messagesOfJson(*value, maxTextBytes, decisions) : std::vector<Message>();
 }
 
 } // namespace tackroom

@@ -295,6 +295,19 @@ std::vector<Message> conversationOf(const Trace& trace, const NormalisedSpan& ro
     return conversation.take();
 }
 
+/// Histories repeat in every call: of decisions that are alike there are as many as the span that shows most of them has.
+void addDecisions(std::vector<HumanDecision>& all, std::vector<HumanDecision>& ofSpan)
+{
+    const auto isAlike = [](const HumanDecision& a, const HumanDecision& b) {
+        return a.kind == b.kind && a.target == b.target && a.reason == b.reason;
+    };
+    for (std::size_t i = 0; i < ofSpan.size(); ++i) {
+        const auto like = [&](const HumanDecision& other) { return isAlike(ofSpan[i], other); };
+        const auto here = std::count_if(ofSpan.begin(), ofSpan.begin() + static_cast<std::ptrdiff_t>(i) + 1, like);
+        if (std::ranges::count_if(all, like) < here) all.push_back(ofSpan[i]);
+    }
+}
+
 /// What log records tell of a span, given to it.
 void mergeEvents(NormalisedSpan& span, NormalisedSpan& events)
 {
@@ -388,7 +401,7 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
     for (Part& part : m_parts) {
         NormalisedSpan& span = part.span;
         std::ranges::move(span.scores, std::back_inserter(record.scores));
-        std::ranges::move(span.decisions, std::back_inserter(record.decisions));
+        addDecisions(record.decisions, span.decisions);
         if (wantBodies) {
             StepTexts& texts = run.texts[span.step.nativeId];
             texts.messages = std::move(span.input);

@@ -147,10 +147,12 @@ inline constexpr std::size_t kWholeText = std::size_t{1} << 40;
 /// Messages in whatever JSON form a chat API, framework or convention writes them: a list, an object with a list ("messages",
 /// "contents", "choices" …), or one message. Role is system, user, assistant or tool; content and calls as chatMessage of
 /// conversation.h, and parts of the semantic conventions, Gemini, Anthropic, Vercel and Pydantic AI as well.
-/// Texts are cut to `maxTextBytes` each.
-[[nodiscard]] std::vector<Message> messagesOfJson(jsonvalues::Value value, std::size_t maxTextBytes = kWholeText);
+/// Texts are cut to `maxTextBytes` each. `decisions`: what persons approved or rejected in them (target, kind, reason alone).
+[[nodiscard]] std::vector<Message> messagesOfJson(jsonvalues::Value value, std::size_t maxTextBytes = kWholeText,
+                                                  std::vector<HumanDecision>* decisions = nullptr);
 /// The same of a text that may be JSON; nothing where it is no JSON of messages.
-[[nodiscard]] std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes = kWholeText);
+[[nodiscard]] std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes = kWholeText,
+                                                  std::vector<HumanDecision>* decisions = nullptr);
 
 /// Spans of one trace beyond this are counted, not read.
 inline constexpr std::size_t kMaxSpansOfTrace = 200'000;

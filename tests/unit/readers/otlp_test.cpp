@@ -7,6 +7,9 @@
 #include "core/readers/otlp.h"
 #include "tests/unit/readers/collector.h"
 
+#include <archive.h>
+#include <archive_entry.h>
+
 #include <cstdlib>
 #include <format>
 
@@ -365,6 +368,42 @@ TEST(OtlpProto, EveryFraming)
     EXPECT_THAT(half.skips, ElementsAre(HasSubstr("cut off")));
     EXPECT_EQ(kindOf(std::string("\0\0\0\x10", 4) + std::string(16, 'x')), "");
     EXPECT_EQ(kindOf(std::string(100, '\x0a')), "");
+}
+
+/// As libarchive compresses it.
+std::string zstd(const std::string& bytes)
+{
+    std::string out(bytes.size() + 1000, '\0');
+    std::size_t used = 0;
+    archive* writer = archive_write_new();
+    archive_write_set_format_raw(writer);
+    archive_write_add_filter_zstd(writer);
+    archive_write_set_bytes_in_last_block(writer, 1);
+    archive_write_open_memory(writer, out.data(), out.size(), &used);
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_write_header(writer, entry);
+    archive_write_data(writer, bytes.data(), bytes.size());
+    archive_entry_free(entry);
+    archive_write_close(writer);
+    archive_write_free(writer);
+    return out.substr(0, used);
+}
+
+TEST(OtlpProto, MessagesThatAreCompressedOneByOne)
+{
+    const std::string proto = protoMessage(field(2, protoSpan('\x11', '\x01', ""))),
+                      json = document(span(kTraceA, "aa", "", 1));
+    const std::string bytes =
+        framed(zstd(proto)) + framed(zstd(json)) + framed(zstd("neither")) + framed(zstd(proto).substr(0, 9));
+    EXPECT_EQ(kindOf(bytes), "otlp-proto");
+    const auto got = read(bytes);
+    ASSERT_EQ(got.runs.size(), 2U);
+    EXPECT_EQ(got.runs[0].record.run.nativeId, "11111111111111111111111111111111");
+    EXPECT_EQ(got.runs[1].record.run.nativeId, "5b8efff798038103d269b633813fc60c");
+    EXPECT_THAT(got.skips, ::testing::SizeIs(2));
+    EXPECT_EQ(kindOf(framed(zstd(json))), "otlp-proto");
+    EXPECT_EQ(kindOf(framed(zstd("other"))), "");
 }
 
 TEST(OtlpProto, NeverCrashes)

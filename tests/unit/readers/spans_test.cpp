@@ -579,6 +579,47 @@ TEST(SpanRuns, TheConversationIsToldOnce)
     EXPECT_EQ(run.texts.at("t1").output, "wrapped result");
 }
 
+TEST(SpanRuns, WhatPersonsDecidedComesAlongOnce)
+{
+    constexpr std::string_view kHistory = R"([{"role":"user","content":"refund it"},
+        {"role":"assistant","content":[{"type":"tool-call","toolCallId":"c","toolName":"issue_refund","input":{}},{"type":"tool-approval-request","approvalId":"q","toolCallId":"c"}]},
+        {"role":"tool","content":[{"type":"tool-approval-response","approvalId":"q","approved":true}]},
+        {"role":"tool","content":[{"type":"tool-result","toolCallId":"d","toolName":"delete","output":{"type":"execution-denied","reason":"not mine"}}]}])";
+    std::vector<HumanDecision> decisions;
+    const auto messages = messagesOfText(kHistory, kWholeText, &decisions);
+    EXPECT_EQ(shown(messages).back(), "tool: [rejected] not mine <d>");
+    ASSERT_EQ(decisions.size(), 2U);
+    EXPECT_EQ(decisions[0].kind, DecisionKind::Approve);
+    EXPECT_EQ(decisions[0].target, "issue_refund");
+    EXPECT_EQ(decisions[1].kind, DecisionKind::Reject);
+    EXPECT_EQ(decisions[1].target, "delete");
+    EXPECT_EQ(decisions[1].reason, "not mine");
+
+    std::vector<HumanDecision> confirmed;
+    (void)messagesOfText(
+        R"({"contents":[{"role":"model","parts":[{"function_call":{"id":"k","name":"adk_request_confirmation","args":{"originalFunctionCall":{"name":"wipe"}}}}]},
+        {"role":"user","parts":[{"function_response":{"id":"k","name":"adk_request_confirmation","response":{"confirmed":false}}}]}]})",
+        kWholeText, &confirmed);
+    ASSERT_EQ(confirmed.size(), 1U);
+    EXPECT_EQ(confirmed[0].kind, DecisionKind::Reject);
+    EXPECT_EQ(confirmed[0].target, "wipe");
+
+    // The history stands in two calls.
+    Made first("ai.generateText.doGenerate", R"({"ai.operationId":"ai.generateText.doGenerate"})"),
+        second("x", R"({"ai.operationId":"ai.generateText.doGenerate"})");
+    SpanRunBuilder builder;
+    for (Made* made : {&first, &second}) {
+        made->span.spanId = made == &first ? "1" : "2";
+        made->span.start = made == &first ? 10 : 20;
+        made->span.attributes.addText("ai.prompt.messages", kHistory);
+        builder.add(made->normal(false));
+    }
+    const auto run = builder.finish(false);
+    ASSERT_EQ(run.record.decisions.size(), 2U);
+    EXPECT_EQ(run.record.decisions[0].stepId, "1");
+    EXPECT_EQ(run.record.decisions[0].time, 10);
+}
+
 TEST(SpanRuns, ParentsInACircleEnd)
 {
     SpanRunBuilder builder;
