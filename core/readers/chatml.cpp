@@ -342,6 +342,8 @@ std::optional<Messages> readObject(Value value, Side side, int depth)
         if (auto found = readRequest(value, depth)) return found;
     if (const auto items = listMember(value, "output"); items && !member(value, "role"))
         if (auto found = read(*items, side, depth + 1)) return found;
+    if (const auto within = member(value, "output"); isObject(within) && !member(value, "role"))
+        if (auto found = read(*within, side, depth + 1)) return found; // what a traced function returned
     Messages out;
     if (isMessage(value))
         readMessage(out, value);
@@ -415,15 +417,17 @@ Said saidOf(std::optional<Value> value, Side side, bool asMessages, Parser& inne
     Said said;
     if (!value || value->is_null()) return said;
     said.text = textOf(value);
-    if (const auto text = stringOf(value)) {
-        const std::string_view bare = trimmed(*text);
-        value.reset();
-        if (bare.starts_with('{') || bare.starts_with('[') || bare.starts_with('"'))
-            if (const auto parsed = inner.parse(bare)) value = *parsed;
-        if (const auto within = stringOf(value)) {
+    // JSON inside a text, which may be a text that was written as JSON once more.
+    if (value->is_string()) value.reset();
+    for (int i = 0; i < 3 && !value; ++i) {
+        const std::string_view bare = trimmed(said.text);
+        if (!bare.starts_with('{') && !bare.starts_with('[') && !bare.starts_with('"')) break;
+        const auto parsed = inner.parse(bare);
+        if (!parsed) break;
+        if (const auto within = stringOf(*parsed))
             said.text = std::string(*within);
-            value.reset();
-        }
+        else
+            value = *parsed;
     }
     if (!asMessages) return said;
     if (value) {

@@ -25,6 +25,10 @@ const std::vector<const FileFormat*>& fileFormats()
         &atifFormat(),
         &openHandsFormat(),
         &reflexionFormat(),
+        &langfuseFormat(),
+        &langsmithFormat(),
+        &managedAgentsFormat(),
+        &phoenixFrameFormat(),
     };
     return formats;
 }

@@ -6,6 +6,10 @@
 namespace tackroom
 {
 [[nodiscard]] const FileFormat& inspectFormat();
+[[nodiscard]] const FileFormat& langfuseFormat();
+[[nodiscard]] const FileFormat& langsmithFormat();
+[[nodiscard]] const FileFormat& managedAgentsFormat();
+[[nodiscard]] const FileFormat& phoenixFrameFormat();
 
 [[nodiscard]] const FileFormat& jaegerJsonFormat();    ///< Jaeger's JSON
 [[nodiscard]] const FileFormat& tempoJsonFormat();     ///< Grafana Tempo's JSON

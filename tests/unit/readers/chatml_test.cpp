@@ -206,6 +206,7 @@ TEST(ChatMl, langChainInEveryForm)
                    Side::Output),
               "assistant: yes\n");
     EXPECT_EQ(said(R"({"generations": [[{"text": "plain"}]]})", Side::Output), "assistant: plain\n");
+    EXPECT_EQ(said(R"({"output": {"type": "ai", "content": "done"}})", Side::Output), "assistant: done\n");
     EXPECT_EQ(said(R"({"prompts": ["Human: hi"]})"), "user: Human: hi\n");
 }
 
@@ -242,6 +243,8 @@ TEST(ChatMl, textsAreMessagesToo)
     EXPECT_EQ(said(R"(["role='user' content='don\\'t \\u00e9\\n' name=None", "role='assistant' content=None name=None"])"),
               "user: don't \u00e9\n\nassistant: \n");
     EXPECT_EQ(said(R"({"prompt": "hi", "system": "be good"})"), "system: be good\nuser: hi\n");
+    EXPECT_EQ(said(R"("\"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"twice\\\"}]\"")"), "user: twice\n");
+    EXPECT_EQ(said(R"("\"just a text\"")"), "user: just a text\n");
     EXPECT_EQ(said(R"("[{\"role\": \"user\", \"content\": \"hi\"}]")"), "user: hi\n");
 }
 

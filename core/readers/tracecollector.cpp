@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/readers/tracecollector.h"
+
+#include "core/readers/annotations.h"
+#include "core/readers/jsonvalues.h"
+
+#include <algorithm>
+#include <format>
+
+namespace tackroom
+{
+
+namespace
+{
+
+/// What the later piece of a value says; else what was there.
+template <class T> void take(T& to, T&& from)
+{
+    if (from != T{}) to = std::move(from);
+}
+void take(std::vector<Message>& to, std::vector<Message>&& from)
+{
+    if (!from.empty()) to = std::move(from);
+}
+
+void completeStep(Step& to, Step&& from)
+{
+    take(to.parentId, std::move(from.parentId));
+    take(to.kind, std::move(from.kind));
+    take(to.name, std::move(from.name));
+    take(to.start, std::move(from.start));
+    take(to.end, std::move(from.end));
+    take(to.status, std::move(from.status));
+    take(to.errorType, std::move(from.errorType));
+    take(to.errorText, std::move(from.errorText));
+    take(to.model, std::move(from.model));
+    take(to.toolName, std::move(from.toolName));
+    take(to.arguments, std::move(from.arguments));
+    take(to.result, std::move(from.result));
+    take(to.inputText, std::move(from.inputText));
+    take(to.outputText, std::move(from.outputText));
+    take(to.promptTokens, std::move(from.promptTokens));
+    take(to.completionTokens, std::move(from.completionTokens));
+}
+
+void complete(NormalisedSpan& to, NormalisedSpan&& from)
+{
+    completeStep(to.step, std::move(from.step));
+    take(to.sessionId, std::move(from.sessionId));
+    take(to.userId, std::move(from.userId));
+    take(to.agentName, std::move(from.agentName));
+    take(to.project, std::move(from.project));
+    take(to.userText, std::move(from.userText));
+    take(to.answerText, std::move(from.answerText));
+    to.hasOutput = to.hasOutput || from.hasOutput;
+    to.version.fillFrom(from.version);
+    take(to.costUsd, std::move(from.costUsd));
+    std::ranges::move(from.scores, std::back_inserter(to.scores));
+    std::ranges::move(from.decisions, std::back_inserter(to.decisions));
+    take(to.input, std::move(from.input));
+    take(to.output, std::move(from.output));
+    take(to.inputText, std::move(from.inputText));
+    take(to.outputText, std::move(from.outputText));
+}
+
+} // namespace
+
+void CollectedTrace::add(NormalisedSpan span, std::string raw)
+{
+    hasRecord = true;
+    const auto [known, isNew] = m_byId.try_emplace(span.step.nativeId, m_spans.size());
+    if (isNew) {
+        m_spans.push_back({std::move(span), std::move(raw)});
+        return;
+    }
+    Piece& piece = m_spans[known->second];
+    complete(piece.span, std::move(span));
+    if (!raw.empty()) piece.raw += (piece.raw.empty() ? "" : "\n") + raw;
+}
+
+std::optional<StepKind> CollectedTrace::kindOf(const std::string& spanId) const
+{
+    const auto known = m_byId.find(spanId);
+    if (known == m_byId.end()) return std::nullopt;
+    return m_spans[known->second].span.step.kind;
+}
+
+void CollectedTrace::addScore(std::string_view id, Score score)
+{
+    if (!id.empty() && !m_scoreIds.emplace(id).second) return;
+    judgeScore(score);
+    scores.push_back(std::move(score));
+}
+
+ParsedRun CollectedTrace::finish(bool wantBodies)
+{
+    SpanRunBuilder builder;
+    for (Piece& piece : m_spans) builder.add(std::move(piece.span), std::move(piece.raw));
+    ParsedRun parsed = builder.finish(wantBodies);
+    Run& run = parsed.record.run;
+    run.nativeId = facts.nativeId;
+    take(run.sessionId, std::move(facts.sessionId));
+    take(run.userId, std::move(facts.userId));
+    take(run.project, std::move(facts.project));
+    take(run.task, std::move(facts.task));
+    take(run.answer, std::move(facts.answer));
+    if (run.agentName.empty()) run.agentName = std::move(facts.agentName);
+    if (run.start == 0) run.start = facts.start;
+    if (run.end == 0) run.end = facts.end;
+    take(run.costUsd, std::move(facts.costUsd));
+    if (version.any()) setVersion(run, version);
+    for (Score& score : scores) {
+        if (auto decision = decisionOf(score)) decisions.push_back(std::move(*decision));
+        parsed.record.scores.push_back(std::move(score));
+    }
+    std::ranges::move(decisions, std::back_inserter(parsed.record.decisions));
+    if (wantBodies && !raw.empty()) parsed.raw = std::move(raw);
+    parsed.ranges = std::move(ranges);
+    return parsed;
+}
+
+CollectedTrace& TraceCollector::trace(std::string_view id)
+{
+    const auto known = m_traces.find(id);
+    if (known != m_traces.end()) return known->second;
+    CollectedTrace& made = m_traces.emplace(std::string(id), CollectedTrace{}).first->second;
+    made.facts.nativeId = jsonvalues::cut(id, 512);
+    return made;
+}
+
+Result<bool> TraceCollector::deliver(FormatSink& sink, const CancelToken& cancel)
+{
+    std::vector<ParsedRun> runs;
+    runs.reserve(m_traces.size());
+    for (auto& [id, trace] : m_traces) {
+        if (cancel.cancelled()) return CancelToken::error();
+        if (!trace.hasRecord)
+            sink.skipped(std::format("trace {}", id), std::format("only {} scores of it are here", trace.scores.size()));
+        else
+            runs.push_back(trace.finish(m_wantBodies));
+        trace = {};
+    }
+    m_traces.clear();
+    std::ranges::stable_sort(runs, std::greater{}, [](const ParsedRun& run) { return run.record.run.start; });
+    for (ParsedRun& run : runs) {
+        TR_ASSIGN(const bool more, sink.add(std::move(run)));
+        if (!more) return false;
+    }
+    return true;
+}
+
+} // namespace tackroom
