@@ -349,6 +349,9 @@ std::optional<Messages> readObject(Value value, Side side, int depth)
         readMessage(out, value);
     else if (const auto message = member(value, "message"); isObject(message) && isMessage(*message))
         readMessage(out, *message);
+    else if (side == Side::Output && stringOf(member(value, "raw")) &&
+             (member(value, "tasks_output") || member(value, "expected_output")))
+        addPlain(out, "assistant", member(value, "raw"));
     else if (const auto completion = stringOf(member(value, "completion")); completion && side == Side::Output)
         addPlain(out, "assistant", member(value, "completion"));
     if (out.empty()) return std::nullopt;

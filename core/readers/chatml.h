@@ -18,6 +18,7 @@
 ///   GenAI      {"role", "parts"} of the OpenTelemetry conventions (Microsoft Agent Framework, Pydantic AI): text, reasoning,
 ///              tool_call, tool_call_response
 ///   Agno       messages as Python's repr: "role='user' content='…' …"
+///   CrewAI     outputs of a crew or task: {"raw", "tasks_output" | "expected_output"}
 ///   others     {"prompt", "system"}, {"prompts"}, {"completion"}
 #include "core/readers/jsonvalues.h"
 #include "core/traces/traces.h"

@@ -15,7 +15,7 @@ namespace
 /// What ends the reading; anything else is told and passed over.
 bool isFinal(ErrorCode code) { return code == ErrorCode::Cancelled || code == ErrorCode::Io; }
 
-Status readObject(const InputFile& file, const JsonValueVisitor& visit)
+Status readObject(const InputFile& file, FormatSink& sink, const JsonValueVisitor& visit)
 {
     if (file.sizeBytes() > kMaxJsonObjectBytes)
         return fail(
@@ -25,7 +25,9 @@ Status readObject(const InputFile& file, const JsonValueVisitor& visit)
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
     jsonvalues::Parser parser;
     TR_ASSIGN(const jsonvalues::Value value, parser.parse(text));
-    TR_ASSIGN([[maybe_unused]] const bool more, visit(value, std::nullopt));
+    const auto more = visit(value, std::nullopt);
+    if (!more && isFinal(more.error().code)) return std::unexpected(more.error());
+    if (!more) sink.skipped("the object", more.error().detail);
     return {};
 }
 
@@ -38,7 +40,7 @@ Status forEachJsonValue(const InputFile& file, FormatSink& sink, const JsonValue
         TR_ASSIGN(const LookedFile looked, LookedFile::at(file, cancel));
         shape = looked.look().shape;
     }
-    if (shape == FileLook::Shape::Object) return readObject(file, visit);
+    if (shape == FileLook::Shape::Object) return readObject(file, sink, visit);
     if (shape != FileLook::Shape::Array && shape != FileLook::Shape::Lines)
         return fail(ErrorCode::Damaged, file.path().string(), "it is no JSON");
     const bool lines = shape == FileLook::Shape::Lines;

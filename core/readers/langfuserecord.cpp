@@ -134,7 +134,8 @@ RecordKind kindOf(Value value)
     const auto observations = member(value, "observations");
     if (isObject(member(value, "trace")) && isArray(observations)) return RecordKind::TraceDocument;
     const auto type = stringOf(member(value, "type")).value_or("");
-    if (isObject(member(value, "body")) && (type.ends_with("-create") || type.ends_with("-update"))) return RecordKind::Event;
+    if (isObject(member(value, "body")) && (type.ends_with("-create") || type.ends_with("-update") || type == "sdk-log"))
+        return RecordKind::Event;
     if (!stringOf(member(value, "id"))) return RecordKind::Unknown;
     const bool ofTrace = has(value, "traceId");
     if (isObservationType(type) && ofTrace && has(value, "startTime")) return RecordKind::Observation;
@@ -239,12 +240,7 @@ void Reader::readTexts(Value observation, NormalisedSpan& span)
         step.outputText = cut(lastWords(out), kStepTextBytes);
         span.answerText = step.outputText;
     }
-    if (!m_wantBodies) return;
-    span.inputText = std::move(in.text);
-    span.outputText = std::move(out.text);
-    if (step.kind != StepKind::Llm && step.kind != StepKind::Agent) return;
-    span.input = std::move(in.messages);
-    span.output = std::move(out.messages);
+    if (m_wantBodies) fillBodies(std::move(in), std::move(out), span);
 }
 
 void Reader::readObservation(Value observation, std::string type)

@@ -255,26 +255,20 @@ void Reader::readTexts(Value run, NormalisedSpan& span)
     const auto isEmpty = [](std::optional<Value> value) {
         return !value || value->is_null() || (isObject(value) && simdjson::dom::object(*value).size() == 0);
     };
+    chatml::Said in, out;
     if (const auto inputs = member(run, "inputs"); !isEmpty(inputs)) {
-        auto in = chatml::saidOf(inputs, chatml::Side::Input, true, m_inner);
+        in = chatml::saidOf(inputs, chatml::Side::Input, true, m_inner);
         span.userText = cut(in.spoken.empty() ? openinference::userTextOf(in.text, m_parsers) : in.spoken, kStepTextBytes);
         step.inputText = in.messages.empty() ? span.userText : cut(in.messages.back().content, kStepTextBytes);
-        if (m_wantBodies) {
-            span.inputText = std::move(in.text);
-            if (step.kind == StepKind::Llm || step.kind == StepKind::Agent) span.input = std::move(in.messages);
-        }
     }
     if (const auto outputs = member(run, "outputs"); !isEmpty(outputs)) {
-        auto out = chatml::saidOf(outputs, chatml::Side::Output, true, m_inner);
+        out = chatml::saidOf(outputs, chatml::Side::Output, true, m_inner);
         span.hasOutput = true;
         span.answerText =
             cut(out.messages.empty() ? openinference::answerTextOf(out.text, m_parsers) : out.spoken, kStepTextBytes);
         step.outputText = span.answerText;
-        if (m_wantBodies) {
-            span.outputText = std::move(out.text);
-            if (step.kind == StepKind::Llm || step.kind == StepKind::Agent) span.output = std::move(out.messages);
-        }
     }
+    if (m_wantBodies) fillBodies(std::move(in), std::move(out), span);
 }
 
 void Reader::readRun(Value run, int depth)

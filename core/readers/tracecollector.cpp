@@ -65,6 +65,20 @@ void complete(NormalisedSpan& to, NormalisedSpan&& from)
 
 } // namespace
 
+void fillBodies(chatml::Said in, chatml::Said out, NormalisedSpan& span)
+{
+    const bool isCall = span.step.kind == StepKind::Llm || span.step.kind == StepKind::Agent;
+    const auto fill = [&](chatml::Said& said, std::string& text, std::vector<Message>& messages) {
+        if (said.messages.empty())
+            text = std::move(said.text);
+        else if (!isCall)
+            text = std::move(said.spoken);
+        messages = std::move(said.messages);
+    };
+    fill(in, span.inputText, span.input);
+    fill(out, span.outputText, span.output);
+}
+
 void CollectedTrace::add(NormalisedSpan span, std::string raw)
 {
     hasRecord = true;

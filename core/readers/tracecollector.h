@@ -2,6 +2,7 @@
 #pragma once
 /// Traces whose spans, scores and facts come in any order, some of them in pieces that complete each other (LangSmith's post
 /// and patch, Langfuse's create and update). Shared by the formats that are such streams.
+#include "core/readers/chatml.h"
 #include "core/readers/spans.h"
 
 #include <map>
@@ -12,6 +13,10 @@
 
 namespace tackroom
 {
+
+/// Input and output as the span's bodies: messages where there are some, else texts. A chain keeps the last words as its texts
+/// too, which the run's conversation ends with where no model said them.
+void fillBodies(chatml::Said in, chatml::Said out, NormalisedSpan& span);
 
 struct CollectedTrace {
     Run facts;            ///< what the trace itself says; wins over its spans. nativeId is set

@@ -242,6 +242,7 @@ TEST(ChatMl, textsAreMessagesToo)
     EXPECT_EQ(shown(chatml::messagesOfText("  ", Side::Output)), "");
     EXPECT_EQ(said(R"(["role='user' content='don\\'t \\u00e9\\n' name=None", "role='assistant' content=None name=None"])"),
               "user: don't \u00e9\n\nassistant: \n");
+    EXPECT_EQ(said(R"({"raw": "done", "tasks_output": []})", Side::Output), "assistant: done\n");
     EXPECT_EQ(said(R"({"prompt": "hi", "system": "be good"})"), "system: be good\nuser: hi\n");
     EXPECT_EQ(said(R"("\"[{\\\"role\\\": \\\"user\\\", \\\"content\\\": \\\"twice\\\"}]\"")"), "user: twice\n");
     EXPECT_EQ(said(R"("\"just a text\"")"), "user: just a text\n");
