@@ -19,7 +19,7 @@ namespace
 
 constexpr std::string_view kSqliteMagic{"SQLite format 3\0", 16};
 constexpr std::size_t kLookBytes = std::size_t{64} << 10;
-constexpr std::string_view kHint = "Tackroom reads Arize Phoenix databases (SQLite) and tau-bench results (JSON)";
+constexpr std::string_view kHint = "`tackroom-cli stores` and the help's page on opening a store list the formats that are read";
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/readers/readers.h"
 #include "core/base/json.h"
 #include "core/traces/traces.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/readers/readers.h"
 #include "ui/models/steptreemodel.h"
 #include "ui/traces/rundetails.h"
 
