@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include "core/readers/readers.h"
 #include "core/base/json.h"
+#include "core/readers/readers.h"
 #include "core/traces/traces.h"
 
 #include <QWidget>

@@ -24,8 +24,8 @@ using ::testing::UnorderedElementsAre;
 /// A line of OTLP with one span.
 std::string spanLine(const std::string& trace, const std::string& span, const std::string& name)
 {
-    return R"({"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"t"},"spans":[{"traceId":")" + trace +
-           R"(","spanId":")" + span + R"(","name":")" + name +
+    return R"({"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"t"},"spans":[{"traceId":")" +
+           trace + R"(","spanId":")" + span + R"(","name":")" + name +
            R"(","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000001000000000","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}}]}]}]}]})";
 }
 
@@ -45,6 +45,7 @@ protected:
         cursor = *next;
     }
     [[nodiscard]] std::size_t stepsOf(const std::string& id) const { return sink.runs.at(id).steps.size(); }
+    void put(const std::string& name, std::string_view bytes) const { std::ofstream(file(name), std::ios::binary) << bytes; }
     void append(const std::string& name, std::string_view bytes) const
     {
         std::ofstream(file(name), std::ios::binary | std::ios::app) << bytes;
@@ -74,8 +75,8 @@ TEST_F(Files, onlyNewLinesAreReadAndARunThatGrewIsWhole)
 TEST_F(Files, aHalfWrittenLastLineWaits)
 {
     const std::string line = spanLine(kTraceB, "0000000000000002", "two");
-    const auto path = write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000009", "x") +
-                                           "\n" + line.substr(0, 100));
+    const auto path = write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" +
+                                           spanLine(kTraceA, "0000000000000009", "x") + "\n" + line.substr(0, 100));
     ingest(path);
     EXPECT_EQ(sink.runs.size(), 1U);
     EXPECT_THAT(sink.skips, IsEmpty());
@@ -88,12 +89,14 @@ TEST_F(Files, aHalfWrittenLastLineWaits)
 
 TEST_F(Files, aFileThatWasWrittenAnewIsReadAnew)
 {
-    const auto path = write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000009", "x") + "\n");
+    const auto path = write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" +
+                                           spanLine(kTraceA, "0000000000000009", "x") + "\n");
     ingest(path);
     ASSERT_EQ(sink.runs.size(), 1U);
     // Truncated and longer than before, with another beginning.
-    write("t.jsonl", spanLine(kTraceB, "0000000000000001", "a much longer name than the one before it") + "\n" +
-                         spanLine(kTraceB, "0000000000000002", "another") + "\n" + spanLine(kTraceB, "0000000000000003", "third") + "\n");
+    put("t.jsonl", spanLine(kTraceB, "0000000000000001", "a much longer name than the one before it") + "\n" +
+                       spanLine(kTraceB, "0000000000000002", "another") + "\n" +
+                       spanLine(kTraceB, "0000000000000003", "third") + "\n");
     ingest(path);
     ASSERT_EQ(sink.runs.size(), 1U);
     EXPECT_TRUE(sink.runs.contains(kTraceB));
@@ -103,11 +106,11 @@ TEST_F(Files, aFileThatWasWrittenAnewIsReadAnew)
 TEST_F(Files, aFolderIsOneStoreAndKnowsWhatWentAndCame)
 {
     std::filesystem::create_directory(file("sub"));
-    write("sub/a.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000002", "x") + "\n");
-    write("b.jsonl", spanLine(kTraceB, "0000000000000001", "one") + "\n" + spanLine(kTraceB, "0000000000000002", "x") + "\n");
-    write("notes.txt", "nothing of this matters");
-    write("other.json", R"({"what": "ever"})");
-    write(".hidden.jsonl", spanLine(std::string(32, 'c'), "0000000000000001", "one") + "\n");
+    put("sub/a.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000002", "x") + "\n");
+    put("b.jsonl", spanLine(kTraceB, "0000000000000001", "one") + "\n" + spanLine(kTraceB, "0000000000000002", "x") + "\n");
+    put("notes.txt", "nothing of this matters");
+    put("other.json", R"({"what": "ever"})");
+    put(".hidden.jsonl", spanLine(std::string(32, 'c'), "0000000000000001", "one") + "\n");
     const auto folder = file(".");
     ingest(folder);
     EXPECT_EQ(sink.runs.size(), 2U);
@@ -122,7 +125,7 @@ TEST_F(Files, aFolderIsOneStoreAndKnowsWhatWentAndCame)
 
     std::filesystem::remove(file("b.jsonl"));
     const std::string traceD(32, 'd');
-    write("d.jsonl", spanLine(traceD, "0000000000000001", "one") + "\n" + spanLine(traceD, "0000000000000002", "x") + "\n");
+    put("d.jsonl", spanLine(traceD, "0000000000000001", "one") + "\n" + spanLine(traceD, "0000000000000002", "x") + "\n");
     ingest(folder);
     EXPECT_THAT(sink.order, ElementsAre(traceD));
     EXPECT_EQ(sink.runs.size(), 2U);
@@ -131,10 +134,11 @@ TEST_F(Files, aFolderIsOneStoreAndKnowsWhatWentAndCame)
 
 TEST_F(Files, aRunIsFoundAgainByItsPlace)
 {
-    const auto path = write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceB, "0000000000000002", "two") +
-                                           "\n" + spanLine(kTraceA, "0000000000000003", "three") + "\n");
+    const auto path =
+        write("t.jsonl", spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceB, "0000000000000002", "two") +
+                             "\n" + spanLine(kTraceA, "0000000000000003", "three") + "\n");
     ingest(path);
-    const Run& run = sink.runs.at(kTraceA).run;
+    const tackroom::Run& run = sink.runs.at(kTraceA).run;
     const auto place = filesingest::Place::fromText(run.place);
     ASSERT_TRUE(place);
     EXPECT_EQ(place->file, "t.jsonl");
@@ -152,7 +156,8 @@ TEST_F(Files, aRunIsFoundAgainByItsPlace)
 
 TEST_F(Files, compressedFilesAreReadAsWhatIsInThem)
 {
-    const std::string text = spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000002", "two") + "\n";
+    const std::string text =
+        spanLine(kTraceA, "0000000000000001", "one") + "\n" + spanLine(kTraceA, "0000000000000002", "two") + "\n";
     for (const auto& [suffix, filter] : {std::pair{"zst", ARCHIVE_FILTER_ZSTD}, {"gz", ARCHIVE_FILTER_GZIP}}) {
         const auto path = file(std::string("t.") + suffix);
         archive* out = archive_write_new();
