@@ -29,6 +29,9 @@ const std::vector<const FileFormat*>& fileFormats()
         &langsmithFormat(),
         &managedAgentsFormat(),
         &phoenixFrameFormat(),
+        &claudeCodeFormat(),
+        &codexFormat(),
+        &claudeCodeExportFormat(),
     };
     return formats;
 }

@@ -10,6 +10,9 @@ namespace tackroom
 [[nodiscard]] const FileFormat& langsmithFormat();
 [[nodiscard]] const FileFormat& managedAgentsFormat();
 [[nodiscard]] const FileFormat& phoenixFrameFormat();
+[[nodiscard]] const FileFormat& claudeCodeFormat();
+[[nodiscard]] const FileFormat& codexFormat();
+[[nodiscard]] const FileFormat& claudeCodeExportFormat();
 
 [[nodiscard]] const FileFormat& jaegerJsonFormat();    ///< Jaeger's JSON
 [[nodiscard]] const FileFormat& tempoJsonFormat();     ///< Grafana Tempo's JSON
