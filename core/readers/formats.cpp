@@ -32,6 +32,8 @@ const std::vector<const FileFormat*>& fileFormats()
         &claudeCodeFormat(),
         &codexFormat(),
         &claudeCodeExportFormat(),
+        &agUiFormat(),
+        &agUiStreamFormat(),
     };
     return formats;
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// The runs of AG-UI events and requests (agui.h says how they are mapped).
+#include "core/readers/fileformat.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tackroom
+{
+
+/// "RUN_STARTED" and "runStarted" are one: letters and digits, lower case.
+[[nodiscard]] std::string agUiType(jsonvalues::Value event);
+[[nodiscard]] bool isAgUiEvent(jsonvalues::Value value);
+[[nodiscard]] bool isAgUiRequest(jsonvalues::Value value);
+
+class AgUiThread
+{
+public:
+    explicit AgUiThread(bool bodies);
+    ~AgUiThread();
+    /// A new list of events begins; what it tells of runs that are known already is left out.
+    void beginList();
+    void addEvent(jsonvalues::Value event, std::string_view text, const ByteRange& place);
+    void addRequest(jsonvalues::Value request, std::string_view text, const ByteRange& place);
+    [[nodiscard]] std::vector<ParsedRun> finish(bool contentKeys);
+
+private:
+    struct OneRun;
+    struct Data;
+    std::unique_ptr<Data> d;
+};
+
+} // namespace tackroom
