@@ -28,10 +28,6 @@ namespace tackroom
 [[nodiscard]] const FileFormat& tau2BenchFormat();
 [[nodiscard]] const FileFormat& tauBenchFormat();
 [[nodiscard]] const FileFormat& whoAndWhenFormat();
-[[nodiscard]] const FileFormat& jaegerJsonFormat(); ///< Jaeger's JSON
-[[nodiscard]] const FileFormat& tempoJsonFormat();  ///< Grafana Tempo's JSON
-[[nodiscard]] const FileFormat& anyAgentFormat();   ///< mozilla-ai/any-agent
-[[nodiscard]] const FileFormat& otlpJsonFormat();   ///< OTLP/JSON: document, array, lines
 [[nodiscard]] const FileFormat& agUiFormat();
 [[nodiscard]] const FileFormat& agUiStreamFormat();
 

@@ -140,6 +140,25 @@ TEST(AgUi, realTextsAndFrontendTools)
     EXPECT_NE(one.runs.at(0).record.run.key, tools.runs.at(0).record.run.key);
 }
 
+TEST(AgUi, aFolderOfFoldersIsOneStore)
+{
+    const auto data = sharedData();
+    if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
+    auto reader = openStore(data / "ag-ui/baselines", {});
+    ASSERT_TRUE(reader) << textOf(reader.error());
+    Collector got;
+    ASSERT_TRUE((*reader)->ingest({}, got, {}));
+    EXPECT_EQ(got.order.size(), 20U) << "the sum of the runs of the folders";
+    EXPECT_TRUE(got.skips.empty());
+    for (const auto& [id, record] : got.runs) {
+        const auto body = (*reader)->fetch(RunAddress(record.run), {}, 1U << 20);
+        ASSERT_TRUE(body) << id << ": " << textOf(body.error());
+        ASSERT_FALSE(body->messages.empty()) << id;
+        EXPECT_EQ(body->messages.front().role, "user") << "the request stands before the events";
+        for (const Step& step : record.steps) EXPECT_TRUE((*reader)->fetch(RunAddress(record.run), step.nativeId, 1U << 20));
+    }
+}
+
 TEST(AgUi, theFixturesOfTheDartSdk)
 {
     const auto data = sharedData();

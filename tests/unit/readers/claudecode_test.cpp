@@ -228,6 +228,35 @@ TEST(ClaudeCode, whatIsAddedLaterIsTheSameSession)
     EXPECT_EQ(first.runs.at(0).record.run.nativeId, more.runs.at(0).record.run.nativeId);
 }
 
+class ClaudeCodeStore : public FolderTest
+{
+};
+
+TEST_F(ClaudeCodeStore, aGrowingSessionStaysOneRun)
+{
+    const std::string session = kSession;
+    const std::size_t middle = session.find("\n", session.size() / 2) + 1;
+    const auto path = write("s.jsonl", session.substr(0, middle + 40)); // and half of a line
+    auto reader = openStore(path, {});
+    ASSERT_TRUE(reader) << textOf(reader.error());
+    Collector got;
+    const auto cursor = (*reader)->ingest({}, got, {});
+    ASSERT_TRUE(cursor);
+    ASSERT_EQ(got.runs.size(), 1U);
+    const auto before = got.runs.at("S").steps.size();
+    std::ofstream(path, std::ios::binary | std::ios::app) << session.substr(middle + 40);
+    ASSERT_TRUE((*reader)->ingest(*cursor, got, {}));
+    ASSERT_EQ(got.runs.size(), 1U);
+    EXPECT_EQ(got.startedOver, 1) << "only the new lines were read";
+    EXPECT_TRUE(got.skips.empty());
+    const auto& steps = got.runs.at("S").steps;
+    EXPECT_GT(steps.size(), before);
+    EXPECT_EQ(steps.size(), readTextWith(claudeCodeFormat(), session).runs.at(0).record.steps.size());
+    const auto body = (*reader)->fetch(RunAddress(got.runs.at("S").run), {}, 1U << 20);
+    ASSERT_TRUE(body);
+    EXPECT_EQ(body->messages.size(), readTextWith(claudeCodeFormat(), session).runs.at(0).conversation.size());
+}
+
 TEST(ClaudeCode, anyCutAndAnyFlippedByteIsSurvived)
 {
     const std::string whole = kSession;

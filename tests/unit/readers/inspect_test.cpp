@@ -127,6 +127,25 @@ TEST(Inspect, everyRealRunIsFoundAgainByItsStretches)
     }
 }
 
+TEST(Inspect, theFolderIsOneStore)
+{
+    const auto data = inspectData();
+    if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
+    auto reader = openStore(data, {});
+    ASSERT_TRUE(reader) << textOf(reader.error());
+    Collector got;
+    ASSERT_TRUE((*reader)->ingest({}, got, {}));
+    EXPECT_EQ(got.runs.size(), 39U) << "the sum of the runs of the files";
+    EXPECT_TRUE(got.skips.empty());
+    for (const auto& [id, record] : got.runs)
+        for (const Step& step : record.steps) {
+            const auto body = (*reader)->fetch(RunAddress(record.run), step.nativeId, 1U << 20);
+            ASSERT_TRUE(body) << id << " " << step.nativeId;
+            const std::size_t least = step.kind == StepKind::Llm ? 2 : 0;
+            EXPECT_GE(body->messages.size(), least) << id << " " << step.nativeId;
+        }
+}
+
 TEST(Inspect, deduplicatedMessagesAreResolved)
 {
     const auto data = inspectData();
