@@ -3,6 +3,7 @@
 ///   the UI's "Download as JSON" of a trace   {"trace": {…, "scores"}, "observations": […]}
 ///   the public API                           a trace with its observations and scores within; {"data": […], "meta"} of traces,
 ///                                            observations or scores; lists and lines of any of these
+///   the UI's download of a session           {"id", "traces": […]}
 ///   the UI's batch export of a table         lists or lines of traces, observations or scores
 ///   the blob storage export                  lines in traces/, observations/, observations_v2/, scores/ (names in snake_case);
 ///                                            files of rows in one folder, or in these folders side by side, are one unit

@@ -131,6 +131,11 @@ RecordKind kindOf(Value value)
                 const RecordKind inner = kindOf(first);
                 return inner == RecordKind::Unknown || inner == RecordKind::Page ? RecordKind::Unknown : RecordKind::Page;
             }
+    if (const auto traces = member(value, "traces"); isArray(traces) && stringOf(member(value, "id")))
+        for (const Value first : simdjson::dom::array(*traces)) {
+            const RecordKind inner = kindOf(first);
+            return inner == RecordKind::Trace || inner == RecordKind::TraceDocument ? RecordKind::Page : RecordKind::Unknown;
+        }
     const auto observations = member(value, "observations");
     if (isObject(member(value, "trace")) && isArray(observations)) return RecordKind::TraceDocument;
     const auto type = stringOf(member(value, "type")).value_or("");
@@ -284,6 +289,14 @@ void Reader::readObservation(Value observation, std::string type)
         span.version.label = version;
         span.version.labelKey = "version";
     }
+    if (const auto release = text(observation, "release"); isCommitId(release) && span.version.commit.empty()) {
+        span.version.commit = release;
+        span.version.commitKey = "release";
+    } else if (span.version.label.empty() && !release.empty()) {
+        span.version.label = release;
+        span.version.labelKey = "release";
+    }
+    if (trace.facts.agentName.empty()) trace.facts.agentName = text(observation, "traceName");
     readComments(observation, trace.facts.nativeId, id);
     trace.add(std::move(span), m_wantBodies ? simdjson::minify(observation) : std::string());
 }
@@ -431,7 +444,7 @@ Status Reader::readOne(Value value, int depth)
         readScore(value, {});
         return {};
     case RecordKind::Page:
-        for (const auto key : {"data", "batch"})
+        for (const auto key : {"data", "batch", "traces"})
             if (const auto list = member(value, key); isArray(list)) return readAll(*list, depth);
         break;
     case RecordKind::Event: {

@@ -20,7 +20,7 @@ using jsonvalues::Value;
 enum class RecordKind : std::uint8_t { Unknown, TraceDocument, Trace, Observation, Score, Page, Event };
 /// What a JSON value is, by its keys.
 ///   TraceDocument  {"trace": {…}, "observations": […]}, or a trace with its observations within
-///   Page           the API's {"data": [record …], "meta"}, or the ingestion's {"batch": [event …]}
+///   Page           the API's {"data": [record …], "meta"}, the ingestion's {"batch": [event …]}, a session's {"id", "traces"}
 ///   Event          the ingestion's {"type": "span-create", "body": record}
 [[nodiscard]] RecordKind kindOf(Value value);
 

@@ -280,6 +280,26 @@ TEST_F(Langfuse, apiAnswersAndTraces)
     EXPECT_EQ(comment->says, Outcome::Unknown);
 }
 
+TEST_F(Langfuse, observationsWithTheirTracesFactsAndSessions)
+{
+    const Collector rows =
+        read(write("v2.json", R"({"data": [{"id": "o", "traceId": "t", "type": "SPAN", "startTime": "2026-03-01T10:00:00Z",
+        "endTime": "2026-03-01T10:00:01Z", "parentObservationId": null, "traceName": "support", "release": "0a1b2c3d4e", "userId": "u",
+        "sessionId": "s", "tags": []}], "meta": {"cursor": "x"}})"));
+    ASSERT_EQ(rows.runs.size(), 1U);
+    EXPECT_EQ(rows.runs.at("t").run.agentName, "support");
+    EXPECT_EQ(rows.runs.at("t").run.harnessVersion, "0a1b2c3d4e");
+    EXPECT_EQ(rows.runs.at("t").run.harnessVersionSource, "commit key: release");
+    EXPECT_EQ(rows.runs.at("t").run.sessionId, "s");
+    const Collector session = read(write("session.json", R"({"id": "s", "createdAt": "2026-03-01T10:00:00Z", "traces": [
+        {"id": "t1", "timestamp": "2026-03-01T10:00:00Z", "userId": "u", "public": false, "input": "hi", "output": "ho", "sessionId": "s"},
+        {"id": "t2", "timestamp": "2026-03-01T10:01:00Z", "userId": "u", "public": false, "input": "bye", "output": null, "sessionId": "s"}]})"));
+    EXPECT_EQ(session.order, (std::vector<std::string>{"t2", "t1"}));
+    ASSERT_EQ(session.runs.size(), 2U);
+    EXPECT_EQ(session.runs.at("t1").run.answer, "ho");
+    EXPECT_EQ(session.runs.at("t1").run.start, 1'772'359'200'000'000'000);
+}
+
 TEST_F(Langfuse, ingestionEventsCompleteEachOther)
 {
     const auto path = write("e.json", R"({"batch": [
