@@ -3,11 +3,14 @@
 // promise (feed() aborts) fails it. TACKROOM_CAMPAIGN=full runs a hundred times as many.
 #include "core/index/readerframes.h"
 #include "core/platform/directories.h"
+#include "tests/fuzz/formatseeds.h"
 #include "tests/fuzz/readersfuzz.h"
+#include "tests/support/formatfixture.h"
 #include "tests/support/phoenixfixture.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -151,14 +154,45 @@ TEST(ReadersCampaign, frames)
     campaign(Target::Frames, {stream}, 20'000);
 }
 
-TEST(ReadersCampaign, resultFiles)
+/// Every format, damaged: its own seed, and half of one put behind half of another.
+TEST(ReadersCampaign, formats)
 {
-    campaign(
-        Target::Store,
-        {R"([{"task_id":1,"reward":1.0,"info":{"task":{"user_id":"u"}},"trial":0,"traj":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"Error: x"},{"role":"assistant","content":"a"}]},
-{"task_id":2,"reward":0,"info":{},"trial":1,"traj":[]}])",
-         "{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"},
-        4000);
+    const auto seeds = formatSeeds();
+    std::vector<std::string> texts{"{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"};
+    for (const FormatSeed& seed : seeds) {
+        auto file = InputFile::ofBytes("seed", seed.text);
+        EXPECT_EQ(testing::recognisedKind(file), seed.kind);
+        const auto looked = LookedFile::at(file, {});
+        ASSERT_TRUE(looked);
+        const auto known = filesingest::formatOf(looked->look());
+        if (!known) continue;
+        EXPECT_GE(testing::readTextWith(*known->format, seed.text).runs.size(), 1U) << seed.kind;
+        texts.push_back(seed.text);
+    }
+    for (std::size_t i = 0; i + 1 < seeds.size(); ++i)
+        texts.push_back(seeds[i].text.substr(0, seeds[i].text.size() / 2) + seeds[i + 1].text.substr(seeds[i + 1].text.size() / 2));
+    campaign(Target::Store, texts, 6000);
+}
+
+/// The recorded files themselves, damaged, where they are there.
+TEST(ReadersCampaign, recordedFiles)
+{
+    const auto folder = testing::sharedData();
+    if (folder.empty()) GTEST_SKIP() << "the folder of recorded runs (TACKROOM_SHARED_DATA) is not there";
+    constexpr std::uintmax_t kMostBytes = 40'000;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+        if (entry.is_regular_file() && entry.file_size() <= kMostBytes && !testing::recognisedKind(entry.path()).empty())
+            files.push_back(entry.path());
+    std::ranges::sort(files);
+    std::vector<std::string> texts;
+    for (const auto& path : files) {
+        std::ifstream in(path, std::ios::binary);
+        texts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    }
+    ASSERT_GT(texts.size(), 50U);
+    std::printf("[          ] %zu files\n", texts.size());
+    campaign(Target::Store, texts, 1000);
 }
 
 TEST(ReadersCampaign, databases)

@@ -12,6 +12,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 namespace tackroom::fuzz
 {
@@ -54,8 +55,12 @@ public:
         requireText(record.run.sessionId, 2000);
         for (const Step& step : record.steps) requireStep(step);
         require(treeOrder(record.steps).size() == record.steps.size());
-        if (run.empty()) {
-            run = record.run.nativeId;
+        ++runs;
+        require(record.run.place.size() <= 4096);
+        for (const std::string* text : {&record.run.agentName, &record.run.userId, &record.run.project}) requireText(*text, 2000);
+        for (const Score& score : record.scores) requireText(score.explanation, 4000);
+        if (!run) {
+            run.emplace(record.run);
             if (!record.steps.empty()) step = record.steps.back().nativeId;
         }
         return {};
@@ -63,7 +68,9 @@ public:
     void skipped(std::string, std::string) override {}
     void progress(std::uint64_t, std::uint64_t) override {}
 
-    std::string run, step;
+    std::optional<RunAddress> run;
+    std::string step;
+    int runs = 0;
 };
 
 void feedStore(std::string_view bytes)
@@ -80,9 +87,9 @@ void feedStore(std::string_view bytes)
     CheckingSink sink;
     const auto cursor = (*reader)->ingest({}, sink, {});
     if (cursor) (void)(*reader)->ingest(*cursor, sink, {});
-    if (sink.run.empty()) return;
+    if (!sink.run) return;
     for (const std::string& step : {std::string(), sink.step}) {
-        const auto body = (*reader)->fetch(sink.run, step, 3000);
+        const auto body = (*reader)->fetch(*sink.run, step, 3000);
         if (!body) continue;
         std::size_t bytesOfBody = body->input.size() + body->output.size() + body->raw.size();
         for (const Message& message : body->messages) bytesOfBody += message.content.size();

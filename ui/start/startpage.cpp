@@ -111,7 +111,7 @@ StartPage::StartPage(Session& session, QWidget* parent) : Page(parent), m_sessio
                                     TextLabel::Wrapped | TextLabel::Faint, middle));
     auto* choices = new QHBoxLayout;
     choices->setSpacing(2 * kGrid);
-    m_first = choice(QStringLiteral("openStore"), tr("Open a trace store"), tr("A database, a log file or a folder of them: Phoenix, MLflow, OpenTelemetry, Inspect and many more. It is read where it lies and never written to."),
+    m_first = choice(QStringLiteral("openStore"), tr("Open a trace store"), tr("A database, a log file or a folder of logs. It is read where it lies and never written to."),
                      QKeySequence(Qt::CTRL | Qt::Key_O), QStringLiteral("action/open-store"));
     choices->addWidget(m_first);
     choices->addWidget(choice(QStringLiteral("openRepository"), tr("Open a harness repository"),
