@@ -2,6 +2,7 @@
 #include "core/readers/databases.h"
 
 #include "core/base/text.h"
+#include "core/readers/copilotkit.h"
 #include "core/readers/databasereader.h"
 #include "core/readers/hermes.h"
 #include "core/readers/llmlogs.h"
@@ -35,6 +36,7 @@ Result<std::unique_ptr<StoreReader>> openPhoenix(DatabaseCandidate& candidate)
 constexpr std::array kKnownDatabases{
     KnownDatabase{PhoenixReader::kKind, "Arize Phoenix database (SQLite)", openPhoenix},
     KnownDatabase{kMlflowKind, "MLflow database with traces (SQLite)", openMlflow},
+    KnownDatabase{kCopilotKitKind, "CopilotKit runs (SQLite)", openCopilotKit},
     KnownDatabase{kHermesKind, "Hermes Agent database (SQLite, state.db)", openHermes},
     KnownDatabase{kLlmLogsKind, "logs of llm (SQLite, logs.db)", openLlmLogs},
 };
