@@ -80,10 +80,10 @@ bool isArray(std::optional<Value> value) { return value && value->is_array(); }
 
 std::string cut(std::string_view text, std::size_t maxBytes)
 {
-    // Cut roughly first, so that a text of many megabytes is not repaired as a whole.
-    if (text.size() > maxBytes + 4) text = text.substr(0, maxBytes + 4);
-    if (isUtf8(text)) return std::string(cutUtf8(text, maxBytes));
-    const std::string whole = toUtf8(text);
+    // Cut first, so that a text of many megabytes is not looked at as a whole.
+    const std::string_view front = cutUtf8(text, maxBytes);
+    if (simdjson::validate_utf8(front.data(), front.size())) return std::string(front);
+    const std::string whole = toUtf8(text.substr(0, maxBytes + 4 < maxBytes ? maxBytes : maxBytes + 4));
     return std::string(cutUtf8(whole, maxBytes));
 }
 

@@ -217,12 +217,13 @@ void Reading::fillMessages(std::vector<Message>& to, std::string_view key) const
 {
     if (!to.empty()) return;
     std::vector<HumanDecision> decisions;
-    if (const auto text = attributes.view(key))
-        to = messagesOfText(*text, maxTextBytes, &decisions);
-    else if (const auto value = attributes.json(key))
-        to = messagesOfJson(*value, maxTextBytes, &decisions);
-    else if (attributes.has(key))
-        to = messagesOfText(attributes.text(key), maxTextBytes, &decisions);
+    auto value = attributes.json(key);
+    if (const auto text = attributes.view(key)) value = jsonIn(*text);
+    std::string made; // lives as long as the value
+    if (!value && attributes.has(key)) value = jsonIn(made = attributes.text(key));
+    if (!value) return;
+    to = maxTextBytes == kWholeText ? messagesOfJson(*value, maxTextBytes, &decisions)
+                                    : lastMessagesOf(*value, maxTextBytes, &decisions);
     for (auto& decision : decisions) {
         decision.stepId = out.step.nativeId;
         decision.time = out.step.start;

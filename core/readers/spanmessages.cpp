@@ -76,6 +76,28 @@ public:
         push(std::move(message));
     }
 
+    /// Of a list only what stands from the last message of a user on; of anything else all of it.
+    void addTail(Value value)
+    {
+        Value list = value;
+        if (const auto inner = firstMember(value, {"messages", "contents"}); isArray(inner)) list = *inner;
+        simdjson::dom::array items;
+        if (list.get(items) != simdjson::SUCCESS) return addAny(value, 0);
+        std::size_t count = 0, lastOfUser = 0;
+        for (const Value item : items) {
+            if (const auto role = stringOf(member(item, "role")); role && *role == "user") lastOfUser = count;
+            ++count;
+        }
+        std::size_t index = 0;
+        for (const Value item : items)
+            if (index++ >= lastOfUser) addAny(item, 1);
+        // What a tool answered may stand in a user's message: then the question stands before it.
+        if (lastOfUser == 0 || std::ranges::contains(m_out, "user", &Message::role)) return;
+        m_out.clear();
+        if (m_decisions) m_decisions->clear();
+        addAny(value, 0);
+    }
+
 private:
     void addArray(simdjson::dom::array items, int depth)
     {
@@ -365,11 +387,24 @@ std::vector<Message> messagesOfJson(Value value, std::size_t maxTextBytes, std::
 
 std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions)
 {
+    const auto value = jsonIn(text);
+    return value ? messagesOfJson(*value, maxTextBytes, decisions) : std::vector<Message>();
+}
+
+std::vector<Message> lastMessagesOf(Value value, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions)
+{
+    std::vector<Message> messages;
+    MessageMaker(messages, maxTextBytes, decisions).addTail(value);
+    return messages;
+}
+
+std::optional<Value> jsonIn(std::string_view text)
+{
     const std::string_view bare = trimmed(text);
-    if (!bare.starts_with('[') && !bare.starts_with('{')) return {};
+    if (!bare.starts_with('[') && !bare.starts_with('{')) return std::nullopt;
     thread_local Parser parser;
     const auto value = parser.parse(bare);
-    return value ? messagesOfJson(*value, maxTextBytes, decisions) : std::vector<Message>();
+    return value ? std::optional(*value) : std::nullopt;
 }
 
 } // namespace tackroom

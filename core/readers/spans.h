@@ -154,6 +154,12 @@ inline constexpr std::size_t kWholeText = std::size_t{1} << 40;
 [[nodiscard]] std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBytes = kWholeText,
                                                   std::vector<HumanDecision>* decisions = nullptr);
 
+/// Only what stands from the last message of a user on, where it is a list: a run's list needs no more.
+[[nodiscard]] std::vector<Message> lastMessagesOf(jsonvalues::Value value, std::size_t maxTextBytes,
+                                                  std::vector<HumanDecision>* decisions = nullptr);
+/// An object or array in a text; good until the next call of this thread.
+[[nodiscard]] std::optional<jsonvalues::Value> jsonIn(std::string_view text);
+
 /// Spans of one trace beyond this are counted, not read.
 inline constexpr std::size_t kMaxSpansOfTrace = 200'000;
 

@@ -168,6 +168,23 @@ TEST(SpanMessages, EveryWayOfWritingThem)
     EXPECT_THAT(messagesIn(R"({"a":1})"), ElementsAre());
 }
 
+TEST(SpanMessages, TheLastOnesAlone)
+{
+    const auto last = [](std::string_view json) { return shown(lastMessagesOf(jsonIn(json).value(), 4)); };
+    EXPECT_THAT(
+        last(
+            R"([{"role":"system","content":"s"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"cdefgh"},{"role":"assistant","content":"d"}])"),
+        ElementsAre("user: cdef", "assistant: d"));
+    // a tool's answer in a user's message is no question
+    EXPECT_THAT(
+        last(
+            R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"u","name":"g","input":{}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"u","content":"r"}]}]})"),
+        ElementsAre("user: a", "assistant:  u:g({})", "tool: r <u>"));
+    EXPECT_THAT(last(R"({"role":"user","content":"x"})"), ElementsAre("user: x"));
+    EXPECT_FALSE(jsonIn("no"));
+}
+
 TEST(SpanDialects, GenAiOfToday)
 {
     Made made("chat gpt-5", R"({"gen_ai.operation.name":"chat","gen_ai.provider.name":"openai","gen_ai.request.model":"gpt-5",
