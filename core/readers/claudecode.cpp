@@ -115,6 +115,8 @@ private:
     std::string chainOf(Value line)
     {
         if (!isTrue(member(line, "isSidechain")) || stringOf(member(line, "agentId"))) return {};
+        constexpr std::size_t kMaxChains = 1000; // each is looked for among all calls
+        if (m_chains >= kMaxChains) return {};
         const auto parent = m_chainOf.find(textOf(member(line, "parentUuid")));
         std::string chain = parent == m_chainOf.end() ? std::format("side{}", m_chains++) : parent->second;
         if (parent == m_chainOf.end()) m_log.addChain(chain, "sub-agent", jsonInner(contentText(at(line, "message.content"))));

@@ -77,6 +77,9 @@ private:
 
     void readIds(std::optional<Value> messages)
     {
+        for (std::size_t i = 0; i < m_run.conversation.size(); ++i)
+            if (const Message& each = m_run.conversation[i]; each.role == "tool" && !each.toolCallId.empty())
+                m_answerOfCall.emplace(each.toolCallId, i);
         if (!isArray(messages)) return;
         std::size_t index = 0;
         for (const Value message : simdjson::dom::array(*messages)) {
@@ -226,7 +229,8 @@ private:
             return;
         }
         if (!m_messageOfId.empty()) return;
-        for (std::size_t i = m_linked; i < m_run.conversation.size(); ++i) {
+        constexpr std::size_t kMaxAhead = 200; // a model that the conversation does not know (a grader) is looked for in vain
+        for (std::size_t i = m_linked; i < m_run.conversation.size() && i - m_linked < kMaxAhead; ++i) {
             Message& message = m_run.conversation[i];
             if (message.role != "assistant" || message.content != said.content) continue;
             message.stepId = step;
@@ -256,10 +260,10 @@ private:
             m_run.texts[id].input = arguments;
             m_run.texts[id].output = result;
         }
-        const auto answer = std::ranges::find_if(m_run.conversation, [&](const Message& each) {
-            return each.role == "tool" && each.stepId.empty() && !call.empty() && each.toolCallId == call;
-        });
-        if (answer != m_run.conversation.end()) answer->stepId = id;
+        if (const auto answer = m_answerOfCall.find(call); answer != m_answerOfCall.end()) {
+            m_run.conversation[answer->second].stepId = id;
+            m_answerOfCall.erase(answer);
+        }
         if (const auto inner = member(event, "events")) readAll(*inner, id + ".", id, nesting + 1);
     }
 
@@ -433,7 +437,8 @@ private:
     const bool m_bodies;
     std::vector<Value> m_pool;
     std::map<std::string, std::size_t, std::less<>> m_messageOfId;
-    std::map<std::string, std::string, std::less<>> m_toolOfSpan; ///< span id → step of the tool call
+    std::map<std::string, std::size_t, std::less<>> m_answerOfCall; ///< of those that no tool event has taken yet
+    std::map<std::string, std::string, std::less<>> m_toolOfSpan;   ///< span id → step of the tool call
     std::map<std::string, Opened, std::less<>> m_stepOfSpan;
     std::map<std::string, std::string, std::less<>> m_stepOfCall;
     std::vector<std::pair<std::size_t, std::string>> m_callOfDecision;

@@ -82,6 +82,8 @@ void addStepsFromMessages(ParsedRun& run, const std::vector<std::string>& errors
         return at < errors.size() && !errors[at].empty();
     };
     addConversationSteps(run, rules);
+    std::map<std::string, std::size_t, std::less<>> stepAt;
+    for (std::size_t i = 0; i < run.record.steps.size(); ++i) stepAt.emplace(run.record.steps[i].nativeId, i);
     for (std::size_t i = 0; i < run.conversation.size(); ++i) {
         Message& message = run.conversation[i];
         if (message.role != "tool") continue;
@@ -92,13 +94,15 @@ void addStepsFromMessages(ParsedRun& run, const std::vector<std::string>& errors
             step.toolName = step.name = message.name.empty() ? "tool" : cut(message.name, kStepTextBytes);
             step.result = cut(message.content, kToolTextBytes);
             step.status = errors[i].empty() ? StepStatus::Ok : StepStatus::Error;
+            stepAt.emplace(step.nativeId, run.record.steps.size());
             run.record.steps.push_back(std::move(step));
         }
-        const auto step = std::ranges::find(run.record.steps, message.stepId, &Step::nativeId);
+        const auto found = stepAt.find(message.stepId);
         const auto colon = errors[i].find(": ");
-        if (step == run.record.steps.end() || colon == std::string::npos) continue;
-        step->errorType = errors[i].substr(0, colon);
-        step->errorText = cut(std::string_view(errors[i]).substr(colon + 2), kStepTextBytes);
+        if (found == stepAt.end() || colon == std::string::npos) continue;
+        Step& step = run.record.steps[found->second];
+        step.errorType = errors[i].substr(0, colon);
+        step.errorText = cut(std::string_view(errors[i]).substr(colon + 2), kStepTextBytes);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "core/readers/inspectsample.h"
 
 #include <algorithm>
+#include <set>
 
 namespace tackroom
 {
@@ -14,6 +15,7 @@ namespace
 using namespace jsonvalues;
 
 constexpr std::size_t kMaxParts = 64;
+constexpr std::size_t kMaxScores = 1000;
 
 UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).value_or("")).value_or(0); }
 
@@ -36,13 +38,11 @@ bool hasTarget(Value sample)
 /// Whether a model was called inside the scorer: its evaluator step has an llm step below it.
 bool calledModel(const ParsedRun& run, std::string_view scorer)
 {
-    const auto& steps = run.record.steps;
-    const auto isOf = [&](const Step& step) { return step.kind == StepKind::Evaluator && step.name == scorer; };
-    return std::ranges::any_of(steps, [&](const Step& step) {
-        if (step.kind != StepKind::Llm || step.parentId.empty()) return false;
-        const auto parent = std::ranges::find(steps, step.parentId, &Step::nativeId);
-        return parent != steps.end() && isOf(*parent);
-    });
+    std::set<std::string_view> scorers;
+    for (const Step& step : run.record.steps)
+        if (step.kind == StepKind::Evaluator && step.name == scorer) scorers.insert(step.nativeId);
+    return std::ranges::any_of(run.record.steps,
+                               [&](const Step& step) { return step.kind == StepKind::Llm && scorers.contains(step.parentId); });
 }
 
 class ScoreReader
@@ -147,7 +147,10 @@ void addInspectScores(const InspectLog& log, Value sample, ParsedRun& run)
     ScoreReader reader(log, sample, run);
     simdjson::dom::object scores;
     if (const auto all = member(sample, "scores"); all && all->get(scores) == simdjson::SUCCESS)
-        for (const auto& [name, value] : scores) reader.read(name, value);
+        for (const auto& [name, value] : scores) {
+            if (run.record.scores.size() >= kMaxScores) break;
+            reader.read(name, value);
+        }
     else if (const auto one = member(sample, "score"); isObject(one))
         reader.read("score", *one);
 }

@@ -168,26 +168,37 @@ void SessionLog::nestChains(ParsedRun& run) const
 
 void SessionLog::addOtherSteps(ParsedRun& run)
 {
-    auto& steps = run.record.steps;
+    std::vector<Step> steps;
+    steps.reserve(run.record.steps.size() + m_others.size());
     std::size_t number = 0;
-    for (auto& [messages, step] : m_others) {
-        step.nativeId = std::format("o{}", number++);
-        const auto after = std::ranges::find_if(steps, [&, before = messages](const Step& each) {
-            return each.nativeId.starts_with('m') && messageOf(each) >= before;
-        });
-        if (m_bodies) run.texts[step.nativeId].output = step.errorText.empty() ? step.outputText : step.errorText;
-        steps.insert(after, std::move(step));
+    const auto addUpTo = [&](std::size_t message) {
+        for (; number < m_others.size() && m_others[number].first <= message; ++number) {
+            Step& step = m_others[number].second;
+            step.nativeId = std::format("o{}", number);
+            if (m_bodies) run.texts[step.nativeId].output = step.errorText.empty() ? step.outputText : step.errorText;
+            steps.push_back(std::move(step));
+        }
+    };
+    for (Step& step : run.record.steps) {
+        if (step.nativeId.starts_with('m')) addUpTo(messageOf(step));
+        steps.push_back(std::move(step));
     }
+    addUpTo(m_messages.max_size());
+    run.record.steps = std::move(steps);
 }
 
 void SessionLog::addDecisions(ParsedRun& run)
 {
+    // What the agent did last before each message: the steps are in the order of the messages.
+    std::map<std::size_t, std::string_view> lastOf;
+    for (const Step& step : run.record.steps)
+        if (step.nativeId.starts_with('m')) lastOf[messageOf(step)] = step.nativeId;
     for (Decided& each : m_decisions) {
+        const auto after = lastOf.lower_bound(each.messages);
         if (const auto call = caller(each.callId))
             each.decision.stepId = std::format("m{}.c{}", call->first, call->second + 1);
-        else
-            for (const Step& step : run.record.steps)
-                if (step.nativeId.starts_with('m') && messageOf(step) < each.messages) each.decision.stepId = step.nativeId;
+        else if (after != lastOf.begin())
+            each.decision.stepId = std::prev(after)->second;
         run.record.decisions.push_back(std::move(each.decision));
     }
 }
