@@ -17,6 +17,8 @@ namespace
 using namespace jsonvalues;
 
 constexpr std::size_t kMaxSteps = 500'000;
+/// Of all that the model calls of one run sent.
+constexpr std::size_t kMaxMessageBytes = std::size_t{128} << 20;
 /// Events within tool calls and subtasks, of logs before 2025, may nest.
 constexpr int kMaxNesting = 12;
 
@@ -165,7 +167,7 @@ private:
             addStep(event, id, parent, StepKind::Other, "compaction");
     }
 
-    /// The messages that the call sent. Without bodies the last one is enough.
+    /// The messages that the call sent. Without bodies the last one is enough: each call sends all that was said before it.
     std::vector<Value> inputOf(Value event)
     {
         std::vector<Value> input;
@@ -173,8 +175,9 @@ private:
             for (const Value ref : simdjson::dom::array(*refs)) {
                 simdjson::dom::array pair;
                 if (ref.get(pair) != simdjson::SUCCESS || pair.size() != 2) continue;
-                const auto from = std::max<std::int64_t>(0, integerOf(pair.at(0).value()));
+                auto from = std::max<std::int64_t>(0, integerOf(pair.at(0).value()));
                 const auto to = std::min<std::int64_t>(integerOf(pair.at(1).value()), static_cast<std::int64_t>(m_pool.size()));
+                if (!m_bodies) from = std::max(from, to - 1);
                 for (auto i = from; i < to && input.size() < kMaxSteps; ++i)
                     input.push_back(m_pool[static_cast<std::size_t>(i)]);
             }
@@ -215,9 +218,23 @@ private:
             linkSaid(*said, saidId, id);
             said->stepId = id;
         }
-        if (!m_bodies) return;
+        if (m_bodies) addMessages(id, input, std::move(said));
+    }
+
+    /// What a call sent and got. Where the calls of a long run repeat too much, the conversation up to the step has to do.
+    void addMessages(const std::string& id, const std::vector<Value>& input, std::optional<Message> said)
+    {
         StepTexts& texts = m_run.texts[id];
-        for (const Value message : input) texts.messages.push_back(m_attachments.message(message));
+        for (const Value value : input) {
+            Message message = m_attachments.message(value);
+            m_messageBytes += message.content.size() + sizeof(Message);
+            if (m_messageBytes > kMaxMessageBytes) break;
+            texts.messages.push_back(std::move(message));
+        }
+        if (m_messageBytes > kMaxMessageBytes) {
+            m_run.texts.erase(id);
+            return;
+        }
         if (said) texts.messages.push_back(std::move(*said));
     }
 
@@ -443,7 +460,7 @@ private:
     std::map<std::string, std::string, std::less<>> m_stepOfCall;
     std::vector<std::pair<std::size_t, std::string>> m_callOfDecision;
     std::vector<Opened> m_open; ///< steps that have begun and not ended
-    std::size_t m_linked = 0;
+    std::size_t m_linked = 0, m_messageBytes = 0;
 };
 
 } // namespace

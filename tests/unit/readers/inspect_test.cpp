@@ -400,6 +400,34 @@ TEST(Inspect, whatCannotBeReadIsCounted)
     EXPECT_EQ(got.skips[2].first, "samples/4_epoch_1.json");
 }
 
+TEST(Inspect, aLongRunIsShownWithoutRepeatingItself)
+{
+    // 3,000 calls, each of which sent all that was said before: 4.5 million messages, were they kept for each.
+    std::string messages, events;
+    for (int i = 0; i < 3000; ++i) {
+        const char* comma = i == 0 ? "" : ",";
+        messages += std::format(R"({}{{"id":"a{}","role":"assistant","content":"number {}"}})", comma, i, i);
+        events += std::format(
+            R"({}{{"event":"model","model":"m","input":[],"input_refs":[[0,{}]],"output":{{"choices":[{{"message":{{"id":"a{}","role":"assistant","content":"number {}"}}}}]}}}})",
+            comma, i, i, i);
+    }
+    const std::string header(kHeader);
+    const std::string log = header.substr(0, header.size() - 1) + R"(,"samples":[{"id":1,"epoch":1,"input":"go","messages":[)" +
+                            messages + R"(],"message_pool":[)" + messages + R"(],"events":[)" + events + "]}]}";
+    const auto got = readTextWith(inspectFormat(), log, true);
+    ASSERT_EQ(got.runs.size(), 1U);
+    ASSERT_EQ(got.runs[0].record.steps.size(), 3000U);
+    std::size_t kept = 0;
+    for (const auto& [id, texts] : got.runs[0].texts) kept += texts.messages.size();
+    EXPECT_LT(kept, 1'000'000U);
+    for (const int step : {0, 10, 2999}) {
+        const auto body = bodyOf(got.runs[0], std::format("e{}", step), 1U << 24);
+        ASSERT_TRUE(body);
+        ASSERT_EQ(body->messages.size(), static_cast<std::size_t>(step) + 1);
+        EXPECT_EQ(body->messages.back().content, std::format("number {}", step));
+    }
+}
+
 TEST(Inspect, headersWithoutSamplesSaySo)
 {
     const std::string header(kHeader);
