@@ -15,8 +15,8 @@
 ///        its root; costUsd = totalCost, else of the innermost observations; harness version = release where it looks like a
 ///        commit, version, release, else a commit or version in the metadata (harnessversion.h), of an observation, promptName
 ///        and promptVersion. The rest is of the observations (SpanRunBuilder).
-/// Step   one observation. kind by type (GENERATION = llm); of a plain SPAN by the instrumentation's attributes in the
-/// metadata;
+/// Step   one observation. kind by type (GENERATION = llm); a plain SPAN by the attributes in its metadata, and a tool
+///        where its output is LangChain's message of one;
 ///        startTime, endTime; level ERROR = error with statusMessage (WARNING and the others say nothing of success); model;
 ///        usageDetails, usage; input and output: arguments and result of a tool, messages (chatml.h) of the others.
 /// Score  name, value, stringValue (of CATEGORICAL and TEXT alone, the number there is none), comment, authorUserId, timestamp.

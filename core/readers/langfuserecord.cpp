@@ -100,7 +100,8 @@ std::string asciiUpper(std::string text)
 
 std::string lastWords(const chatml::Said& said)
 {
-    return said.spoken.empty() && said.messages.empty() ? said.text : said.spoken;
+    if (!said.messages.empty() || trimmed(said.text) == "None") return said.spoken; // Python's word for no text
+    return said.text;
 }
 
 } // namespace
@@ -217,8 +218,28 @@ void Reader::readMetadata(Value record, NormalisedSpan& span)
     if (!isObject(attributes)) return;
     if (span.step.kind == StepKind::Other) span.step.kind = kindOfAttributes(*attributes);
     span.agentName = cut(textOf(at(*attributes, "gen_ai.agent.name")), kIdBytes);
+    span.toolCallId = cut(textOf(at(*attributes, "gen_ai.tool.call.id")), kIdBytes);
     for (const auto key : {"gen_ai.tool.name", "tool.name", "ai.toolCall.name"})
         if (span.step.toolName.empty()) span.step.toolName = cut(textOf(at(*attributes, key)), kIdBytes);
+}
+
+/// LangChain's tools answer with a message that names the call: what gave it was a tool, if it was told as a plain span.
+bool Reader::readToolMessage(const chatml::Said& out, NormalisedSpan& span)
+{
+    Step& step = span.step;
+    const bool one = step.kind == StepKind::Other && out.messages.size() == 1 && out.messages[0].role == "tool";
+    if (!one || out.messages[0].toolCallId.empty()) return false;
+    const auto message = m_inner.parse(out.text);
+    if (!message || !member(*message, "tool_call_id")) return false; // a list of one: a node of the graph, not the tool
+    step.kind = StepKind::Tool;
+    step.toolName = out.messages[0].name.empty() ? step.name : cut(out.messages[0].name, kIdBytes);
+    step.arguments = step.inputText;
+    span.toolCallId = cut(out.messages[0].toolCallId, kIdBytes);
+    if (stringOf(member(*message, "status")) == "error") {
+        step.status = StepStatus::Error;
+        step.errorText = cut(out.messages[0].content, kStepTextBytes);
+    }
+    return true;
 }
 
 /// Input and output, by what the step is.
@@ -239,8 +260,8 @@ void Reader::readTexts(Value observation, NormalisedSpan& span)
     }
     auto out = chatml::saidOf(field(observation, "output"), chatml::Side::Output, !isTool, m_inner);
     span.hasOutput = !out.text.empty();
-    if (isTool)
-        step.result = cut(out.text, kToolTextBytes);
+    if (isTool || readToolMessage(out, span))
+        step.result = cut(isTool ? out.text : out.messages.back().content, kToolTextBytes);
     else {
         step.outputText = cut(lastWords(out), kStepTextBytes);
         span.answerText = step.outputText;

@@ -39,6 +39,7 @@ private:
     void readScores(Value owner, std::string_view traceId);
     void readComments(Value owner, std::string_view traceId, std::string_view stepId);
     void readTexts(Value observation, NormalisedSpan& span);
+    [[nodiscard]] bool readToolMessage(const chatml::Said& out, NormalisedSpan& span);
     void readUsage(Value observation, NormalisedSpan& span) const;
     void readMetadata(Value record, NormalisedSpan& span);
     [[nodiscard]] VersionFacts versionOf(std::optional<Value> metadata) const;

@@ -65,7 +65,7 @@ constexpr Expected kRealFiles[] = {
     {"crewai-2025-07-11", "a287bb31e317433610d8827617471140", 6, 1, 0, 2, 0, "\nCurrent Task: Define the HTML", "```html", 190,
      164},
     {"google-adk-2025-08-28", "b82a0bdc1994fc5d1c8576ca032543f7", 5, 2, 1, 2, 0, "hi", "Hello Langfuse", 67, 9},
-    {"langgraph-python-2025-08-22", "e1fde3efec57ce8a69bafd3fb928a7eb", 9, 2, 0, 2, 0,
+    {"langgraph-python-2025-08-22", "e1fde3efec57ce8a69bafd3fb928a7eb", 9, 2, 1, 2, 0,
      "Search the web for 'example' and summarize.", "The search for", 168, 66},
     {"microsoft-agent-2025-12-17", "8e419d3288419b5d944270505640e183", 4, 2, 1, 3, 0, "What's the weather in Tokyo?",
      "Current conditions", 293, 106},
@@ -140,6 +140,21 @@ TEST_F(Langfuse, realTraceInDetail)
     EXPECT_EQ(std::ranges::count_if(whole.messages, [](const Message& message) { return !message.toolCalls.empty(); }), 2);
     EXPECT_TRUE(whole.raw.contains("\"bookmarked\":true"));
     EXPECT_TRUE(whole.messages.back().content.starts_with("Great! Here's"));
+
+    // LangChain's tool is a plain span whose output is the tool's message.
+    const auto graphPath = shared() / "langgraph-python-2025-08-22.trace.json";
+    const Collector graph = read(graphPath);
+    ASSERT_EQ(graph.runs.size(), 1U);
+    const RunRecord& searched = graph.runs.begin()->second;
+    const Step* search = step(searched, "21441266a9f21251");
+    ASSERT_TRUE(search);
+    EXPECT_EQ(search->toolName, "Web-Search");
+    EXPECT_EQ(search->arguments, "{'query': 'example'}");
+    EXPECT_TRUE(search->result.starts_with(R"([{"url": "https://example.com")")) << search->result;
+    const Body talk = body(graphPath, searched, "");
+    const auto answered = std::ranges::find(talk.messages, "tool", &Message::role);
+    ASSERT_NE(answered, talk.messages.end());
+    EXPECT_EQ(answered->stepId, "21441266a9f21251");
 
     const Collector corrected = read(shared() / "pydantic-ai-2025-06-06.trace.json");
     ASSERT_EQ(corrected.runs.size(), 1U);
