@@ -25,9 +25,9 @@
 ///             human where the score was edited last (history with provenance) or the scorer is one of a human; else code
 ///   weight    of code: verifier where the sample has a target, else rule
 /// Human decisions: approvals and reviews by "human" (approve, modify → edit, reject, terminate → reject, escalate → answer),
-/// score edits with an author (override), operator limits and user_cancel interrupts (reject). A log whose header alone was
-/// kept says so; a sample that cannot be read (too long, broken, in chunks) is counted and, where there is a summary of it,
-/// still has its scores.
+/// what a person entered when asked (input → answer), score edits with an author (override), operator limits and user_cancel
+/// interrupts (reject). A log whose header alone was kept says so; a sample that cannot be read (too long, broken, in chunks)
+/// is counted and, where there is a summary of it, still has its scores.
 #include "core/readers/fileformat.h"
 
 namespace tackroom

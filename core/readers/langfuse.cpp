@@ -22,8 +22,8 @@
 /// Score  name, value, stringValue (of CATEGORICAL and TEXT alone, the number there is none), comment, authorUserId, timestamp.
 ///        source ANNOTATION = human, EVAL = model, API = code, but a human where the name begins with user and has feedback or
 ///        rating in it. A comment on a trace or observation is a score "comment" by a human without a value.
-/// HumanDecision  a correction (dataType CORRECTION: what the output should have been) = Edit; annotations as annotations.h
-/// says.
+/// HumanDecision  a correction (dataType CORRECTION: what the output should have been) = Edit, from the output that it corrects
+///        (where both are the same, the person changed nothing); annotations as annotations.h says.
 #include "core/readers/filelook.h"
 #include "core/readers/formats.h"
 #include "core/readers/jsonfilevalues.h"
@@ -96,7 +96,7 @@ public:
 
     Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
     {
-        TraceCollector rows(request.bodies);
+        TraceRecords rows(request.bodies);
         langfuse::Reader rowReader(rows, request.bodies);
         bool wanted = true;
         const auto visit = [&](jsonvalues::Value value, std::optional<ByteRange> range) -> Result<bool> {
@@ -106,7 +106,7 @@ public:
                 return true;
             }
             // A trace that is whole needs not wait for others.
-            TraceCollector whole(request.bodies);
+            TraceRecords whole(request.bodies);
             TR_TRY(langfuse::Reader(whole, request.bodies).read(value, range));
             TR_ASSIGN(wanted, whole.deliver(sink, cancel));
             return wanted;

@@ -3,7 +3,7 @@
 /// One record of Langfuse (trace, observation, score, comment) in the common model; which fields are read is said in
 /// langfuse.cpp.
 #include "core/readers/openinference.h"
-#include "core/readers/tracecollector.h"
+#include "core/readers/tracerecords.h"
 
 #include <optional>
 #include <string>
@@ -28,7 +28,7 @@ enum class RecordKind : std::uint8_t { Unknown, TraceDocument, Trace, Observatio
 class Reader
 {
 public:
-    Reader(TraceCollector& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
+    Reader(TraceRecords& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
     /// Every record in `value`. Damaged where it is none.
     [[nodiscard]] Status read(Value value, std::optional<ByteRange> range);
 
@@ -48,7 +48,7 @@ private:
     [[nodiscard]] Status readOne(Value value, int depth);
     [[nodiscard]] Status readAll(Value list, int depth);
 
-    TraceCollector& m_traces;
+    TraceRecords& m_traces;
     bool m_wantBodies;
     std::optional<ByteRange> m_range;
     jsonvalues::Parser m_inner, m_metadata;

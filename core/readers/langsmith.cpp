@@ -72,7 +72,7 @@ public:
 
     Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
     {
-        TraceCollector traces(request.bodies);
+        TraceRecords traces(request.bodies);
         langsmith::Reader reader(traces, request.bodies);
         const auto visit = [&](jsonvalues::Value value, std::optional<ByteRange> range) -> Result<bool> {
             if (unit.parts.size() > 1) range.reset();

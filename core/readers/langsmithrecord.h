@@ -2,7 +2,7 @@
 #pragma once
 /// One record of LangSmith (run, feedback) in the common model; which fields are read is said in langsmith.cpp.
 #include "core/readers/openinference.h"
-#include "core/readers/tracecollector.h"
+#include "core/readers/tracerecords.h"
 
 #include <optional>
 #include <string>
@@ -25,7 +25,7 @@ enum class RecordKind : std::uint8_t { Unknown, Run, Feedback, Batch, Page };
 class Reader
 {
 public:
-    Reader(TraceCollector& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
+    Reader(TraceRecords& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
     /// Every record in `value`. Damaged where it is none.
     [[nodiscard]] Status read(Value value, std::optional<ByteRange> range);
     /// Feedback and patches that came before their runs find them now; those that do not are skipped, and said so.
@@ -48,7 +48,7 @@ private:
     [[nodiscard]] std::string traceOf(Value run, const std::string& id) const;
     CollectedTrace& collect(const std::string& traceId, std::optional<ByteRange> range);
 
-    TraceCollector& m_traces;
+    TraceRecords& m_traces;
     bool m_wantBodies;
     std::optional<ByteRange> m_range;
     std::unordered_map<std::string, std::string> m_traceOfRun;

@@ -11,7 +11,7 @@
 #include "core/readers/filelook.h"
 #include "core/readers/formats.h"
 #include "core/readers/jsonfilevalues.h"
-#include "core/readers/tracecollector.h"
+#include "core/readers/tracerecords.h"
 
 #include <algorithm>
 #include <format>
@@ -242,7 +242,7 @@ public:
 
     Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
     {
-        TraceCollector traces(request.bodies);
+        TraceRecords traces(request.bodies);
         std::size_t nameless = 0;
         const auto visit = [&](Value value, std::optional<ByteRange> range) -> Result<bool> {
             const bool known = eachRow(value, [&](const Row& row) {

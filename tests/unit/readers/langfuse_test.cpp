@@ -163,6 +163,7 @@ TEST_F(Langfuse, realTraceInDetail)
     EXPECT_EQ(edited.decisions[0].kind, DecisionKind::Edit);
     EXPECT_EQ(edited.decisions[0].by, "cm167x5rh00018bk3mcnituff");
     EXPECT_TRUE(edited.decisions[0].after.starts_with("Langfuse is a tool designed"));
+    EXPECT_EQ(edited.decisions[0].before, edited.decisions[0].after) << "whoever corrected it left the output as it was";
     EXPECT_EQ(edited.run.harnessVersion, "1.0.0");
     EXPECT_EQ(edited.run.harnessVersionSource, "version key: version");
     EXPECT_EQ(edited.run.sessionId, "session_abc");

@@ -46,10 +46,10 @@ private:
     std::set<std::string, std::less<>> m_scoreIds;
 };
 
-class TraceCollector
+class TraceRecords
 {
 public:
-    explicit TraceCollector(bool wantBodies) : m_wantBodies(wantBodies) {}
+    explicit TraceRecords(bool wantBodies) : m_wantBodies(wantBodies) {}
     [[nodiscard]] CollectedTrace& trace(std::string_view id);
     /// All that was collected, newest first. A trace of which there are only scores is skipped, and said so. False: the sink
     /// wants no more.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/readers/tracecollector.h"
+#include "core/readers/tracerecords.h"
 
 #include "core/readers/annotations.h"
 #include "core/readers/jsonvalues.h"
@@ -61,6 +61,16 @@ void complete(NormalisedSpan& to, NormalisedSpan&& from)
     take(to.output, std::move(from.output));
     take(to.inputText, std::move(from.inputText));
     take(to.outputText, std::move(from.outputText));
+}
+
+/// What was put out before a person corrected it: a correction that leaves it as it was is no reversal.
+void fillCorrected(HumanDecision& decision, const RunRecord& record)
+{
+    if (decision.kind != DecisionKind::Edit || decision.target != "output" || !decision.before.empty()) return;
+    if (decision.stepId.empty()) decision.before = record.run.answer;
+    for (const Step& step : record.steps)
+        if (!decision.stepId.empty() && step.nativeId == decision.stepId)
+            decision.before = step.kind == StepKind::Tool ? step.result : step.outputText;
 }
 
 } // namespace
@@ -127,13 +137,14 @@ ParsedRun CollectedTrace::finish(bool wantBodies)
         if (auto decision = decisionOf(score)) decisions.push_back(std::move(*decision));
         parsed.record.scores.push_back(std::move(score));
     }
+    for (HumanDecision& decision : decisions) fillCorrected(decision, parsed.record);
     std::ranges::move(decisions, std::back_inserter(parsed.record.decisions));
     if (wantBodies && !raw.empty()) parsed.raw = std::move(raw);
     parsed.ranges = std::move(ranges);
     return parsed;
 }
 
-CollectedTrace& TraceCollector::trace(std::string_view id)
+CollectedTrace& TraceRecords::trace(std::string_view id)
 {
     const auto known = m_traces.find(id);
     if (known != m_traces.end()) return known->second;
@@ -142,7 +153,7 @@ CollectedTrace& TraceCollector::trace(std::string_view id)
     return made;
 }
 
-Result<bool> TraceCollector::deliver(FormatSink& sink, const CancelToken& cancel)
+Result<bool> TraceRecords::deliver(FormatSink& sink, const CancelToken& cancel)
 {
     std::vector<ParsedRun> runs;
     runs.reserve(m_traces.size());
