@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import support  # noqa: E402
 
-PARTS = ["counts", "repository", "texts", "badinput"]
+PARTS = ["counts", "repository", "texts", "badinput", "shared"]
 
 
 def main():
