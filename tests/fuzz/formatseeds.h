@@ -50,6 +50,8 @@ inline std::vector<FormatSeed> formatSeeds()
          "{\"timestamp\":\"2026-01-01T00:00:01Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"q\"}]}}\n"
          "{\"timestamp\":\"2026-01-01T00:00:02Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call\",\"name\":\"shell\",\"arguments\":\"{}\",\"call_id\":\"c\"}}\n"
          "{\"timestamp\":\"2026-01-01T00:00:03Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"{\\\"output\\\":\\\"x\\\",\\\"metadata\\\":{\\\"exit_code\\\":1}}\"}}\n"},
+        {"phoenix-dataframe",
+         R"([{"name":"call","span_kind":"LLM","parent_id":null,"start_time":1772359201000,"end_time":1772359202000,"status_code":"ERROR","status_message":"bad","events":[],"context.span_id":"b","context.trace_id":"t1","attributes.llm.model_name":"m","attributes.llm.input_messages":[{"message.role":"user","message.content":"hi"}],"attributes.llm.token_count.prompt":7.0}])"},
         {"ag-ui",
          R"([{"type":"RUN_STARTED","threadId":"t","runId":"r"},{"type":"TEXT_MESSAGE_START","messageId":"m","role":"assistant"},{"type":"TEXT_MESSAGE_CONTENT","messageId":"m","delta":"hi"},{"type":"TEXT_MESSAGE_END","messageId":"m"},{"type":"TOOL_CALL_START","toolCallId":"c","toolCallName":"f","parentMessageId":"m"},{"type":"TOOL_CALL_ARGS","toolCallId":"c","delta":"{}"},{"type":"TOOL_CALL_END","toolCallId":"c"},{"type":"RUN_FINISHED","threadId":"t","runId":"r"}])"},
     };
