@@ -96,7 +96,6 @@ public:
         }
         out.costUsd = m_cost;
         m_log.finish(run);
-        if (out.stepCount > 0) out.status = StepStatus::Ok;
         run.ranges = m_ranges;
         run.raw = std::move(m_raw);
         return run;

@@ -124,7 +124,6 @@ public:
         out.promptTokens = m_prompt;
         out.completionTokens = m_completion;
         m_log.finish(run);
-        if (out.stepCount > 0) out.status = StepStatus::Ok;
         run.raw = std::move(m_raw);
         return run;
     }
