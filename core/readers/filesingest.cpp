@@ -18,6 +18,9 @@ namespace
 {
 
 constexpr std::size_t kTailBytes = 4096;
+/// Files of one unit that stay open; the reader's process may have 256 in all. What comes after is held in memory.
+constexpr std::size_t kMaxOpenParts = 64;
+constexpr std::uint64_t kMaxHeldBytes = std::uint64_t{512} << 20;
 
 Json marksJson(const std::map<std::string, FileMark>& marks)
 {
@@ -165,6 +168,21 @@ std::string formatIdOf(const std::string& nativeId, const FileFormat& format)
     return slash == std::string::npos ? nativeId : nativeId.substr(0, slash);
 }
 
+/// Takes a file into a unit. Refused where the files of the unit are too much to be held.
+Status addPart(FileUnit& unit, std::uint64_t& heldBytes, const std::string& name, InputFile file)
+{
+    if (unit.parts.size() < kMaxOpenParts) {
+        unit.parts.push_back({name, std::move(file)});
+        return {};
+    }
+    heldBytes += file.sizeBytes();
+    if (heldBytes > kMaxHeldBytes)
+        return fail(ErrorCode::Refused, name, "the files that belong together are too large to be read together");
+    TR_ASSIGN(std::string bytes, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
+    unit.parts.push_back({name, InputFile::ofBytes(file.path(), std::move(bytes))});
+    return {};
+}
+
 Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& place, const FileFormat& format,
                              const std::string& source)
 {
@@ -174,6 +192,7 @@ Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& pla
         unit.parts.push_back({place.file, std::move(file)});
         return unit;
     }
+    std::uint64_t held = 0;
     const bool isRoot = place.folder == ".";
     TR_ASSIGN(const auto files, listFiles(isRoot ? root : root / place.folder, {}, {}));
     for (const ListedFile& listed : files) {
@@ -183,7 +202,7 @@ Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& pla
         const auto looked = LookedFile::at(*file, {});
         const auto known = looked ? formatOf(looked->look()) : std::nullopt;
         if (!known || known->format != &format || format.unitOf(name, looked->look()) != source) continue;
-        unit.parts.push_back({name, std::move(*file)});
+        TR_TRY(addPart(unit, held, name, std::move(*file)));
     }
     if (unit.parts.empty()) return fail(ErrorCode::NotFound, source, "the files of this run are no longer there");
     return unit;
@@ -429,7 +448,7 @@ Status FilesIngest::look(const ListedFile& listed)
 Status FilesIngest::readUnit(const std::string& name, const Unit& unit)
 {
     FileUnit files;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0, held = 0;
     for (const std::string& each : unit.names) {
         auto file = InputFile::open(m_root / each);
         if (!file) {
@@ -438,7 +457,7 @@ Status FilesIngest::readUnit(const std::string& name, const Unit& unit)
         }
         bytes += file->sizeBytes();
         m_now[each].stamp = file->stamp();
-        files.parts.push_back({each, std::move(*file)});
+        if (const auto added = addPart(files, held, each, std::move(*file)); !added) skip(name, each, added.error().detail);
     }
     if (files.parts.empty()) return {};
     const bool grows = unit.format->growsByLines() && files.parts.size() == 1;

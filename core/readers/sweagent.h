@@ -28,14 +28,14 @@ namespace tackroom
 ///             replay_config.agent.model.name; version: info.swe_agent_hash, swe_agent_version
 ///   scores    exit_status: label alone. "submitted" says that a patch was handed in, not that it is right, so it is no
 ///   outcome.
-///             resolved (Verifier): only where a results file of SWE-bench lies in the run's folder (below).
+///             resolved (Verifier): only where a results file of SWE-bench is read together with it (below).
 ///             review: of a model, info.review.accept
 ///   status    Error where the run ended by anything but a submission (exit_cost, exit_context, exit_format …)
 /// There are no times in these files.
 ///
-/// Beside them in a run's folder, recognised and read with the trajectories there: `results.json` in the forms of SWE-bench
-/// ({"resolved_ids":[…],"unresolved_ids":[…],…} and the older {"resolved":[…],"generated":[…],…}); predictions
-/// (all_preds.jsonl, preds.json) are patches without a trace and give no runs.
+/// Beside them, recognised: `results.json` in the forms of SWE-bench ({"resolved_ids":[…],"unresolved_ids":[…],…} and the older
+/// {"resolved":[…],"generated":[…],…}) and predictions (all_preds.jsonl, preds.json). Both are known and give no runs. Each file is
+/// still a unit of its own, so that no results reach the trajectories of their folder yet.
 [[nodiscard]] const FileFormat& sweAgentFormat();
 
 } // namespace tackroom

@@ -20,6 +20,7 @@ using namespace jsonvalues;
 
 constexpr std::string_view kKind = "tau2-bench";
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxSimulations = 1'000'000;
 constexpr std::size_t kMaxListed = 50; ///< checks in an explanation
 
 /// Where the parts of a results file lie.
@@ -76,7 +77,8 @@ private:
             break;
         case '}':
         case ']':
-            if (m_depth == 3 && m_inSimulations) found.simulations.push_back({m_elementAt, m_at + 1 - m_elementAt});
+            if (m_depth == 3 && m_inSimulations && found.simulations.size() < kMaxSimulations)
+                found.simulations.push_back({m_elementAt, m_at + 1 - m_elementAt});
             if (m_depth == 2 && m_key == "info") found.info = ByteRange{m_valueAt, m_at + 1 - m_valueAt};
             if (m_depth == 2) m_inSimulations = false;
             if (m_depth == 1) found.isWhole = true;

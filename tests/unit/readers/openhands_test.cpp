@@ -2,6 +2,7 @@
 #include "tests/unit/readers/filestore.h"
 
 #include <format>
+#include <sys/resource.h>
 
 namespace tackroom::testing
 {
@@ -105,6 +106,23 @@ TEST_F(OpenHands, anEventAFileOfV0)
     EXPECT_EQ(record.steps[2].outputText, "I do r2.");
     EXPECT_EQ(record.steps[20].outputText, "I do r11.");
     EXPECT_EQ(store.body("abc", "m1").messages.size(), 2U);
+}
+
+TEST_F(OpenHands, manyFilesAreReadWithFewDescriptors)
+{
+    for (int i = 0; i < 300; ++i)
+        writeBelow(std::format("sessions/abc/events/{}.json", i),
+                   actionV0(i, std::format("r{}", i), std::format("c{}", i), "run", "{}"));
+    struct rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few{.rlim_cur = 200, .rlim_max = before.rlim_max}; // the reader's process has 256
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto store = read(file("sessions"));
+    const Body body = store.body("abc", {});
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(store.got.skips.empty());
+    EXPECT_EQ(store.run("abc").steps.size(), 600U);
+    EXPECT_EQ(body.messages.size(), 300U);
 }
 
 std::string eventV1(int id, const std::string& kind, const std::string& source, const std::string& more)
