@@ -175,13 +175,14 @@ TEST_F(Hermes, branchesSubAgentsAndFreshStartsAreRunsOfTheirOwn)
 {
     DatabaseFixture db(file("state.db"));
     db.exec(kFirst);
+    // Each of them would be the better continuation of "a" than "next", if it were one.
     db.exec("INSERT INTO sessions(id, source, parent_session_id, started_at, ended_at, end_reason, model_config) VALUES"
             "('a', 'cli', NULL, 100, 200, 'compression', NULL),"
-            "('tool', 'tool', 'a', 201, NULL, NULL, NULL),"
-            "('early', 'cli', 'a', 150, 160, 'done', NULL),"
-            "('branch', 'cli', 'a', 202, NULL, NULL, '{\"_branched_from\":\"a\"}'),"
-            "('sub', 'cli', 'a', 202, NULL, NULL, '{\"_delegate_from\":\"a\"}'),"
-            "('fresh', 'cli', 'a', 202, NULL, NULL, '{\"_reset_from\":\"a\"}'),"
+            "('tool', 'tool', 'a', 206, NULL, NULL, NULL),"
+            "('early', 'cli', 'a', 150, 160, 'compression', NULL),"
+            "('branch', 'cli', 'a', 205, NULL, NULL, '{\"_branched_from\":\"a\"}'),"
+            "('sub', 'cli', 'a', 205, NULL, NULL, '{\"_delegate_from\":\"a\"}'),"
+            "('fresh', 'cli', 'a', 205, NULL, NULL, '{\"_reset_from\":\"a\"}'),"
             "('late', 'cli', 'a', 250, 260, 'done', NULL),"
             "('next', 'cli', 'a', 203, NULL, NULL, '{\"_branched_from\":\"elsewhere\"}'),"
             "('after', 'cli', 'next', 300, NULL, NULL, NULL)");
