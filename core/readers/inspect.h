@@ -10,8 +10,9 @@
 ///   sessionId     eval.eval_id, else run_id      project   eval.task      agentName   eval.solver, else the plan's name
 ///   harness       eval.revision.commit (of the repository that the task lies in); the source says where the work tree was
 ///   dirty start, end    started_at, completed_at of the sample; else the first and last event; else of the eval task input
-///   (text, or its last user message)        answer   output.choices[0], else the last assistant message status        Error
-///   where the sample has an error; tokens and cost: the sum of model_usage over models
+///   (text, or its last user message)        answer   output.choices[0], else the last assistant message
+///   status        Error where the sample has an error, else Ok where it has an output      tokens and cost: the sum of
+///   model_usage over models
 /// Steps, from `events` in their order (`m<i>`… of conversation.h where a log has no model or tool events):
 ///   span_begin/_end, step begin/end, subtask   chain; agent (type agent, handoff), evaluator (type scorer, scorers)
 ///   model         llm; input from `input` or `input_refs` into message_pool, events_data.messages or the shell's pool

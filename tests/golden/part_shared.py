@@ -67,7 +67,7 @@ FOLDERS = {
     "atif": conversations.atif_folder,
 }
 
-COLUMNS = ("kind", "runs", "steps", "failures", "scores", "decisions", "unreadable")
+COLUMNS = ("kind", "runs", "steps", "failures", "scores", "decisions", "unreadable", "successes")
 WORKERS = max(1, min(4, (os.cpu_count() or 2)))
 
 

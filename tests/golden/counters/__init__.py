@@ -14,6 +14,7 @@ class Run:
     failed: bool = False
     scores: int = 0
     decisions: int = 0
+    succeeded: bool = False
     extra: dict = field(default_factory=dict)
 
 
@@ -26,12 +27,13 @@ class Count:
     scores: int
     decisions: int
     unreadable: int = 0
+    successes: int = 0
 
 
 def count(kind, found):
     runs, unreadable = found if isinstance(found, tuple) else (found, 0)
     return Count(kind, len(runs), sum(r.steps for r in runs), sum(r.failed for r in runs), sum(r.scores for r in runs),
-                 sum(r.decisions for r in runs), unreadable)
+                 sum(r.decisions for r in runs), unreadable, sum(r.succeeded for r in runs))
 
 
 def load(path):

@@ -45,7 +45,8 @@ def _run(events):
         failed = failed or e["type"] == "RUN_ERROR"
         if e["type"] == "RUN_FINISHED" and (e.get("outcome") or {}).get("type") == "interrupt":
             steps += len(e["outcome"]["interrupts"])
-    return Run((events[0]["threadId"], events[0]["runId"]), steps, failed, extra={ORPHANS: len(orphans)})
+    ended = any(e["type"] == "RUN_FINISHED" for e in events) and not failed
+    return Run((events[0]["threadId"], events[0]["runId"]), steps, failed, succeeded=ended, extra={ORPHANS: len(orphans)})
 
 
 def _split(events):
@@ -86,6 +87,6 @@ def folder(paths):
         if _is_request(data):
             asked = [m for m in data["messages"] if m["role"] == "tool" and '"approved"' in m["content"]]
             answers[path.parent, data["threadId"], data["runId"]] = len(data.get("resume") or []) + len(asked)
-    found = [Run(key, run.steps, run.failed) for key, run in runs.items()]
+    found = [Run(key, run.steps, run.failed, succeeded=run.succeeded) for key, run in runs.items()]
     found[0].decisions = sum(answers.values())  # whose run it is does not change the sum
     return found

@@ -26,7 +26,7 @@ def tau_results(path):
                 else:
                     steps += 1
         scored = run.get("reward") is not None
-        runs.append(Run((digest(path), at), steps, scored and run["reward"] < 1, int(scored)))
+        runs.append(Run((digest(path), at), steps, scored and run["reward"] < 1, int(scored), succeeded=scored and run["reward"] >= 1))
     return runs
 
 
@@ -158,5 +158,5 @@ def reflexion(path):
     for row in rows:
         solved_in = len(row["memory"]) if row["is_success"] else trial
         copied = row["is_success"] and solved_in < trial
-        runs.append(Run((solved_in, row["name"]), int(not row["is_success"]), not row["is_success"], 1 + copied, extra={"copied": copied}))
+        runs.append(Run((solved_in, row["name"]), int(not row["is_success"]), not row["is_success"], 1 + copied, succeeded=row["is_success"]))
     return runs

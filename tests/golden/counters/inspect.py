@@ -45,12 +45,13 @@ def _run(log, sample):
     values = _values(sample)
     bad = any(v in ("I", "N") or (not isinstance(v, str) and v == 0) for _, v in values)
     good = any(v == "C" or (not isinstance(v, str) and v == 1) for _, v in values)
+    ended = isinstance(sample.get("output"), dict) and not sample.get("error")  # all that a sample without scores says
     # What a person entered when asked, and a person's approval or rejection of a call.
     decisions = sum(e["event"] == "input" or (e["event"] == "approval" and e.get("approver") == "human") for e in sample.get("events") or [])
     for score in (sample.get("scores") or {}).values():
         assert not score.get("history"), "an edited score; the counter must learn it"
     key = (log["run_id"], log["task_id"], str(sample["id"]), sample["epoch"])
-    return Run(key, _steps(sample), bad or (not good and bool(sample.get("error"))), len(values), decisions)
+    return Run(key, _steps(sample), bad or (not good and bool(sample.get("error"))), len(values), decisions, not bad and (good or ended))
 
 
 def log_json(path):

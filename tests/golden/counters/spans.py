@@ -60,7 +60,7 @@ def langfuse(path):
     assert {s["source"] for s in scores.values()} <= {"EVAL"}, f"{path}: a score that is not a model's; the counter must learn it"
     judged = [s["value"] for s in scores.values() if s["value"] in (0, 1) and not any(w in s["name"] for w in MORE_IS_WORSE)]
     failed = changed or 0 in judged or (not judged and by_root)
-    return [Run(data["trace"]["id"], len(observations), failed, len(scores), len(corrections))]
+    return [Run(data["trace"]["id"], len(observations), failed, len(scores), len(corrections), not failed and 1 in judged)]
 
 
 def langsmith(path):
@@ -69,5 +69,7 @@ def langsmith(path):
     for one in data["post"] + data["patch"]:
         found.setdefault(one["id"], {}).update({k: v for k, v in one.items() if v is not None})
     runs = _traces([(r["trace_id"], i, r.get("parent_run_id"), bool(r.get("error"))) for i, r in found.items()])
+    for run in runs:  # a root that ended without an error
+        run.succeeded = not run.failed and any(r.get("end_time") and not r.get("parent_run_id") for r in found.values() if r["trace_id"] == run.key)
     assert not any(r.get("feedback_stats") for r in found.values()), f"{path}: feedback; the counter must learn it"
     return runs
