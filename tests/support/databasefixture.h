@@ -25,6 +25,7 @@ public:
     ~DatabaseFixture() { sqlite3_close(m_db); }
 
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
+    [[nodiscard]] sqlite3* handle() const { return m_db; }
     void exec(const std::string& sql)
     {
         char* message = nullptr;
