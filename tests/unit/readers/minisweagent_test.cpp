@@ -24,6 +24,7 @@ TEST_F(MiniSweAgent, theFormatWithInfo)
       {"role": "assistant", "content": "Two", "extra": {"actions": [{"command": "a"}, {"command": "b"}]}},
       {"role": "user", "content": "<returncode>0</returncode>", "extra": {"returncode": 0, "raw_output": ""}},
       {"role": "user", "content": "Odd", "extra": {"returncode": -1, "raw_output": "", "exception_info": "timed out"}},
+      {"role": "user", "content": "<returncode>0</returncode> is what I expected", "extra": {}},
       {"role": "exit", "content": "LimitsExceeded", "extra": {"exit_status": "LimitsExceeded"}}]})"));
     EXPECT_EQ(store.reader->info().kind, "mini-swe-agent");
     EXPECT_EQ(store.reader->info().schema, "mini-swe-agent-1.1");
@@ -54,6 +55,7 @@ TEST_F(MiniSweAgent, theFormatWithInfo)
     EXPECT_EQ(record.decisions[0].stepId, "m4.c1");
     EXPECT_EQ(record.decisions[0].target, "rm -rf x");
     EXPECT_EQ(record.decisions[0].reason, "keep x");
+    EXPECT_EQ(store.body("django-1", {}).messages.back().role, "user"); // both commands have their observation already
     EXPECT_EQ(store.body("django-1", "m2.c1").output, "<returncode>2</returncode><output>no</output>");
 }
 
