@@ -445,6 +445,12 @@ TEST(JaegerJson, Own)
     EXPECT_EQ(steps[1].parentId, "0000000000000001");
     EXPECT_EQ(steps[1].errorType, "E");
     EXPECT_EQ(steps[1].errorText, "boom");
+    // What a span follows is its parent only where nothing else is.
+    std::string follows = kJaeger;
+    const std::string reference = R"({"refType":"CHILD_OF","traceID":"abc","spanID":"1"})";
+    follows.replace(follows.find(reference), reference.size(),
+                    R"({"refType":"FOLLOWS_FROM","traceID":"abc","spanID":"7"},)" + reference);
+    EXPECT_EQ(read(follows).runs.at(0).record.steps.at(1).parentId, "0000000000000001");
     std::string line;
     for (const char c : kJaeger)
         if (c != '\n') line += c;
