@@ -2,6 +2,7 @@
 #include "core/index/filtersql.h"
 
 #include "core/base/text.h"
+#include "core/index/indexschema.h"
 
 #include <algorithm>
 #include <format>
@@ -38,8 +39,8 @@ public:
         std::string text = "(";
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
             text += std::format("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
-        text += std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR "
-                            "error_type LIKE {0} ESCAPE '\\')))",
+        text += std::format("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
+                            "ESCAPE '\\'))",
                             value(pattern));
         m_conditions.push_back(std::move(text));
         return {};
@@ -113,8 +114,8 @@ private:
         const std::string lower = asciiLower(text);
         if (lower == "any" || lower == "yes") return "r.error_count > 0";
         if (lower == "none" || lower == "no") return "r.error_count = 0";
-        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE status = 2 AND (error_text LIKE {0} ESCAPE '\\' OR "
-                           "error_type LIKE {0} ESCAPE '\\'))",
+        return std::format("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
+                           "ESCAPE '\\')",
                            value(contains(text)));
     }
 
@@ -131,9 +132,17 @@ private:
 
     Result<std::string> ofTool(const std::string& text)
     {
-        TR_ASSIGN(const auto names, distinctValues(m_db, "steps", "tool_name", "tool_name <> ''", kMaxNames));
-        return std::format("r.id IN (SELECT id >> 20 FROM steps WHERE tool_name <> '' AND tool_name IN {})",
-                           list(matching(names, text)));
+        std::vector<std::string> names;
+        TR_ASSIGN(Statement known, m_db.prepare("SELECT name FROM names WHERE field = ? LIMIT ?"));
+        known.bind(1, kToolName).bind(2, static_cast<std::int64_t>(kMaxNames));
+        for (;;) {
+            TR_ASSIGN(const bool more, known.step());
+            if (!more) break;
+            names.push_back(known.stringAt(0));
+        }
+        return std::format(
+            "r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name IN {}))",
+            kToolName, list(matching(names, text)));
     }
 
     Result<std::string> ofVersion(const std::string& text)

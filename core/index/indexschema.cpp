@@ -5,7 +5,7 @@ namespace tackroom
 {
 
 // The indexes on runs serve the orders of the run table: each is narrow and holds the row id, so that a million rows are
-// ordered without touching the texts.
+// ordered without touching the texts; the orders by numbers share one, which is gone through and sorted. The first order that is asked for is there from the start.
 const std::string_view kRunsDdl = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
@@ -35,63 +35,28 @@ CREATE TABLE runs(
     source TEXT NOT NULL,
     place TEXT NOT NULL);
 CREATE INDEX runs_start ON runs(start_ns);
-CREATE INDEX runs_duration ON runs(end_ns - start_ns);
-CREATE INDEX runs_steps ON runs(step_count);
-CREATE INDEX runs_errors ON runs(error_count);
-CREATE INDEX runs_cost ON runs(cost_usd);
-CREATE INDEX runs_tokens ON runs(prompt_tokens + completion_tokens);
-CREATE INDEX runs_version ON runs(harness_version, start_ns);
-CREATE INDEX runs_session ON runs(session_id);
-CREATE INDEX runs_user ON runs(user_id);
-CREATE INDEX runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
-CREATE INDEX runs_native ON runs(native_id);
 CREATE INDEX runs_source ON runs(source, native_id) WHERE source <> '';
-CREATE TABLE steps(
+CREATE TABLE parts(
     id INTEGER PRIMARY KEY,
-    parent INTEGER NOT NULL,
-    depth INTEGER NOT NULL,
-    native_id TEXT NOT NULL,
-    parent_id TEXT NOT NULL,
-    kind INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    start_ns INTEGER NOT NULL,
-    end_ns INTEGER NOT NULL,
-    status INTEGER NOT NULL,
-    error_type TEXT NOT NULL,
-    error_text TEXT NOT NULL,
-    model TEXT NOT NULL,
-    tool_name TEXT NOT NULL,
-    arguments TEXT NOT NULL,
-    result TEXT NOT NULL,
-    input_text TEXT NOT NULL,
-    output_text TEXT NOT NULL,
-    prompt_tokens INTEGER NOT NULL,
-    completion_tokens INTEGER NOT NULL);
-CREATE INDEX steps_tool ON steps(tool_name) WHERE tool_name <> '';
-CREATE INDEX steps_error ON steps(error_type) WHERE status = 2;
-CREATE TABLE scores(
-    id INTEGER PRIMARY KEY,
-    step_id TEXT NOT NULL,
-    name TEXT NOT NULL,
-    label TEXT NOT NULL,
-    value REAL,
-    explanation TEXT NOT NULL,
-    annotator INTEGER NOT NULL,
-    by TEXT NOT NULL,
-    time_ns INTEGER NOT NULL,
-    says INTEGER NOT NULL,
-    weight INTEGER NOT NULL);
-CREATE TABLE decisions(
-    id INTEGER PRIMARY KEY,
-    step_id TEXT NOT NULL,
-    kind INTEGER NOT NULL,
-    by TEXT NOT NULL,
-    time_ns INTEGER NOT NULL,
-    target TEXT NOT NULL,
-    before TEXT NOT NULL,
-    after TEXT NOT NULL,
-    reason TEXT NOT NULL);
-CREATE TABLE skipped(where_text TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY(where_text, why)) WITHOUT ROWID;
+    steps INTEGER NOT NULL,
+    scores INTEGER NOT NULL,
+    decisions INTEGER NOT NULL,
+    content BLOB NOT NULL);
+CREATE TABLE errors(id INTEGER PRIMARY KEY, type TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE names(id INTEGER PRIMARY KEY, field INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE(field, name));
+CREATE TABLE run_names(run INTEGER NOT NULL, name INTEGER NOT NULL, PRIMARY KEY(run, name)) WITHOUT ROWID;
+CREATE TABLE skipped(where_text TEXT NOT NULL, why TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY(where_text, why))
+    WITHOUT ROWID;
+)sql";
+
+const std::string_view kRunsIndexes = R"sql(
+CREATE INDEX IF NOT EXISTS runs_numbers
+    ON runs(end_ns - start_ns, step_count, error_count, cost_usd, prompt_tokens, completion_tokens);
+CREATE INDEX IF NOT EXISTS runs_version ON runs(harness_version, start_ns);
+CREATE INDEX IF NOT EXISTS runs_session ON runs(session_id);
+CREATE INDEX IF NOT EXISTS runs_user ON runs(user_id);
+CREATE INDEX IF NOT EXISTS runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS runs_native ON runs(native_id);
 )sql";
 
 const std::string_view kDerivedDdl = R"sql(

@@ -10,13 +10,17 @@
 /// runs.db (written by the reader process alone, under runs.lock; WAL)
 ///   meta      key, value. `epoch`: a random id made with the file; row numbers hold only within one epoch. `generation`:
 ///             raised in each transaction that changed something. `runs`, `steps`, `scores`, `decisions`, `unreadable`: totals.
-///             `kind`, `fingerprint`, `cursor`: of the store when it was last read to its end.
+///             `kind`, `fingerprint`, `cursor`: of the store when it was last read to its end. `bulk`: it is being filled for
+///             the first time, without some of its indexes; the value is the system's boot id (runsfile.cpp).
 ///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
 ///             whole record, by which a run that is read again unchanged is left alone
-///   steps, scores, decisions
-///             `id` = run row * 2^20 + ordinal, ordinal from 1. So the rows of one run lie together and need no index:
-///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575. The run row of any of them is id >> 20.
-///             Steps are numbered in tree order: depth first, children by start. parent = ordinal of the parent, 0 for a root.
+///   parts     steps, scores and decisions of a run, packed (packedparts.h), one row a chunk: `id` = run row * 2^20 + chunk from
+///             1; the first one counts all of the run. The run row is id >> 20, the rows of one run lie together:
+///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575.
+///             A step's number (StepItem::row) is made in the same way: run row * 2^20 + ordinal in tree order, depth first,
+///             children by start.
+///   errors    of the steps with status Error, by step number: what filters look for
+///   names, run_names    which tools and models a run used, each name stored once; field = kToolName, kModelName
 ///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
 ///
 /// derived.db (written by the analysis job alone, under derived.lock; made whole under another name and renamed into place, so
@@ -30,7 +34,7 @@
 namespace tackroom
 {
 
-inline constexpr int kRunsSchemaVersion = 2;
+inline constexpr int kRunsSchemaVersion = 3;
 inline constexpr int kDerivedSchemaVersion = 1;
 
 inline constexpr std::int64_t kMaxSkippedRows = 10'000;
@@ -47,8 +51,11 @@ inline constexpr std::int64_t kMaxParts = (std::int64_t{1} << kPartBits) - 1;
 [[nodiscard]] constexpr std::int64_t firstPartOf(std::int64_t runRow) { return runRow << kPartBits; }
 [[nodiscard]] constexpr std::int64_t lastPartOf(std::int64_t runRow) { return (runRow << kPartBits) | kMaxParts; }
 
+inline constexpr std::int64_t kToolName = 1, kModelName = 2;
+
 /// CREATE statements, several in one text; without user_version, which the writer sets in the same transaction.
 extern const std::string_view kRunsDdl;
+extern const std::string_view kRunsIndexes; ///< made at the end of the first ingest; IF NOT EXISTS
 extern const std::string_view kDerivedDdl;
 
 } // namespace tackroom

@@ -1,34 +1,39 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// The RunSink that writes runs.db. Used by ingest.cpp alone.
+/// The RunSink that writes runs.db, on a thread of its own. Used by ingest.cpp alone.
+#include "core/base/boundedqueue.h"
+#include "core/index/runsfile.h"
 #include "core/readers/readers.h"
-#include "core/sql/sql.h"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <thread>
+#include <variant>
 #include <vector>
 
 namespace tackroom
 {
 
+/// Runs are packed where they come from and written by another thread, a batch at a time and a few batches behind. Whatever
+/// else is asked waits until that thread has nothing to do.
 class IndexWriter : public RunSink
 {
 public:
     /// Opens or makes the file. Damaged and another schema are healed by beginning anew.
     [[nodiscard]] static Result<std::unique_ptr<IndexWriter>> open(const std::filesystem::path& file, const Progress& progress);
+    ~IndexWriter() override;
 
-    struct Totals {
-        std::int64_t runs = 0, steps = 0, scores = 0, decisions = 0, unreadable = 0;
-        friend bool operator==(const Totals&, const Totals&) = default;
-    };
-    [[nodiscard]] const Totals& totals() const { return m_totals; }
-    [[nodiscard]] std::int64_t newRuns() const { return m_newRuns; }
-    [[nodiscard]] std::int64_t removedRuns() const { return m_removedRuns; }
+    [[nodiscard]] RunsFile::Totals totals();
+    [[nodiscard]] std::int64_t newRuns();
+    [[nodiscard]] std::int64_t removedRuns();
     [[nodiscard]] Result<std::string> meta(std::string_view key);
 
     // RunSink
@@ -47,33 +52,41 @@ public:
     [[nodiscard]] Status keep();
 
 private:
-    explicit IndexWriter(Database db, const Progress& progress) : m_db(std::move(db)), m_progress(progress) {}
-    [[nodiscard]] Status load();
-    [[nodiscard]] Status begin();
-    [[nodiscard]] Status commit();
-    [[nodiscard]] Status setMeta(std::string_view key, std::string_view value);
-    [[nodiscard]] Status writeRun(const RunRecord& record, std::int64_t content, std::int64_t& row);
-    [[nodiscard]] Status writeSteps(std::int64_t row, const std::vector<Step>& steps, std::int64_t& written);
-    [[nodiscard]] Status removeParts(std::int64_t row);
-    [[nodiscard]] Status removeUnseen();
-    [[nodiscard]] Status removeRun(std::int64_t row);
-    [[nodiscard]] Status rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows);
-    [[nodiscard]] Status noteSkipped(std::string_view where, std::string_view why);
-    void see(std::int64_t row);
+    struct Skip {
+        std::string where, why;
+    };
+    struct Source {
+        std::string name;
+        bool begins = false;
+    };
+    using Item = std::variant<PackedRun, Skip, Source>;
+    using Batch = std::vector<Item>;
 
-    Database m_db;
+    IndexWriter(std::unique_ptr<RunsFile> file, const Progress& progress) : m_file(std::move(file)), m_progress(progress) {}
+    void collect(Item item, std::size_t bytes);
+    void handOver();
+    void work();
+    [[nodiscard]] Status write(const Batch& batch);
+    /// The file, when nothing is under way any more; the error that came before.
+    [[nodiscard]] Result<RunsFile*> settled();
+    [[nodiscard]] Status inOrder(const std::function<Status(RunsFile&)>& work);
+    void inOrderOrFail(const std::function<Status(RunsFile&)>& work);
+    [[nodiscard]] std::optional<Error> failure();
+
+    std::unique_ptr<RunsFile> m_file; ///< the thread's while batches are under way, else the caller's
     Progress m_progress;
-    std::optional<Transaction> m_transaction;
-    std::chrono::steady_clock::time_point m_began;
-    Totals m_totals;
-    std::int64_t m_generation = 0;
-    std::int64_t m_newRuns = 0, m_removedRuns = 0;
-    std::int64_t m_inTransaction = 0; ///< runs written since BEGIN
-    bool m_changed = false;           ///< something since BEGIN that a reader could see
-    bool m_startedOver = false;
-    std::vector<bool> m_seen;       ///< by row, after startsOver()
-    std::unordered_set<std::int64_t> m_unseenOfSource; ///< rows of the source that is being read, not delivered again so far
-    std::optional<Error> m_failure; ///< of a call that cannot answer; returned by the next that can
+    PartPacker m_packer;
+    Batch m_batch;
+    std::size_t m_batchBytes = 0;
+    std::chrono::steady_clock::time_point m_batchBegan;
+    BoundedQueue<Batch> m_queue{4};
+    std::mutex m_mutex;
+    std::condition_variable m_idle;
+    std::size_t m_underWay = 0;     ///< batches handed over and not written yet
+    std::optional<Error> m_failure; ///< the first one; nothing is written after it
+    std::atomic<bool> m_failed = false;
+    bool m_startedOver = false; ///< then the ends of sources are marks among the runs: nothing waits for them
+    std::thread m_thread;       ///< from the first batch on
 };
 
 } // namespace tackroom

@@ -29,9 +29,20 @@ Status writeStoreFile(const StoreInfo& info, const std::filesystem::path& store,
     return writeFileAtomically(folder / kStoreFile, dumpJson(json, 2) + "\n");
 }
 
-IngestReport reportOf(const IndexWriter& writer)
+/// The lock of the index; its folder is made where it is missing, and made again where it was evicted while we waited.
+Result<FileLock> lockIndex(const std::filesystem::path& folder, const CancelToken& cancel)
 {
-    const auto& totals = writer.totals();
+    for (int attempt = 0;; ++attempt) {
+        TR_TRY(makePrivateDirectory(folder));
+        auto lock = FileLock::acquire(folder / kRunsLock, kLockMs, cancel);
+        std::error_code error;
+        if (std::filesystem::exists(folder / kRunsLock, error) || attempt == 3) return lock;
+    }
+}
+
+IngestReport reportOf(IndexWriter& writer)
+{
+    const auto totals = writer.totals();
     return {.runs = totals.runs,
             .steps = totals.steps,
             .scores = totals.scores,
@@ -76,8 +87,7 @@ Result<IngestReport> ingestLocked(StoreReader& reader, const std::filesystem::pa
 Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore,
                                  const std::filesystem::path& folder, const Progress& progress, const CancelToken& cancel)
 {
-    TR_TRY(makePrivateDirectory(folder));
-    TR_ASSIGN(const FileLock lock, FileLock::acquire(folder / kRunsLock, kLockMs, cancel));
+    TR_ASSIGN(const FileLock lock, lockIndex(folder, cancel));
     auto report = ingestLocked(reader, canonicalStore, folder, progress, cancel);
     // Damage that shows only while writing (a broken page of our own file, not of the store): begin anew, once.
     const bool ours =

@@ -255,7 +255,10 @@ Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& c
         progress.report(what == "reading" ? "reading" : "indexing", static_cast<std::uint64_t>(countAt(json, "done")),
                         static_cast<std::uint64_t>(countAt(json, "total")));
     };
-    const Json request = {{"verb", "index"}, {"path", path.string()}, {"cache", absoluteOf(cacheDirectory).string()}};
+    const Json request = {{"verb", "index"},
+                          {"path", path.string()},
+                          {"cache", absoluteOf(cacheDirectory).string()},
+                          {"cacheLimitBytes", options.cacheLimitBytes}};
     TR_ASSIGN(const Json answer, connection.ask(request, receiver, cancel));
     IndexReport report = openedReport(answer, cacheDirectory);
     report.runs = countAt(answer, "runs");
@@ -289,8 +292,9 @@ Result<Body> ReaderClient::fetch(const RunAddress& run, const std::string& stepI
     frames::BodyReceiver body(maxBytes);
     Receiver receiver;
     receiver.text = [&](std::string_view payload) { return body.add(payload); };
-    const Json request = {
-        {"verb", "fetch"}, {"path", d->store.string()}, {"run", run.nativeId}, {"source", run.source}, {"place", run.place}, {"step", stepId}, {"maxBytes", maxBytes}};
+    const Json request = {{"verb", "fetch"},      {"path", d->store.string()}, {"run", run.nativeId},
+                          {"source", run.source}, {"place", run.place},        {"step", stepId},
+                          {"maxBytes", maxBytes}};
     TR_ASSIGN(const Json answer, d->connection->ask(request, receiver, cancel));
     return body.take(static_cast<std::uint64_t>(countAt(answer, "omittedBytes")));
 }

@@ -30,6 +30,7 @@ public:
         std::int64_t memoryLimitBytes = std::int64_t{4} << 30;
         int stallMs = 60'000;
         int totalMs = 0;                         ///< 0: no limit
+        std::int64_t cacheLimitBytes = 0;        ///< index() removes other stores' indexes above it (cachelimit.h); 0: no limit
     };
     /// What the file is, without indexing it.
     [[nodiscard]] static Result<StoreInfo> recognise(const std::filesystem::path& store, const Options& options, const CancelToken& cancel);

@@ -2,6 +2,7 @@
 #include "core/index/readerserver.h"
 
 #include "core/base/json.h"
+#include "core/index/cachelimit.h"
 #include "core/index/ingest.h"
 #include "core/index/readerclient.h"
 #include "core/index/readerframes.h"
@@ -97,7 +98,7 @@ private:
         const std::string verb = stringAt(request, "verb");
         TR_TRY(open(stringAt(request, "path"), verb != "fetch"));
         if (verb == "recognise") return Json{{"info", frames::infoJson(m_reader->info())}};
-        if (verb == "index") return index(stringAt(request, "cache"));
+        if (verb == "index") return index(stringAt(request, "cache"), intAt(request, "cacheLimitBytes"));
         if (verb == "fetch") return fetch(request);
         return fail(ErrorCode::Internal, {}, "the reader does not know the verb " + verb);
     }
@@ -111,7 +112,7 @@ private:
         return {};
     }
 
-    Result<Json> index(const std::string& cache)
+    Result<Json> index(const std::string& cache, std::int64_t cacheLimitBytes)
     {
         TR_ASSIGN(const auto canonical, canonicalStore(m_path));
         auto last = std::chrono::steady_clock::time_point{};
@@ -123,11 +124,13 @@ private:
             (void)send(FrameType::Progress, dumpJson({{"what", what}, {"done", done}, {"total", total}}));
         });
         const auto& info = m_reader->info();
+        const auto folder = storeCacheFolder(cache, canonical, info.kind);
         // Where the rows will be, before they are there: who waits can look at them as they come.
         TR_TRY(send(FrameType::Progress,
                     dumpJson({{"what", "opened"}, {"info", frames::infoJson(info)}, {"path", canonical.string()}})));
-        TR_ASSIGN(const IngestReport report,
-                  ingestStore(*m_reader, canonical, storeCacheFolder(cache, canonical, info.kind), progress, {}));
+        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, folder, progress, {}));
+        // What cannot be removed today is tried again tomorrow: no reason to keep the answer back.
+        if (cacheLimitBytes > 0) (void)evictIndexes(cache, static_cast<std::uint64_t>(cacheLimitBytes), folder);
         return Json{{"info", frames::infoJson(info)},  {"path", canonical.string()}, {"runs", report.runs},
                     {"steps", report.steps},           {"scores", report.scores},    {"decisions", report.decisions},
                     {"unreadable", report.unreadable}, {"newRuns", report.newRuns},  {"seconds", report.seconds},

@@ -20,14 +20,15 @@ inline constexpr std::string_view kRunColumns =
 inline constexpr int kRunColumnCount = 22;
 /// From column 1 on; column 0 is the row.
 [[nodiscard]] Run readRun(const Statement& row);
-/// INSERT of a new row (no id) or UPDATE of one (id = the last parameter); the same parameters 1 to 24 in both.
+/// INSERT of a new row (no id; nothing where one of this key is there) or UPDATE of one (id = parameter kUpdateRunRow); the same parameters 1 to 24 in both.
 inline constexpr std::string_view kInsertRun =
     "INSERT INTO runs(run_key, content, native_id, session_id, user_id, agent_name, project, harness_version, "
     "harness_version_label, "
     "harness_version_source, start_ns, end_ns, status, prompt_tokens, completion_tokens, cost_usd, step_count, error_count, "
     "score_count, "
     "decision_count, task, answer, source, place) "
-    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
+    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24) "
+    "ON CONFLICT(run_key) DO NOTHING";
 inline constexpr std::string_view kUpdateRun =
     "UPDATE runs SET run_key=?1, content=?2, native_id=?3, session_id=?4, user_id=?5, agent_name=?6, project=?7, "
     "harness_version=?8, "
@@ -35,29 +36,8 @@ inline constexpr std::string_view kUpdateRun =
     "completion_tokens=?15, "
     "cost_usd=?16, step_count=?17, error_count=?18, score_count=?19, decision_count=?20, task=?21, answer=?22, source=?23, "
     "place=?24 WHERE id=?25";
+inline constexpr int kUpdateRunRow = 25;
 void bindRun(Statement& to, const Run& run, std::int64_t content, std::int64_t scores, std::int64_t decisions);
-
-/// Columns of the other tables, `id` first; parameter 1 of each INSERT is the id.
-inline constexpr std::string_view kSelectSteps =
-    "SELECT id, parent, depth, native_id, parent_id, kind, name, start_ns, end_ns, status, error_type, error_text, model, "
-    "tool_name, arguments, "
-    "result, input_text, output_text, prompt_tokens, completion_tokens FROM steps WHERE id BETWEEN ? AND ? ORDER BY id";
-inline constexpr std::string_view kInsertStep = "INSERT INTO steps VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-void bindStep(Statement& to, std::int64_t id, std::int64_t parent, int depth, const Step& step);
-[[nodiscard]] Step readStep(const Statement& row);
-
-inline constexpr std::string_view kSelectScores =
-    "SELECT id, step_id, name, label, value, explanation, annotator, by, time_ns, says, weight "
-    "FROM scores WHERE id BETWEEN ? AND ? ORDER BY id";
-inline constexpr std::string_view kInsertScore = "INSERT INTO scores VALUES(?,?,?,?,?,?,?,?,?,?,?)";
-void bindScore(Statement& to, std::int64_t id, const Score& score);
-[[nodiscard]] Score readScore(const Statement& row);
-
-inline constexpr std::string_view kSelectDecisions = "SELECT id, step_id, kind, by, time_ns, target, before, after, reason "
-                                                     "FROM decisions WHERE id BETWEEN ? AND ? ORDER BY id";
-inline constexpr std::string_view kInsertDecision = "INSERT INTO decisions VALUES(?,?,?,?,?,?,?,?,?)";
-void bindDecision(Statement& to, std::int64_t id, const HumanDecision& decision);
-[[nodiscard]] HumanDecision readDecision(const Statement& row);
 
 /// A number from a file as an enumerator; 0 (unknown, other, none) where it is out of range.
 template <class Enum> [[nodiscard]] Enum enumOf(std::int64_t value, Enum last)

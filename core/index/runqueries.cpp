@@ -3,6 +3,7 @@
 
 #include "core/index/filtersql.h"
 #include "core/index/indexschema.h"
+#include "core/index/packedparts.h"
 #include "core/index/rowvalues.h"
 #include "core/sql/sql.h"
 
@@ -97,7 +98,6 @@ struct RunQueries::Private {
     [[nodiscard]] RunListItem itemOf(const Statement& row) const;
     using Values = std::vector<std::pair<std::string, std::int64_t>>;
     [[nodiscard]] Result<Values> countedValues(const std::string& sql);
-    [[nodiscard]] Result<Values> toolValues();
 };
 
 /// The analysis may finish, or begin anew, while the window is open: looked at before each question, by one stat.
@@ -356,40 +356,26 @@ Result<RunRow> RunQueries::find(std::string_view keyOrId)
 
 Result<std::vector<StepItem>> RunQueries::steps(RunRow row)
 {
+    TR_ASSIGN(auto parts, readParts(d->db, row.value, PartsWanted::All));
     std::vector<StepItem> steps;
-    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectSteps));
-    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return steps;
-        const std::int64_t parent = statement.intAt(1);
-        steps.push_back({statement.intAt(0), parent > 0 ? firstPartOf(row.value) + parent : 0,
-                         static_cast<int>(statement.intAt(2)), rowvalues::readStep(statement)});
-    }
+    steps.reserve(parts.steps.size());
+    const std::int64_t before = firstPartOf(row.value);
+    for (std::size_t i = 0; i < parts.steps.size(); ++i)
+        steps.push_back({before + static_cast<std::int64_t>(i) + 1, parts.parents[i] > 0 ? before + parts.parents[i] : 0,
+                         parts.depths[i], std::move(parts.steps[i])});
+    return steps;
 }
 
 Result<std::vector<Score>> RunQueries::scores(RunRow row)
 {
-    std::vector<Score> scores;
-    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectScores));
-    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return scores;
-        scores.push_back(rowvalues::readScore(statement));
-    }
+    TR_ASSIGN(auto parts, readParts(d->db, row.value, PartsWanted::Judgements));
+    return std::move(parts.scores);
 }
 
 Result<std::vector<HumanDecision>> RunQueries::decisions(RunRow row)
 {
-    std::vector<HumanDecision> decisions;
-    TR_ASSIGN(Statement statement, d->db.prepare(rowvalues::kSelectDecisions));
-    statement.bind(1, firstPartOf(row.value)).bind(2, lastPartOf(row.value));
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return decisions;
-        decisions.push_back(rowvalues::readDecision(statement));
-    }
+    TR_ASSIGN(auto parts, readParts(d->db, row.value, PartsWanted::Judgements));
+    return std::move(parts.decisions);
 }
 
 Result<std::vector<RunQueries::Skipped>> RunQueries::skipped(std::size_t limit)
@@ -415,20 +401,6 @@ Result<RunQueries::Private::Values> RunQueries::Private::countedValues(const std
     }
 }
 
-Result<RunQueries::Private::Values> RunQueries::Private::toolValues()
-{
-    Values values;
-    TR_ASSIGN(const auto names, filtersql::distinctValues(db, "steps", "tool_name", "tool_name <> ''", 2000));
-    for (const auto& name : names) {
-        TR_ASSIGN(Statement statement,
-                  db.prepare("SELECT count(DISTINCT id >> 20) FROM steps WHERE tool_name <> '' AND tool_name = ?"));
-        statement.bind(1, name);
-        TR_ASSIGN(const bool row, statement.step());
-        values.emplace_back(name, row ? statement.intAt(0) : 0);
-    }
-    return values;
-}
-
 Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std::string_view field, std::size_t limit)
 {
     TR_TRY(d->lookForDerived());
@@ -447,13 +419,14 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         }
         found.assign(byLabel.begin(), byLabel.end());
     } else if (field == "tool") {
-        TR_ASSIGN(found, d->toolValues());
+        TR_ASSIGN(found, d->countedValues(std::format("SELECT n.name, count(*) FROM run_names r JOIN names n ON n.id = r.name "
+                                                      "WHERE n.field = {} GROUP BY r.name",
+                                                      kToolName)));
     } else if (field == "session" || field == "user") {
         TR_ASSIGN(found,
                   d->countedValues(std::format("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
     } else if (field == "error") {
-        TR_ASSIGN(found, d->countedValues("SELECT error_type, count(DISTINCT id >> 20) FROM steps WHERE status = 2 AND "
-                                          "error_type <> '' GROUP BY error_type"));
+        TR_ASSIGN(found, d->countedValues("SELECT type, count(DISTINCT id >> 20) FROM errors WHERE type <> '' GROUP BY type"));
     } else if (field == "cluster" && d->derived()) {
         TR_ASSIGN(found, d->countedValues("SELECT cluster_id, count(*) FROM d.cluster_members GROUP BY cluster_id"));
     } else if (field == "outcome" || field == "source") {

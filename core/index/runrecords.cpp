@@ -2,6 +2,7 @@
 #include "core/index/runrecords.h"
 
 #include "core/index/indexschema.h"
+#include "core/index/packedparts.h"
 #include "core/index/rowvalues.h"
 #include "core/sql/sql.h"
 
@@ -50,26 +51,15 @@ Result<Database> openRuns(const std::filesystem::path& folder, const CancelToken
     return db;
 }
 
-template <class Part>
-Status readParts(Database& db, std::string_view sql, std::int64_t row, std::vector<Part>& into, Part (*read)(const Statement&))
-{
-    TR_ASSIGN(Statement statement, db.prepare(sql));
-    statement.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return {};
-        into.push_back(read(statement));
-    }
-}
-
 Result<RunRecord> recordOf(Database& db, const Statement& row)
 {
     RunRecord record;
     const std::int64_t id = row.intAt(0);
     record.run = rowvalues::readRun(row);
-    TR_TRY(readParts<Step>(db, rowvalues::kSelectSteps, id, record.steps, rowvalues::readStep));
-    TR_TRY(readParts<Score>(db, rowvalues::kSelectScores, id, record.scores, rowvalues::readScore));
-    TR_TRY(readParts<HumanDecision>(db, rowvalues::kSelectDecisions, id, record.decisions, rowvalues::readDecision));
+    TR_ASSIGN(auto parts, readParts(db, id, PartsWanted::All));
+    record.steps = std::move(parts.steps);
+    record.scores = std::move(parts.scores);
+    record.decisions = std::move(parts.decisions);
     return record;
 }
 

@@ -2,9 +2,11 @@
 #include "core/index/treeorder.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace tackroom
 {
@@ -12,24 +14,52 @@ namespace tackroom
 namespace
 {
 
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+/// Up to so many steps, looking through all ids is faster than a table of them.
+constexpr std::size_t kFew = 32;
+
 struct Tree {
-    std::vector<std::size_t> roots;
-    std::vector<std::vector<std::size_t>> children;
+    std::vector<std::size_t> roots;          ///< by start
+    std::vector<std::size_t> child, sibling; ///< of each step its last child, and the child before it
 };
 
-/// Both lists are in the order of `byStart`.
+class Ids
+{
+public:
+    explicit Ids(const std::vector<Step>& steps) : m_steps(steps)
+    {
+        if (steps.size() <= kFew) return;
+        m_byId.reserve(steps.size());
+        for (std::size_t i = 0; i < steps.size(); ++i) m_byId.emplace(steps[i].nativeId, i); // the first of a name counts
+    }
+    [[nodiscard]] std::size_t find(const std::string& id) const
+    {
+        if (m_steps.size() > kFew) {
+            const auto found = m_byId.find(id);
+            return found == m_byId.end() ? kNone : found->second;
+        }
+        for (std::size_t i = 0; i < m_steps.size(); ++i)
+            if (m_steps[i].nativeId == id) return i;
+        return kNone;
+    }
+
+private:
+    const std::vector<Step>& m_steps;
+    std::unordered_map<std::string_view, std::size_t> m_byId;
+};
+
 Tree treeOf(const std::vector<Step>& steps, const std::vector<std::size_t>& byStart)
 {
-    std::unordered_map<std::string_view, std::size_t> byId;
-    for (std::size_t i = 0; i < steps.size(); ++i) byId.emplace(steps[i].nativeId, i); // the first of a name counts
+    const Ids ids(steps);
     Tree tree;
-    tree.children.resize(steps.size());
+    tree.child.assign(steps.size(), kNone);
+    tree.sibling.assign(steps.size(), kNone);
     for (const std::size_t i : byStart) {
-        const auto parent = steps[i].parentId.empty() ? byId.end() : byId.find(steps[i].parentId);
-        if (parent == byId.end() || parent->second == i)
+        const std::size_t parent = steps[i].parentId.empty() ? kNone : ids.find(steps[i].parentId);
+        if (parent == kNone || parent == i)
             tree.roots.push_back(i);
         else
-            tree.children[parent->second].push_back(i);
+            tree.sibling[i] = std::exchange(tree.child[parent], i);
     }
     return tree;
 }
@@ -60,9 +90,8 @@ std::vector<TreePlace> treeOrder(const std::vector<Step>& steps)
             placed[next.step] = true;
             order.push_back({next.step, next.parent, next.depth});
             const std::size_t place = order.size();
-            const auto& children = tree.children[next.step];
-            for (auto child = children.rbegin(); child != children.rend(); ++child)
-                if (!placed[*child]) stack.push_back({*child, place, next.depth + 1});
+            for (std::size_t child = tree.child[next.step]; child != kNone; child = tree.sibling[child])
+                if (!placed[child]) stack.push_back({child, place, next.depth + 1});
         }
     };
     for (const std::size_t root : tree.roots) walk(root);

@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -18,14 +19,8 @@ constexpr std::size_t kTextBytes = 2000;
 constexpr std::size_t kToolBytes = 4000;
 constexpr std::size_t kIdBytes = 512;
 
-/// Without any of these words the text holds no key of harnessversion.cpp, which spares most spans the search.
-constexpr std::array<std::string_view, 6> kVersionWords{"commit", "version", "revision", "sha", "release", "prompt"};
-
-VersionFacts versionOf(std::string_view text, Value attributes, std::optional<Value> metadata)
+VersionFacts versionOf(Value attributes, std::optional<Value> metadata)
 {
-    bool possible = false;
-    for (const auto word : kVersionWords) possible = possible || text.find(word) != std::string_view::npos;
-    if (!possible) return {};
     return findVersion([&](std::string_view key) -> std::string {
         for (const auto& place : {std::optional<Value>(attributes), metadata}) {
             const auto found = place ? at(*place, key) : std::nullopt;
@@ -87,9 +82,10 @@ std::vector<Message> listOf(std::optional<Value> list)
 std::optional<std::string> lastContentOf(std::optional<Value> list)
 {
     simdjson::dom::array items;
-    if (!list || list->get(items) != simdjson::SUCCESS || items.size() == 0) return std::nullopt;
+    if (!list || list->get(items) != simdjson::SUCCESS) return std::nullopt;
     std::optional<Value> last;
     for (const Value item : items) last = item;
+    if (!last) return std::nullopt;
     return messageContentOf(*last);
 }
 
@@ -186,32 +182,171 @@ std::string textIn(std::string_view text, bool ofUser, Parsers& parsers)
     return std::string(text);
 }
 
-void readTokens(Value attributes, Step& step)
+/// Where the values stand that are wanted of every span.
+enum class Slot : std::uint8_t {
+    SpanKind,
+    ModelName,
+    PromptTokens,
+    CompletionTokens,
+    Input,
+    Output,
+    Documents,
+    ToolName,
+    CallArguments,
+    InputMessages,
+    OutputMessages,
+    SessionId,
+    UserId,
+    AgentName,
+    Cost
+};
+constexpr std::array<std::string_view, 15> kSlotPaths{"openinference.span.kind",
+                                                      "llm.model_name",
+                                                      "llm.token_count.prompt",
+                                                      "llm.token_count.completion",
+                                                      "input.value",
+                                                      "output.value",
+                                                      "retrieval.documents",
+                                                      "tool.name",
+                                                      "tool_call.function.arguments",
+                                                      "llm.input_messages",
+                                                      "llm.output_messages",
+                                                      "session.id",
+                                                      "user.id",
+                                                      "agent.name",
+                                                      "llm.cost.total"};
+constexpr std::size_t kLongestPath = 64;
+
+/// Whether a key has one of the words without which it is none of a harness version's.
+bool hasVersionWord(std::string_view key)
 {
-    if (step.promptTokens == 0) step.promptTokens = integerOf(at(attributes, "llm.token_count.prompt"));
-    if (step.completionTokens == 0) step.completionTokens = integerOf(at(attributes, "llm.token_count.completion"));
+    for (std::size_t i = 0; i + 3 <= key.size(); ++i) {
+        const std::string_view rest = key.substr(i);
+        switch (key[i]) {
+        case 'c':
+            if (rest.starts_with("commit")) return true;
+            break;
+        case 'v':
+            if (rest.starts_with("version")) return true;
+            break;
+        case 'r':
+            if (rest.starts_with("revision") || rest.starts_with("release")) return true;
+            break;
+        case 's':
+            if (rest.starts_with("sha")) return true;
+            break;
+        case 'p':
+            if (rest.starts_with("prompt")) return true;
+            break;
+        default:
+            break;
+        }
+    }
+    return false;
 }
 
-void readTool(Value attributes, const Texts& texts, Step& step)
+/// The attributes of a span, gone through once: at() for each of two dozen paths costs several times as much as the parsing.
+class Attributes
 {
-    step.toolName = cut(textOf(at(attributes, "tool.name")), kIdBytes);
+public:
+    explicit Attributes(Value root) : m_root(root) { descend(root, 0); }
+
+    [[nodiscard]] std::optional<Value> operator[](Slot slot) const { return m_values[static_cast<std::size_t>(slot)]; }
+    /// Some key may name a harness version.
+    [[nodiscard]] bool mayNameVersion() const { return m_mayNameVersion; }
+    void lookForVersionIn(Value other)
+    {
+        m_noSlots = true;
+        descend(other, 0);
+    }
+
+private:
+    void descend(Value value, std::size_t pathSize)
+    {
+        simdjson::dom::object object;
+        if (value.get(object) != simdjson::SUCCESS) return;
+        for (const auto field : object) {
+            const std::size_t end = pathSize + field.key.size();
+            if (end + 1 >= kLongestPath) continue; // longer than every key that is looked for
+            std::ranges::copy(field.key, m_path.begin() + static_cast<std::ptrdiff_t>(pathSize));
+            const std::string_view path(m_path.data(), end);
+            if (!m_mayNameVersion && hasVersionWord(field.key) && !path.starts_with("llm.token_count."))
+                m_mayNameVersion = true;
+            if (!m_noSlots) note(path, field.value);
+            if (!field.value.is_object()) continue;
+            m_path[end] = '.';
+            descend(field.value, end + 1);
+        }
+    }
+    void note(std::string_view path, Value value)
+    {
+        for (std::size_t i = 0; i < kSlotPaths.size(); ++i) {
+            if (kSlotPaths[i].size() != path.size() || kSlotPaths[i] != path) continue;
+            // Flat and nested at once: at() knows which one counts.
+            m_values[i] = m_values[i] ? at(m_root, path) : std::optional<Value>(value);
+            return;
+        }
+    }
+
+    Value m_root;
+    std::array<std::optional<Value>, kSlotPaths.size()> m_values;
+    std::array<char, kLongestPath> m_path{};
+    bool m_mayNameVersion = false, m_noSlots = false;
+};
+
+/// The text as textOf() says it, without a copy where it is one already.
+class TextView
+{
+public:
+    explicit TextView(std::optional<Value> value)
+    {
+        if (const auto text = stringOf(value))
+            m_view = *text;
+        else
+            m_view = m_made = textOf(value);
+    }
+    TextView(const TextView&) = delete;
+    TextView& operator=(const TextView&) = delete;
+    operator std::string_view() const { return m_view; } // NOLINT: it is one
+
+private:
+    std::string m_made;
+    std::string_view m_view;
+};
+
+/// simdjson gives out well-formed texts only, so that cutting is all there is to do.
+std::string cutOwn(std::string_view text, std::size_t maxBytes) { return std::string(cutUtf8(text, maxBytes)); }
+std::string cutText(std::optional<Value> value, std::size_t maxBytes) { return cutOwn(TextView(value), maxBytes); }
+
+void readTool(const Attributes& attributes, std::string_view input, std::string_view output, Step& step)
+{
+    step.toolName = cutText(attributes[Slot::ToolName], kIdBytes);
     if (step.toolName.empty()) step.toolName = step.name;
-    step.arguments = cut(texts.input, kToolBytes);
-    if (step.arguments.empty()) step.arguments = cut(textOf(at(attributes, "tool_call.function.arguments")), kToolBytes);
-    step.result = cut(texts.output, kToolBytes);
+    step.arguments = cutOwn(input, kToolBytes);
+    if (step.arguments.empty()) step.arguments = cutText(attributes[Slot::CallArguments], kToolBytes);
+    step.result = cutOwn(output, kToolBytes);
 }
 
-void readLlm(Value attributes, const Texts& texts, Step& step, Parsers& parsers)
+void readLlm(const Attributes& attributes, std::string_view input, std::string_view output, Step& step, Parsers& parsers)
 {
-    if (const auto content = lastContentOf(at(attributes, "llm.input_messages")))
-        step.inputText = cut(*content, kTextBytes);
+    if (const auto content = lastContentOf(attributes[Slot::InputMessages]))
+        step.inputText = cutOwn(*content, kTextBytes);
     else
-        step.inputText = cut(userTextOf(texts.input, parsers), kTextBytes);
+        step.inputText = cutOwn(userTextOf(input, parsers), kTextBytes);
     // A list whose message has no content is an answer without words (calls alone, or silence), not a missing one.
-    if (const auto content = lastContentOf(at(attributes, "llm.output_messages")))
-        step.outputText = cut(*content, kTextBytes);
+    if (const auto content = lastContentOf(attributes[Slot::OutputMessages]))
+        step.outputText = cutOwn(*content, kTextBytes);
     else
-        step.outputText = cut(answerTextOf(texts.output, parsers), kTextBytes);
+        step.outputText = cutOwn(answerTextOf(output, parsers), kTextBytes);
+}
+
+void readRest(const Attributes& attributes, SpanFacts& facts)
+{
+    facts.hasOutput = attributes[Slot::Output].has_value();
+    facts.sessionId = cutText(attributes[Slot::SessionId], kIdBytes);
+    facts.userId = cutText(attributes[Slot::UserId], kIdBytes);
+    facts.agentName = cutText(attributes[Slot::AgentName], kIdBytes);
+    facts.costUsd = numberOf(attributes[Slot::Cost]);
 }
 
 } // namespace
@@ -251,43 +386,59 @@ Texts textsOf(Value attributes)
 std::string userTextOf(std::string_view input, Parsers& parsers) { return textIn(input, true, parsers); }
 std::string answerTextOf(std::string_view output, Parsers& parsers) { return textIn(output, false, parsers); }
 
-Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers)
+Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
 {
-    TR_ASSIGN(const Value attributes, parsers.attributes.parse(text));
-    if (!isObject(attributes)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
-    if (step.kind == StepKind::Other) step.kind = kindOf(textOf(at(attributes, "openinference.span.kind")));
-    step.model = cut(textOf(at(attributes, "llm.model_name")), kIdBytes);
-    readTokens(attributes, step);
+    TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
+    if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
+    Attributes attributes(root);
+    if (step.kind == StepKind::Other) step.kind = kindOf(TextView(attributes[Slot::SpanKind]));
+    step.model = cutText(attributes[Slot::ModelName], kIdBytes);
+    if (step.promptTokens == 0) step.promptTokens = integerOf(attributes[Slot::PromptTokens]);
+    if (step.completionTokens == 0) step.completionTokens = integerOf(attributes[Slot::CompletionTokens]);
 
-    const Texts texts = textsOf(attributes);
     SpanFacts facts;
-    facts.userText = cut(userTextOf(texts.input, parsers), kTextBytes);
-    facts.answerText = cut(answerTextOf(texts.output, parsers), kTextBytes);
-    facts.hasOutput = at(attributes, "output.value").has_value();
+    const TextView input(attributes[Slot::Input]);
+    const std::string documents = attributes[Slot::Documents] ? documentList(*attributes[Slot::Documents]) : std::string();
+    const TextView own(documents.empty() ? attributes[Slot::Output] : std::nullopt);
+    const std::string_view output = documents.empty() ? std::string_view(own) : std::string_view(documents);
+    const bool ownTexts = step.kind == StepKind::Tool || step.kind == StepKind::Llm;
+    facts.textsAreLate = ownTexts && reading.lateTexts;
+    if (!facts.textsAreLate) {
+        facts.userText = cut(userTextOf(input, parsers), kTextBytes);
+        facts.answerText = cut(answerTextOf(output, parsers), kTextBytes);
+    }
     if (step.kind == StepKind::Tool)
-        readTool(attributes, texts, step);
+        readTool(attributes, input, output, step);
     else if (step.kind == StepKind::Llm)
-        readLlm(attributes, texts, step, parsers);
+        readLlm(attributes, input, output, step, parsers);
     else {
         step.inputText = facts.userText;
         step.outputText = facts.answerText;
-        if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker) step.result = cut(texts.output, kToolBytes);
+        if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker) step.result = cut(output, kToolBytes);
     }
 
     // Metadata is an object, or (from some exporters) JSON in a text.
-    std::optional<Value> metadata = member(attributes, "metadata");
+    std::optional<Value> metadata = member(root, "metadata");
     if (const auto inText = stringOf(metadata)) {
         metadata.reset();
         if (const auto parsed = parsers.metadata.parse(*inText); parsed && isObject(*parsed)) metadata = *parsed;
+        if (metadata) attributes.lookForVersionIn(*metadata);
     }
-    facts.sessionId = cut(textOf(at(attributes, "session.id")), kIdBytes);
-    facts.userId = cut(textOf(at(attributes, "user.id")), kIdBytes);
-    facts.agentName = cut(textOf(at(attributes, "agent.name")), kIdBytes);
-    if (metadata && facts.userId.empty()) facts.userId = cut(textOf(at(*metadata, "user_id")), kIdBytes);
-    if (metadata && facts.sessionId.empty()) facts.sessionId = cut(textOf(at(*metadata, "session_id")), kIdBytes);
-    facts.costUsd = numberOf(at(attributes, "llm.cost.total"));
-    facts.version = versionOf(text, attributes, metadata);
+    readRest(attributes, facts);
+    if (metadata && facts.userId.empty()) facts.userId = cutText(at(*metadata, "user_id"), kIdBytes);
+    if (metadata && facts.sessionId.empty()) facts.sessionId = cutText(at(*metadata, "session_id"), kIdBytes);
+    if (attributes.mayNameVersion()) facts.version = versionOf(root, metadata);
     return facts;
+}
+
+void readLateTexts(std::string_view text, SpanFacts& facts, Parsers& parsers)
+{
+    facts.textsAreLate = false;
+    const auto root = parsers.attributes.parse(text);
+    if (!root) return; // it was read before; then memory is short now, and the run goes without
+    const Texts texts = textsOf(*root);
+    facts.userText = cut(userTextOf(texts.input, parsers), kTextBytes);
+    facts.answerText = cut(answerTextOf(texts.output, parsers), kTextBytes);
 }
 
 Status readEvents(std::string_view text, Step& step, Parsers& parsers)

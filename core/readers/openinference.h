@@ -19,9 +19,10 @@ using jsonvalues::Value;
 /// What a span tells of its run, beside its step.
 struct SpanFacts {
     std::string sessionId, userId, agentName;
-    std::string userText;   ///< of the input: what the user asked
-    std::string answerText; ///< of the output
-    bool hasOutput = false; ///< there is an output, be it an empty text
+    std::string userText;      ///< of the input: what the user asked
+    std::string answerText;    ///< of the output
+    bool hasOutput = false;    ///< there is an output, be it an empty text
+    bool textsAreLate = false; ///< userText and answerText were not looked for yet
     std::optional<double> costUsd;
     VersionFacts version;
 };
@@ -34,9 +35,14 @@ struct Parsers {
     jsonvalues::Parser events;
 };
 
+struct Reading {
+    bool padded = false;    ///< simdjson's padding may be read behind the text
+    bool lateTexts = false; ///< of tools and models, userText and answerText are left to readLateTexts: few runs want them
+};
 /// Fills the step from the attributes (`kind` where it is still Other) and answers what they tell of the run.
 /// Damaged where the text is not a JSON object; the step keeps what it had.
-[[nodiscard]] Result<SpanFacts> readAttributes(std::string_view attributes, Step& step, Parsers& parsers);
+[[nodiscard]] Result<SpanFacts> readAttributes(std::string_view attributes, Step& step, Parsers& parsers, Reading reading = {});
+void readLateTexts(std::string_view attributes, SpanFacts& facts, Parsers& parsers);
 /// Error type and text from the span's events (the last "exception"), where the step has none.
 [[nodiscard]] Status readEvents(std::string_view events, Step& step, Parsers& parsers);
 

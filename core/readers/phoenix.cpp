@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/phoenix.h"
 
-#include "core/base/text.h"
-#include "core/readers/jsonelements.h"
+#include "core/base/boundedqueue.h"
+#include "core/readers/jsonvalues.h"
+#include "core/readers/phoenixassembly.h"
 #include "core/readers/phoenixbody.h"
 #include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
 #include "core/readers/phoenixsql.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
 #include <format>
-#include <map>
 #include <set>
 #include <sys/stat.h>
+#include <thread>
 
 namespace tackroom
 {
@@ -23,21 +22,8 @@ namespace tackroom
 namespace
 {
 
-/// How long a batch may hold its reading transactions, and by how many traces it begins.
-constexpr std::int64_t kBatchMs = 100;
-constexpr std::int64_t kFirstBatch = 100;
-constexpr std::int64_t kSmallestBatch = 10;
-constexpr std::int64_t kLargestBatch = 5000;
-/// A store whose way of reading no longer holds (a writer came) is opened again, so often.
-constexpr int kMaxReopens = 5;
-/// Of an annotation: each of its texts, and the metadata, which longer than this is not looked into.
-constexpr std::size_t kMaxAnnotationTextBytes = 4000;
-constexpr std::size_t kMaxMetadataBytes = std::size_t{256} << 10;
-
-std::int64_t nowMs()
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+/// Slices that are read ahead of what is made of them.
+constexpr std::size_t kSlicesAhead = 4;
 
 } // namespace
 
@@ -57,74 +43,11 @@ struct PhoenixReader::Private {
                                 const std::string* time);
     [[nodiscard]] Status reopen(const CancelToken& cancel);
     [[nodiscard]] Status refresh(const CancelToken& cancel);
-    [[nodiscard]] Result<std::int64_t> readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit,
-                                                 PhoenixRunBuilder& builder, RunSink& sink, std::int64_t& runs);
-    [[nodiscard]] Result<std::map<std::int64_t, double>> costs(std::int64_t low, std::int64_t high);
-    [[nodiscard]] Status readTraces(const std::vector<PhoenixTraceRow>& traces, PhoenixRunBuilder& builder, RunSink& sink,
-                                    std::vector<RunRecord>& records);
-    [[nodiscard]] Result<std::vector<PhoenixTraceRow>> traceRows(std::int64_t above, std::int64_t upTo, std::int64_t limit);
-    [[nodiscard]] Status readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel,
-                                   std::int64_t& runs, std::int64_t total);
+    using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>; ///< of trace rows: above the first, up to the second
+    [[nodiscard]] Status readRanges(const Ranges& ranges, PhoenixBuffers& buffers, const PhoenixSlices::Deliver& deliver,
+                                    const CancelToken& cancel);
+    [[nodiscard]] Status ingest(const Ranges& ranges, std::int64_t expectedRuns, RunSink& sink, const CancelToken& cancel);
 };
-
-namespace
-{
-
-using AnnotationsByTrace = std::map<std::int64_t, std::vector<PhoenixAnnotationRow>>;
-
-Status readAnnotations(Database& db, const std::string& sql, bool ofDocument, std::int64_t low, std::int64_t high,
-                       AnnotationsByTrace& out)
-{
-    if (sql.empty()) return {};
-    TR_ASSIGN(Statement statement, db.prepare(sql));
-    statement.bind(1, low).bind(2, high);
-    const auto textAt = [&](int column) { return jsonvalues::cut(statement.textAt(column), kMaxAnnotationTextBytes); };
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return {};
-        PhoenixAnnotationRow row;
-        row.traceRowId = statement.intAt(0);
-        row.stepId = textAt(1);
-        row.name = textAt(2);
-        row.label = textAt(3);
-        if (!statement.isNullAt(4)) row.score = statement.doubleAt(4);
-        row.explanation = textAt(5);
-        if (statement.textAt(6).size() <= kMaxMetadataBytes) row.metadata = statement.stringAt(6);
-        row.annotatorKind = textAt(7);
-        row.identifier = textAt(8);
-        row.userName = textAt(9);
-        row.time = textAt(10);
-        row.documentPosition = statement.intAt(11);
-        row.ofDocument = ofDocument;
-        out[row.traceRowId].push_back(std::move(row));
-    }
-}
-
-PhoenixSpanRow spanRowOf(const Statement& statement)
-{
-    PhoenixSpanRow row;
-    row.rowId = statement.intAt(0);
-    row.traceRowId = statement.intAt(1);
-    row.spanId = statement.textAt(2);
-    row.parentId = statement.textAt(3);
-    row.name = statement.textAt(4);
-    row.kind = statement.textAt(5);
-    row.start = statement.textAt(6);
-    row.end = statement.textAt(7);
-    row.attributes = statement.textAt(8);
-    row.attributesBytes = static_cast<std::uint64_t>(statement.intAt(9));
-    row.events = statement.textAt(10);
-    row.eventsBytes = static_cast<std::uint64_t>(statement.intAt(11));
-    row.statusCode = statement.textAt(12);
-    row.statusMessage = statement.textAt(13);
-    row.promptTokens = statement.intAt(14);
-    row.completionTokens = statement.intAt(15);
-    row.cumulativePromptTokens = statement.intAt(16);
-    row.cumulativeCompletionTokens = statement.intAt(17);
-    return row;
-}
-
-} // namespace
 
 Result<PhoenixMarks> PhoenixReader::Private::marksNow()
 {
@@ -157,11 +80,13 @@ Result<PhoenixMarks> PhoenixReader::Private::marksNow()
 /// Whether all that was there at the marks is there still: no row deleted, and no other database in its place.
 Result<bool> PhoenixReader::Private::stillHolds(const PhoenixMarks& before)
 {
+    // All of them, from a small index, without the few that are new: rows up to the mark would be counted by reading the table.
     const auto count = [&](std::string_view from, std::int64_t upTo) -> Result<std::int64_t> {
-        TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT count(*) FROM {} WHERE id <= ?", from)));
+        TR_ASSIGN(const std::int64_t all, db.scalar(std::format("SELECT count(*) FROM {}", from)));
+        TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT count(*) FROM {} WHERE id > ?", from)));
         statement.bind(1, upTo);
         TR_ASSIGN(const bool row, statement.step());
-        return row ? statement.intAt(0) : 0;
+        return all - (row ? statement.intAt(0) : 0);
     };
     TR_ASSIGN(Statement last, db.prepare("SELECT trace_id FROM traces WHERE id = ?"));
     last.bind(1, before.trace);
@@ -222,108 +147,48 @@ Status PhoenixReader::Private::refresh(const CancelToken& cancel)
     return reopen(cancel);
 }
 
-Result<std::vector<PhoenixTraceRow>> PhoenixReader::Private::traceRows(std::int64_t above, std::int64_t upTo,
-                                                                       std::int64_t limit)
+/// On the thread that reads the database.
+Status PhoenixReader::Private::readRanges(const Ranges& ranges, PhoenixBuffers& buffers, const PhoenixSlices::Deliver& deliver,
+                                          const CancelToken& cancel)
 {
-    std::vector<PhoenixTraceRow> rows;
-    TR_ASSIGN(Statement statement, db.prepare(sql.traces + " WHERE t.id > ? AND t.id <= ? ORDER BY t.id DESC LIMIT ?"));
-    statement.bind(1, above).bind(2, upTo).bind(3, limit);
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return rows;
-        rows.push_back({statement.intAt(0), jsonvalues::cut(statement.textAt(1), 512), statement.stringAt(2),
-                        statement.stringAt(3), statement.stringAt(4), statement.stringAt(5), statement.stringAt(6)});
+    try {
+        PhoenixSlices slices(db, sql, buffers, deliver, [&] { return reopen(cancel); });
+        for (const auto& [above, upTo] : ranges) {
+            TR_TRY(slices.read(above, upTo, cancel));
+            if (slices.stopped()) return {};
+        }
+        return {};
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::Refused, path.string(), "the store needs more memory than the reader may use");
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Internal, path.string(), error.what());
     }
 }
 
-Result<std::map<std::int64_t, double>> PhoenixReader::Private::costs(std::int64_t low, std::int64_t high)
+/// One thread reads the database, this one makes runs of what it reads.
+Status PhoenixReader::Private::ingest(const Ranges& ranges, std::int64_t expectedRuns, RunSink& sink, const CancelToken& cancel)
 {
-    std::map<std::int64_t, double> costs;
-    if (sql.costs.empty()) return costs;
-    TR_ASSIGN(Statement statement, db.prepare(sql.costs));
-    statement.bind(1, low).bind(2, high);
-    for (;;) {
-        TR_ASSIGN(const bool more, statement.step());
-        if (!more) return costs;
-        costs[statement.intAt(0)] = statement.doubleAt(1);
-    }
-}
-
-/// The runs of these traces (highest row first), put together from one pass over their spans.
-Status PhoenixReader::Private::readTraces(const std::vector<PhoenixTraceRow>& traces, PhoenixRunBuilder& builder, RunSink& sink,
-                                          std::vector<RunRecord>& records)
-{
-    const std::int64_t low = traces.back().rowId, high = traces.front().rowId;
-    AnnotationsByTrace annotations;
-    for (std::size_t i = 0; i < kAnnotationTables.size(); ++i)
-        TR_TRY(readAnnotations(db, sql.annotations[i], i == 2, low, high, annotations));
-    TR_ASSIGN(const auto costOf, costs(low, high));
-    TR_ASSIGN(Statement spans, db.prepare(sql.spans));
-    spans.bind(1, low).bind(2, high);
-    TR_ASSIGN(bool more, spans.step());
-    for (const auto& trace : traces) {
-        builder.begin(trace);
-        while (more && spans.intAt(1) > trace.rowId) { // spans of a trace that is not there
-            TR_ASSIGN(more, spans.step());
+    PhoenixBuffers buffers;
+    BoundedQueue<PhoenixSlice> queue(kSlicesAhead);
+    Status read;
+    // Whatever ends this function, the queue is closed and the thread waited for.
+    struct Reading {
+        BoundedQueue<PhoenixSlice>& queue;
+        std::thread thread;
+        ~Reading() { end(); }
+        void end()
+        {
+            queue.close();
+            if (thread.joinable()) thread.join();
         }
-        while (more && spans.intAt(1) == trace.rowId) {
-            builder.addSpan(spanRowOf(spans), sink);
-            TR_ASSIGN(more, spans.step());
-        }
-        if (!builder.hasSpans()) {
-            sink.skipped("trace " + trace.traceId, "there are no spans of it");
-            continue;
-        }
-        for (const auto& row : annotations[trace.rowId]) builder.addAnnotation(row);
-        if (const auto cost = costOf.find(trace.rowId); cost != costOf.end()) builder.addCost(cost->second);
-        records.push_back(builder.finish(sink));
-    }
-    return {};
-}
-
-/// Reads up to `limit` traces with above < id <= upTo, highest first; answers the lowest id read (0: there was none).
-Result<std::int64_t> PhoenixReader::Private::readBatch(std::int64_t above, std::int64_t upTo, std::int64_t limit,
-                                                       PhoenixRunBuilder& builder, RunSink& sink, std::int64_t& runs)
-{
-    std::vector<RunRecord> records;
-    std::int64_t low = 0;
-    {
-        TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
-        TR_ASSIGN(const auto traces, traceRows(above, upTo, limit));
-        if (traces.empty()) return 0;
-        low = traces.back().rowId;
-        TR_TRY(readTraces(traces, builder, sink, records));
-    }
-    // Delivered when nothing is open any more: the receiver may take its time.
-    for (auto& record : records) {
-        TR_TRY(sink.add(std::move(record)));
-        ++runs;
-    }
-    return low;
-}
-
-Status PhoenixReader::Private::readRange(std::int64_t above, std::int64_t upTo, RunSink& sink, const CancelToken& cancel,
-                                         std::int64_t& runs, std::int64_t total)
-{
-    PhoenixRunBuilder builder;
-    std::int64_t limit = kFirstBatch;
-    int reopens = 0;
-    while (upTo > above) {
-        if (cancel.cancelled()) return CancelToken::error();
-        if (const auto same = db.recheck(); !same) {
-            if (same.error().code != ErrorCode::Locked || ++reopens > kMaxReopens) return same;
-            TR_TRY(reopen(cancel));
-        }
-        const std::int64_t started = nowMs();
-        TR_ASSIGN(const std::int64_t low, readBatch(above, upTo, limit, builder, sink, runs));
-        if (low == 0) return {};
-        upTo = low - 1;
-        const std::int64_t took = nowMs() - started;
-        if (took > kBatchMs) limit = std::max(kSmallestBatch, limit / 2);
-        if (took < kBatchMs / 3) limit = std::min(kLargestBatch, limit * 2);
-        sink.progress(static_cast<std::uint64_t>(runs), static_cast<std::uint64_t>(std::max(total, runs)));
-    }
-    return {};
+    } reading{queue, std::thread([&] {
+                  read = readRanges(ranges, buffers, [&](PhoenixSlice slice) { return queue.push(std::move(slice)); }, cancel);
+                  queue.close();
+              })};
+    PhoenixAssembly assembly(sink, buffers, expectedRuns);
+    while (auto slice = queue.pop()) TR_TRY(assembly.take(std::move(*slice), cancel));
+    reading.end();
+    return read;
 }
 
 Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const std::filesystem::path& path)
@@ -409,17 +274,17 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
     if (goOn) {
         TR_ASSIGN(goOn, d->stillHolds(*before));
     }
-    std::int64_t runs = 0;
     if (!goOn) {
         sink.startsOver();
         sink.progress(0, static_cast<std::uint64_t>(now.traceCount));
-        TR_TRY(d->readRange(0, now.trace, sink, cancel, runs, now.traceCount));
+        TR_TRY(d->ingest({{0, now.trace}}, now.traceCount, sink, cancel));
         return now.toText();
     }
     TR_ASSIGN(const auto grown, d->grownTraces(*before));
     const std::int64_t total = now.traceCount - before->traceCount + static_cast<std::int64_t>(grown.size());
-    TR_TRY(d->readRange(before->trace, now.trace, sink, cancel, runs, total));
-    for (auto id = grown.rbegin(); id != grown.rend(); ++id) TR_TRY(d->readRange(*id - 1, *id, sink, cancel, runs, total));
+    Private::Ranges ranges{{before->trace, now.trace}};
+    for (auto id = grown.rbegin(); id != grown.rend(); ++id) ranges.emplace_back(*id - 1, *id);
+    TR_TRY(d->ingest(ranges, total, sink, cancel));
     return now.toText();
 }
 
@@ -446,9 +311,9 @@ Result<Body> PhoenixReader::fetch(const RunAddress& run, const std::string& step
         if (!more) break;
         any = true;
         if (stepId.empty())
-            builder.addToRun(spanRowOf(spans));
+            builder.addToRun(phoenixSpanRow(spans));
         else
-            return builder.step(spanRowOf(spans));
+            return builder.step(phoenixSpanRow(spans));
     }
     if (!any)
         return fail(ErrorCode::NotFound, stepId.empty() ? run.nativeId : stepId, "there is no such span in the store any more");

@@ -6,6 +6,7 @@
 #include "core/readers/phoenix.h"
 
 #include <algorithm>
+#include <chrono>
 #include <format>
 #include <unordered_set>
 
@@ -20,7 +21,33 @@ using namespace jsonvalues;
 constexpr std::size_t kIdBytes = 512;
 constexpr std::size_t kTextBytes = 2000;
 
-UtcNs timeOf(std::string_view text) { return parseTime(text).value_or(0); }
+/// "2026-03-02 08:15:30.123456", as Phoenix writes every time: two of them a span are worth a way of their own.
+std::optional<UtcNs> plainTimeOf(std::string_view text)
+{
+    constexpr std::string_view kForm = "0000-00-00 00:00:00.000000";
+    if (text.size() != kForm.size()) return std::nullopt;
+    for (std::size_t i = 0; i < kForm.size(); ++i)
+        if (kForm[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != kForm[i]) return std::nullopt;
+    const auto number = [&](std::size_t at, std::size_t digits) {
+        std::int64_t value = 0;
+        for (std::size_t i = at; i < at + digits; ++i) value = value * 10 + (text[i] - '0');
+        return value;
+    };
+    const std::int64_t hour = number(11, 2), minute = number(14, 2), second = number(17, 2), month = number(5, 2),
+                       day = number(8, 2), year = number(0, 4);
+    // What is at the edge of the possible is left to parseTime.
+    if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 || day < 1 || day > 28 || year < 1970 || year > 2200)
+        return std::nullopt;
+    const std::chrono::sys_days date =
+        std::chrono::year(static_cast<int>(year)) / static_cast<int>(month) / static_cast<int>(day);
+    return ((date.time_since_epoch().count() * 24 + hour) * 3600 + minute * 60 + second) * 1'000'000'000 + number(20, 6) * 1000;
+}
+
+UtcNs timeOf(std::string_view text)
+{
+    if (const auto plain = plainTimeOf(text)) return *plain;
+    return parseTime(text).value_or(0);
+}
 
 StepStatus statusOf(std::string_view code)
 {
@@ -62,43 +89,46 @@ Score scoreOf(const PhoenixAnnotationRow& row, std::optional<Value> metadata)
 
 } // namespace
 
-void PhoenixRunBuilder::begin(const PhoenixTraceRow& trace)
+void PhoenixRunBuilder::begin(PhoenixTraceRow trace)
 {
-    m_trace = trace;
+    m_trace = std::move(trace);
     m_spans.clear();
     m_annotations.clear();
     m_costUsd.reset();
     m_leftOut = 0;
 }
 
-void PhoenixRunBuilder::readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink)
+void PhoenixRunBuilder::readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink, openinference::Reading reading)
 {
-    const std::string where = std::format("span {} of trace {}", cut(row.spanId, 64), cut(m_trace.traceId, 64));
+    const auto skip = [&](std::string why) {
+        sink.skipped(std::format("span {} of trace {}", cut(row.spanId, 64), cut(m_trace.traceId, 64)), std::move(why));
+    };
     const auto tooLong = [&](std::string_view what, std::uint64_t bytes) {
-        sink.skipped(where, std::format("its {} have {} bytes; at most {} are read", what, bytes, kMaxAttributesBytes));
+        skip(std::format("its {} have {} bytes; at most {} are read", what, bytes, kMaxAttributesBytes));
     };
     if (row.attributes.empty() && row.attributesBytes > 0)
         tooLong("attributes", row.attributesBytes);
     else {
-        auto facts = openinference::readAttributes(row.attributes, part.step, m_parsers);
+        auto facts = openinference::readAttributes(row.attributes, part.step, *m_parsers, reading);
         if (facts)
             part.facts = std::move(*facts);
         else
-            sink.skipped(where, "its attributes: " + facts.error().detail);
+            skip("its attributes: " + facts.error().detail);
+        if (part.facts.textsAreLate) part.attributes = row.attributes;
     }
     if (row.events.empty() && row.eventsBytes > 0)
         tooLong("events", row.eventsBytes);
-    else if (const auto events = openinference::readEvents(row.events, part.step, m_parsers); !events)
-        sink.skipped(where, "its events: " + events.error().detail);
+    else if (const auto events = openinference::readEvents(row.events, part.step, *m_parsers); !events)
+        skip("its events: " + events.error().detail);
 }
 
-void PhoenixRunBuilder::addSpan(const PhoenixSpanRow& row, RunSink& sink)
+void PhoenixRunBuilder::addSpan(const PhoenixSpanRow& row, RunSink& sink, openinference::Reading reading)
 {
     if (m_spans.size() >= kMaxSpansOfRun) {
         ++m_leftOut;
         return;
     }
-    SpanPart part;
+    SpanPart& part = m_spans.emplace_back();
     part.rowId = row.rowId;
     Step& step = part.step;
     step.nativeId = cut(row.spanId, kIdBytes);
@@ -113,42 +143,59 @@ void PhoenixRunBuilder::addSpan(const PhoenixSpanRow& row, RunSink& sink)
     step.completionTokens = row.completionTokens;
     part.cumulativePrompt = row.cumulativePromptTokens;
     part.cumulativeCompletion = row.cumulativeCompletionTokens;
-    readTexts(row, part, sink);
-    m_spans.push_back(std::move(part));
+    readTexts(row, part, sink, reading);
 }
 
-void PhoenixRunBuilder::addAnnotation(const PhoenixAnnotationRow& row) { m_annotations.push_back(row); }
-
-void PhoenixRunBuilder::addCost(double usd) { m_costUsd = m_costUsd.value_or(0) + usd; }
-
-std::size_t PhoenixRunBuilder::rootIndex() const
+/// Looks for the texts that were left out, for the few spans of which the run wants them.
+void PhoenixRunBuilder::settle(SpanPart& part)
 {
+    if (part.facts.textsAreLate) openinference::readLateTexts(part.attributes, part.facts, *m_parsers);
+    part.attributes = {};
+}
+
+void PhoenixRunBuilder::readLateTexts()
+{
+    for (auto& part : m_spans) settle(part);
+}
+
+void PhoenixRunBuilder::sortByStart()
+{
+    m_byStart.clear();
+    for (auto& part : m_spans) m_byStart.push_back(&part);
+    std::ranges::sort(m_byStart, [](const SpanPart* a, const SpanPart* b) {
+        return a->step.start != b->step.start ? a->step.start < b->step.start : a->rowId < b->rowId;
+    });
+}
+
+PhoenixRunBuilder::SpanPart& PhoenixRunBuilder::root()
+{
+    for (SpanPart* part : m_byStart)
+        if (part->step.parentId.empty()) return *part;
     std::unordered_set<std::string_view> ids;
     for (const auto& part : m_spans) ids.insert(part.step.nativeId);
-    std::optional<std::size_t> orphan;
-    for (std::size_t i = 0; i < m_spans.size(); ++i) {
-        const Step& step = m_spans[i].step;
-        if (step.parentId.empty()) return i;
-        if (!orphan && !ids.contains(step.parentId)) orphan = i;
-    }
-    return orphan.value_or(0); // all in a circle: the first
+    for (SpanPart* part : m_byStart)
+        if (!ids.contains(part->step.parentId)) return *part;
+    return *m_byStart.front(); // all in a circle: the first
 }
 
 void PhoenixRunBuilder::fillVersion(Run& run, const SpanPart& root) const
 {
     VersionFacts facts = root.facts.version;
-    for (const auto& part : m_spans) facts.fillFrom(part.facts.version);
+    for (const SpanPart* part : m_byStart) facts.fillFrom(part->facts.version);
     setVersion(run, facts);
 }
 
-void PhoenixRunBuilder::fillTexts(Run& run, const SpanPart& root) const
+void PhoenixRunBuilder::fillTexts(Run& run, const SpanPart& root)
 {
     run.task = root.facts.userText;
     const Step* lastLlm = nullptr;
-    for (const auto& part : m_spans) {
-        if (part.step.kind != StepKind::Llm) continue;
-        if (run.task.empty()) run.task = part.facts.userText.empty() ? part.step.inputText : part.facts.userText;
-        lastLlm = &part.step;
+    for (SpanPart* part : m_byStart) {
+        if (part->step.kind != StepKind::Llm) continue;
+        if (run.task.empty()) {
+            settle(*part);
+            run.task = part->facts.userText.empty() ? part->step.inputText : part->facts.userText;
+        }
+        lastLlm = &part->step;
     }
     if (root.facts.hasOutput || !lastLlm)
         run.answer = root.facts.answerText;
@@ -156,7 +203,7 @@ void PhoenixRunBuilder::fillTexts(Run& run, const SpanPart& root) const
         run.answer = lastLlm->outputText;
 }
 
-void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root) const
+void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root)
 {
     run.nativeId = m_trace.traceId;
     run.key = runKeyOf(PhoenixReader::kKind, m_trace.traceId);
@@ -173,7 +220,8 @@ void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root) const
     run.completionTokens = root.cumulativeCompletion;
     const bool sumTokens = run.promptTokens == 0 && run.completionTokens == 0;
     std::optional<double> attributeCost;
-    for (const auto& part : m_spans) {
+    for (const SpanPart* each : m_byStart) {
+        const SpanPart& part = *each;
         if (run.sessionId.empty()) run.sessionId = part.facts.sessionId;
         if (run.userId.empty()) run.userId = part.facts.userId;
         if (run.agentName.empty()) run.agentName = part.facts.agentName;
@@ -196,19 +244,18 @@ void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root) const
 
 void PhoenixRunBuilder::fillAnnotations(RunRecord& record)
 {
-    std::unordered_map<std::string_view, const Step*> steps;
-    for (const auto& part : m_spans) steps.emplace(part.step.nativeId, &part.step);
     for (const auto& row : m_annotations) {
         std::optional<Value> metadata;
         if (row.metadata.size() > 2)
-            if (const auto parsed = m_parsers.metadata.parse(row.metadata)) metadata = *parsed;
+            if (const auto parsed = m_parsers->metadata.parse(row.metadata)) metadata = *parsed;
         record.scores.push_back(scoreOf(row, metadata));
         const Score& score = record.scores.back();
         auto decision = row.ofDocument || row.documentPosition < 0 ? std::nullopt : decisionOf(score);
         if (!decision) continue;
-        const auto step = steps.find(decision->stepId);
-        if (step != steps.end())
-            decision->target = step->second->toolName.empty() ? step->second->name : step->second->toolName;
+        const auto step =
+            std::ranges::find(m_byStart, decision->stepId, [](const SpanPart* part) { return part->step.nativeId; });
+        if (step != m_byStart.end())
+            decision->target = (*step)->step.toolName.empty() ? (*step)->step.name : (*step)->step.toolName;
         if (metadata) {
             decision->before = firstTextAt(*metadata, {"agent_decision", "before"});
             if (auto after = firstTextAt(*metadata, {"human_decision", "after"}); !after.empty()) decision->after = after;
@@ -220,18 +267,20 @@ void PhoenixRunBuilder::fillAnnotations(RunRecord& record)
 
 RunRecord PhoenixRunBuilder::finish(RunSink& sink)
 {
-    std::ranges::sort(m_spans, [](const SpanPart& a, const SpanPart& b) {
-        return a.step.start != b.step.start ? a.step.start < b.step.start : a.rowId < b.rowId;
-    });
+    sortByStart();
     if (m_leftOut > 0)
         sink.skipped(std::format("trace {}", cut(m_trace.traceId, 64)),
                      std::format("it has {} spans; the first {} were read", m_spans.size() + m_leftOut, m_spans.size()));
     RunRecord record;
-    static const SpanPart kNoSpan{};
-    fillRun(record.run, m_spans.empty() ? kNoSpan : m_spans[rootIndex()]);
+    if (!m_byStart.empty()) {
+        SpanPart& first = root();
+        settle(first);
+        fillRun(record.run, first);
+    }
     fillAnnotations(record);
     record.steps.reserve(m_spans.size());
-    for (auto& part : m_spans) record.steps.push_back(std::move(part.step));
+    for (SpanPart* part : m_byStart) record.steps.push_back(std::move(part->step));
+    m_byStart.clear();
     m_spans.clear();
     m_annotations.clear();
     return record;

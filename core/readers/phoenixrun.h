@@ -5,10 +5,11 @@
 #include "core/readers/readers.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tackroom
@@ -49,11 +50,19 @@ struct PhoenixAnnotationRow {
 class PhoenixRunBuilder
 {
 public:
-    void begin(const PhoenixTraceRow& trace);
-    void addSpan(const PhoenixSpanRow& row, RunSink& sink);
-    void addAnnotation(const PhoenixAnnotationRow& row);
-    void addCost(double usd);
+    explicit PhoenixRunBuilder(std::shared_ptr<openinference::Parsers> parsers = std::make_shared<openinference::Parsers>())
+        : m_parsers(std::move(parsers))
+    {
+    }
+    void begin(PhoenixTraceRow trace);
+    /// With `reading.lateTexts` the row's attributes must live until finish() or readLateTexts().
+    void addSpan(const PhoenixSpanRow& row, RunSink& sink, openinference::Reading reading = {});
+    void addAnnotation(PhoenixAnnotationRow row) { m_annotations.push_back(std::move(row)); }
+    void addCost(double usd) { m_costUsd = m_costUsd.value_or(0) + usd; }
+    void readLateTexts();
     [[nodiscard]] bool hasSpans() const { return !m_spans.empty(); }
+    [[nodiscard]] std::int64_t traceRowId() const { return m_trace.rowId; }
+    [[nodiscard]] const std::string& traceId() const { return m_trace.traceId; }
     /// The run; the builder is empty afterwards.
     [[nodiscard]] RunRecord finish(RunSink& sink);
 
@@ -62,18 +71,22 @@ private:
         std::int64_t rowId = 0;
         Step step;
         openinference::SpanFacts facts;
+        std::string_view attributes; ///< where facts.textsAreLate
         std::int64_t cumulativePrompt = 0, cumulativeCompletion = 0;
     };
-    void readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink);
-    [[nodiscard]] std::size_t rootIndex() const;
-    void fillRun(Run& run, const SpanPart& root) const;
-    void fillTexts(Run& run, const SpanPart& root) const;
+    void readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink, openinference::Reading reading);
+    void settle(SpanPart& part);
+    void sortByStart();
+    [[nodiscard]] SpanPart& root();
+    void fillRun(Run& run, const SpanPart& root);
+    void fillTexts(Run& run, const SpanPart& root);
     void fillVersion(Run& run, const SpanPart& root) const;
     void fillAnnotations(RunRecord& record);
 
-    openinference::Parsers m_parsers;
+    std::shared_ptr<openinference::Parsers> m_parsers;
     PhoenixTraceRow m_trace;
     std::vector<SpanPart> m_spans;
+    std::vector<SpanPart*> m_byStart; ///< in finish()
     std::vector<PhoenixAnnotationRow> m_annotations;
     std::optional<double> m_costUsd;
     std::size_t m_leftOut = 0;

@@ -32,8 +32,8 @@ std::string spanColumnsOf(const TableInfo* spans)
     };
     const auto limited = [&](std::string_view name) {
         const std::string c = column(name, "''");
-        // octet_length looks at the record's header only: a text of a gigabyte is never loaded.
-        return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} END, octet_length({0})", c, kMaxAttributesBytes);
+        // octet_length looks at the record's header only: a text of a gigabyte is never loaded, and its length is told instead.
+        return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, kMaxAttributesBytes);
     };
     return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
                        column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
@@ -97,12 +97,16 @@ void addAnnotations(PhoenixSql& sql, std::span<const TableInfo> tables, std::siz
     const TableInfo* users = realTable(tables, "users");
     const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
     const std::string time = column("updated_at", column("created_at", column("end_time", "''")));
-    sql.annotations[index] =
-        std::format("SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM {} WHERE {} BETWEEN ? AND ? ORDER BY a.id",
-                    join->trace, join->step, column("label", "''"), column("score", "NULL"), column("explanation", "''"),
-                    column("metadata", "''"), column("annotator_kind", "''"), column("identifier", "''"),
-                    named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
-                    column("document_position", join->position), join->forward, join->trace);
+    const std::string select = std::format(
+        "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM ", join->trace, join->step, column("label", "''"),
+        column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
+        column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
+        column("document_position", join->position));
+    sql.annotations[index] = select + std::format("{} WHERE {} BETWEEN ?1 AND ?2 ORDER BY a.id", join->forward, join->trace);
+    if (join->key == "span_rowid")
+        sql.annotationsById[index] = select + std::format("{} a CROSS JOIN spans s ON s.id = a.span_rowid WHERE a.span_rowid "
+                                                          "BETWEEN ?3 AND ?4 AND s.trace_rowid BETWEEN ?1 AND ?2 ORDER BY a.id",
+                                                          kAnnotationTables[index]);
     sql.annotated[index] = std::format("SELECT DISTINCT {} FROM {} a{} WHERE a.id > ?{}", join->trace, kAnnotationTables[index],
                                        join->back, annotations->hasColumn("updated_at") ? " OR a.updated_at > ?" : "");
 }
@@ -126,7 +130,9 @@ PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
         ofSession("session_user"));
     sql.spanColumns = spanColumnsOf(realTable(tables, "spans"));
     sql.spans = "SELECT " + sql.spanColumns +
-                " FROM spans s WHERE s.trace_rowid BETWEEN ? AND ? ORDER BY s.trace_rowid DESC, s.id DESC";
+                " FROM spans s WHERE s.trace_rowid BETWEEN ?1 AND ?2 AND NOT (s.trace_rowid = ?3 AND s.id >= ?4) "
+                "ORDER BY s.trace_rowid DESC, s.id DESC";
+    sql.spansById = "SELECT " + sql.spanColumns + " FROM spans s WHERE s.id BETWEEN ?1 AND ?2 ORDER BY s.id";
     const TableInfo* costs = realTable(tables, "span_costs");
     if (costs && costs->hasColumn("trace_rowid") && costs->hasColumn("total_cost") && costs->hasColumn("id"))
         sql.costs =

@@ -16,10 +16,13 @@ namespace tackroom
 struct PhoenixSql {
     std::string traces;      ///< without WHERE; table alias t
     std::string spanColumns; ///< of table alias s
-    std::string spans;       ///< of a range of traces, highest first
+    std::string spans;       ///< of a range of traces ?1 … ?2, highest first, going on below trace ?3, row ?4
+    std::string spansById;   ///< of a range of rows, in their order
     std::string costs;       ///< of a range of traces; empty: no such table
     /// By kAnnotationTables, of a range of traces; empty: no such table.
     std::array<std::string, kAnnotationTables.size()> annotations;
+    /// The same of spans and documents, where the spans lie in the rows ?3 … ?4: looks at the annotations, not at each span.
+    std::array<std::string, kAnnotationTables.size()> annotationsById;
     /// Traces (row ids) of which something was said above a row id and, where there is a second parameter, since a time.
     std::array<std::string, kAnnotationTables.size()> annotated;
 };

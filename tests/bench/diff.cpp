@@ -26,7 +26,9 @@ int main()
         "rows of 100,000 lines, 20 % changed", "git diff --no-index --histogram", 5,
         [&] { failed = failed || RowModel::make(before, after)->hunks().empty(); },
         [&] {
-            const auto output = runProcess({"git", "diff", "--no-index", "--histogram", (folder / "a").string(), (folder / "b").string()}, {}, {}, 60'000, 64 << 20);
+            const auto output =
+                runProcess({"git", "diff", "--no-index", "--histogram", (folder / "a").string(), (folder / "b").string()}, {},
+                           {}, 60'000, 64 << 20);
             failed = failed || !output;
         });
     std::filesystem::remove_all(folder);

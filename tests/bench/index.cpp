@@ -1,38 +1,245 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Indexing a Phoenix store (runs, steps, scores; no signals or clusters) against the sqlite3 shell reading the same bytes.
+// A generated Phoenix store of a million spans: indexing it (runs, steps, scores, SQL indexes; no full text, signals or
+// clusters) against the sqlite3 shell reading the same bytes; then how long a reviewer waits for first rows, for a second
+// opening, for the bodies of a run, and for a store that grew by a hundredth.
+//   bench_index [--small] [--rounds N] [--store FILE]     --small: 100,000 spans; --store: kept and used again
 #include "core/index/readerclient.h"
+#include "core/index/runqueries.h"
 #include "core/platform/childprocess.h"
-#include "core/sample/sample.h"
+#include "core/platform/directories.h"
 #include "tests/bench/benchmark.h"
+#include "tests/bench/generatedphoenix.h"
 
+#include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <format>
+#include <functional>
+#include <string>
+#include <thread>
 
 using namespace tackroom;
+namespace fs = std::filesystem;
 
-int main()
+namespace
 {
-    const std::filesystem::path folder = std::filesystem::temp_directory_path() / "tackroom-bench-index";
-    std::filesystem::remove_all(folder);
-    const auto made = makeSample(folder, {.seed = 7, .runs = 20'000}, {}, {});
-    if (!made) {
-        std::fprintf(stderr, "bench_index: %s\n", oneLine(made.error()).c_str());
+
+constexpr std::int64_t kSpansOfTrace = 10; // about
+
+struct Options {
+    std::int64_t traces = 1'000'000 / kSpansOfTrace;
+    int rounds = 3;
+    fs::path store;
+};
+
+Options optionsOf(int argc, char** argv)
+{
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word(argv[i]);
+        if (word == "--small") options.traces /= 10;
+        if (word == "--rounds" && i + 1 < argc) options.rounds = std::max(1, std::atoi(argv[++i]));
+        if (word == "--store" && i + 1 < argc) options.store = argv[++i];
+    }
+    return options;
+}
+
+class IndexBench
+{
+public:
+    IndexBench(Options options, fs::path folder) : m_options(std::move(options)), m_folder(std::move(folder))
+    {
+        m_store = m_options.store.empty() ? m_folder / "phoenix.db" : m_options.store;
+    }
+
+    Status run()
+    {
+        TR_TRY(makeStore());
+        TR_TRY(index());
+        TR_TRY(firstRows());
+        TR_TRY(reopening());
+        TR_TRY(bodies());
+        return growth();
+    }
+
+private:
+    fs::path freshCache() { return m_folder / std::format("cache{}", m_caches++); }
+
+    Status makeStore()
+    {
+        if (!fs::exists(m_store)) {
+            Result<bench::PhoenixSize> size;
+            const double seconds =
+                bench::secondsOf([&] { size = bench::generatePhoenix(m_store, {.traces = m_options.traces}); });
+            if (!size) return std::unexpected(size.error());
+            std::printf("generated %lld traces, %lld spans, %.0f bytes of attributes a span, in %.1f s\n",
+                        static_cast<long long>(size->traces), static_cast<long long>(size->spans),
+                        static_cast<double>(size->attributeBytes) / static_cast<double>(size->spans), seconds);
+        }
+        std::printf("store: %.0f MB\n", static_cast<double>(fs::file_size(m_store)) / 1e6);
+        return baseline(); // so that it is warm
+    }
+
+    Status baseline()
+    {
+        const auto output =
+            runProcess({"sqlite3", m_store.string(), "select sum(length(attributes)) from spans"}, {}, {}, 600'000, 1 << 20);
+        if (!output) return std::unexpected(output.error());
+        return {};
+    }
+
+    Status index()
+    {
+        std::vector<double> ours, theirs;
+        for (int i = 0; i < m_options.rounds; ++i) {
+            Status read;
+            theirs.push_back(bench::secondsOf([&] { read = baseline(); }));
+            TR_TRY(read);
+            m_cache = freshCache();
+            Result<IndexReport> report = fail(ErrorCode::Internal, {}, "not run");
+            ours.push_back(bench::secondsOf([&] { report = ReaderClient::index(m_store, m_cache, {}, {}, {}); }));
+            if (!report) return std::unexpected(report.error());
+            m_report = *report;
+            std::printf("  round %d: sqlite3 %.3f s, index %.3f s; %lld runs, %lld steps, %lld scores; reader's peak %.0f MB; "
+                        "runs.db %.0f MB\n",
+                        i + 1, theirs.back(), ours.back(), static_cast<long long>(report->runs),
+                        static_cast<long long>(report->steps), static_cast<long long>(report->scores),
+                        static_cast<double>(report->peakRssBytes) / 1e6,
+                        static_cast<double>(fs::file_size(report->folder / "runs.db")) / 1e6);
+            if (i + 1 < m_options.rounds) fs::remove_all(m_cache);
+        }
+        m_indexSeconds = bench::median(ours);
+        const double base = bench::median(theirs);
+        std::printf("index: %.3f s; sqlite3 'select sum(length(attributes)) from spans': %.3f s; ratio %.2f (medians of %d)\n",
+                    m_indexSeconds, base, m_indexSeconds / base, m_options.rounds);
+        return {};
+    }
+
+    /// From the start of the reader process until a reader of runs.db has the first fifty rows in hand.
+    Status firstRows()
+    {
+        std::vector<double> seconds;
+        for (int i = 0; i < m_options.rounds; ++i) {
+            const fs::path cache = freshCache();
+            const fs::path folder = storeCacheFolder(cache, fs::canonical(m_store), m_report.store.kind);
+            std::atomic<bool> done = false;
+            Status indexed;
+            const auto start = std::chrono::steady_clock::now();
+            std::thread reader([&] {
+                if (const auto report = ReaderClient::index(m_store, cache, {}, {}, {}); !report)
+                    indexed = std::unexpected(report.error());
+                done = true;
+            });
+            std::size_t rows = 0;
+            while (rows == 0 && !done) {
+                rows = rowsNow(folder);
+                if (rows == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            }
+            seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            reader.join();
+            TR_TRY(indexed);
+            if (i == 0) std::printf("  first rows: %zu\n", rows);
+            fs::remove_all(cache);
+        }
+        std::printf("first rows: %.3f s (median of %d)\n", bench::median(seconds), m_options.rounds);
+        return {};
+    }
+
+    static std::size_t rowsNow(const fs::path& folder)
+    {
+        auto queries = RunQueries::open(folder, {});
+        if (!queries) return 0;
+        auto rows = (*queries)->rows({}, RunOrder::Start, true);
+        if (!rows || rows->empty()) return 0;
+        const std::vector<RunRow> some(rows->begin(),
+                                       rows->begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(50, rows->size())));
+        const auto items = (*queries)->items(some);
+        return items ? rows->size() : 0;
+    }
+
+    Status reopening()
+    {
+        std::vector<double> seconds;
+        Status indexed;
+        for (int i = 0; i < m_options.rounds; ++i)
+            seconds.push_back(bench::secondsOf([&] {
+                const auto report = ReaderClient::index(m_store, m_cache, {}, {}, {});
+                if (!report) indexed = std::unexpected(report.error());
+                if (rowsNow(m_report.folder) == 0) indexed = fail(ErrorCode::Internal, {}, "no rows");
+            }));
+        TR_TRY(indexed);
+        std::printf("reopening, all rows in order: %.3f s (median of %d)\n", bench::median(seconds), m_options.rounds);
+        return {};
+    }
+
+    Status bodies()
+    {
+        TR_ASSIGN(auto queries, RunQueries::open(m_report.folder, {}));
+        TR_ASSIGN(const auto rows, queries->rows({}, RunOrder::Start, true));
+        TR_ASSIGN(auto client, ReaderClient::open(m_store, {}));
+        std::vector<double> seconds;
+        for (std::size_t i = 0; i < 50; ++i) {
+            TR_ASSIGN(const auto item, queries->item(rows[i * (rows.size() - 1) / 49]));
+            Result<Body> body;
+            seconds.push_back(bench::secondsOf([&] { body = client->fetch(RunAddress(item.run), {}, 4 << 20, {}); }));
+            if (!body) return std::unexpected(body.error());
+        }
+        const double first = seconds.front();
+        std::printf("bodies of a run: first %.1f ms (with the reader's start), median %.1f ms, worst of the other 49 %.1f ms\n",
+                    first * 1e3, bench::median(seconds) * 1e3, *std::max_element(seconds.begin() + 1, seconds.end()) * 1e3);
+        return {};
+    }
+
+    /// Adds to a copy where the store is to be kept.
+    Status growth()
+    {
+        const fs::path grown = m_folder / "grown.db";
+        if (m_options.store.empty())
+            fs::rename(m_store, grown);
+        else
+            fs::copy_file(m_store, grown);
+        const fs::path cache = freshCache();
+        TR_TRY(indexInto(grown, cache));
+        std::vector<double> seconds;
+        std::int64_t news = 0;
+        for (int i = 0; i < m_options.rounds; ++i) {
+            TR_TRY(bench::generatePhoenix(
+                grown, {.firstTrace = m_options.traces + i * m_options.traces / 100, .traces = m_options.traces / 100}));
+            Result<IndexReport> report = fail(ErrorCode::Internal, {}, "not run");
+            seconds.push_back(bench::secondsOf([&] { report = ReaderClient::index(grown, cache, {}, {}, {}); }));
+            if (!report) return std::unexpected(report.error());
+            news = report->newRuns;
+        }
+        std::printf("grown by 1 %% (%lld runs): %.3f s, %.3f of the first indexing (median of %d)\n",
+                    static_cast<long long>(news), bench::median(seconds), bench::median(seconds) / m_indexSeconds,
+                    m_options.rounds);
+        return {};
+    }
+    static Status indexInto(const fs::path& store, const fs::path& cache)
+    {
+        TR_TRY(ReaderClient::index(store, cache, {}, {}, {}));
+        return {};
+    }
+
+    Options m_options;
+    fs::path m_folder, m_store, m_cache;
+    IndexReport m_report;
+    double m_indexSeconds = 0;
+    int m_caches = 0;
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    auto folder = TemporaryFolder::make("tackroom-bench-index");
+    if (!folder) {
+        std::fprintf(stderr, "bench_index: %s\n", oneLine(folder.error()).c_str());
         return 4;
     }
-    std::printf("store: %d runs, %.0f MB\n", made->runs, static_cast<double>(std::filesystem::file_size(made->store)) / 1e6);
-    bool failed = false;
-    int round = 0;
-    bench::compare(
-        "index", "sqlite3 'select sum(length(attributes)) from spans'", 3,
-        [&] {
-            const auto report = ReaderClient::index(made->store, folder / ("cache" + std::to_string(round++)), {}, {}, {});
-            failed = failed || !report || report->runs != made->runs;
-        },
-        [&] {
-            const auto output = runProcess({"sqlite3", made->store.string(), "select sum(length(attributes)) from spans"}, {}, {}, 600'000, 1 << 20);
-            failed = failed || !output;
-        });
-    std::filesystem::remove_all(folder);
-    if (failed) std::fprintf(stderr, "bench_index: a round failed\n");
-    return failed ? 4 : 0;
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    const auto done = IndexBench(optionsOf(argc, argv), folder->path()).run();
+    if (!done) std::fprintf(stderr, "bench_index: %s\n", oneLine(done.error()).c_str());
+    return done ? 0 : 4;
 }

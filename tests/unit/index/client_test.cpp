@@ -107,12 +107,11 @@ TEST_F(Client, badInputIsOneClearErrorAndNothingChanges)
         store.exec("DROP TABLE spans; CREATE VIEW spans AS SELECT 1 AS span_id");
     }
     const std::vector<std::pair<std::filesystem::path, ErrorCode>> cases{
-        {file("."), ErrorCode::NotAFile},
         {file("fifo"), ErrorCode::NotAFile},
         {file("nothing"), ErrorCode::NotFound},
         {write("empty", ""), ErrorCode::Empty},
         {write("text", "hello"), ErrorCode::UnknownFormat},
-        {write("keys.json", "{\"resourceSpans\":[]}"), ErrorCode::UnknownFormat},
+        {write("keys.json", "{\"colours\":[]}"), ErrorCode::UnknownFormat},
         {write("deep.json", std::string(3'000'000, '[')), ErrorCode::UnknownFormat},
         {file("half.db"), ErrorCode::Damaged},
         {file("view.db"), ErrorCode::Refused},
@@ -208,6 +207,63 @@ TEST_F(Client, anIndexKilledAtAnyTimeGoesOn)
     ASSERT_TRUE(report) << textOf(report.error());
     EXPECT_EQ(report->runs, 600);
     EXPECT_EQ(report->steps, 2400);
+}
+
+/// Two Tackrooms open one store at the same moment: one reads it, the other waits and finds it done.
+TEST_F(Client, twoAtOnceAreOneIndexing)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 3000; ++i) store.addUsualRun(i);
+    std::vector<Result<IndexReport>> reports(3, fail(ErrorCode::Internal, {}, "not run"));
+    {
+        std::vector<std::jthread> threads;
+        for (auto& report : reports) threads.emplace_back([&] { report = index(store.path()); });
+    }
+    std::int64_t read = 0;
+    for (const auto& report : reports) {
+        ASSERT_TRUE(report) << textOf(report.error());
+        EXPECT_EQ(report->runs, 3000);
+        EXPECT_EQ(report->steps, 12'000);
+        read += report->newRuns;
+    }
+    EXPECT_EQ(read, 3000);
+}
+
+TEST_F(Client, indexesAboveTheLimitGoButNotTheOneInHand)
+{
+    PhoenixFixture first(file("a.db")), second(file("b.db"));
+    for (int i = 0; i < 300; ++i) first.addUsualRun(i);
+    for (int i = 0; i < 300; ++i) second.addUsualRun(i);
+    const auto a = index(first.path());
+    ASSERT_TRUE(a) << textOf(a.error());
+    ReaderClient::Options options;
+    options.cacheLimitBytes = 1;
+    const auto b = index(second.path(), options);
+    ASSERT_TRUE(b) << textOf(b.error());
+    EXPECT_FALSE(std::filesystem::exists(a->folder));
+    EXPECT_TRUE(std::filesystem::exists(b->folder / kRunsFile));
+    // And is made again as if it had never been.
+    EXPECT_EQ(index(first.path())->newRuns, 300);
+}
+
+TEST_F(Client, anIndexThatSomebodyLooksAtStays)
+{
+    PhoenixFixture first(file("a.db")), second(file("b.db"));
+    first.addUsualRun(1);
+    second.addUsualRun(2);
+    const auto a = index(first.path());
+    ASSERT_TRUE(a) << textOf(a.error());
+    ReaderClient::Options options;
+    options.cacheLimitBytes = 1;
+    {
+        const auto looking = RunQueries::open(a->folder, {});
+        ASSERT_TRUE(looking) << textOf(looking.error());
+        ASSERT_EQ((*looking)->counts()->runs, 1);
+        ASSERT_TRUE(index(second.path(), options));
+        EXPECT_TRUE(std::filesystem::exists(a->folder / kRunsFile));
+    }
+    ASSERT_TRUE(index(second.path(), options));
+    EXPECT_FALSE(std::filesystem::exists(a->folder));
 }
 
 TEST(Frames, aBodyComesBackAsItWas)

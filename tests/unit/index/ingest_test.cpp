@@ -172,6 +172,59 @@ TEST_F(Ingest, aFailingReaderLeavesWhatCameAndTriesAgain)
     EXPECT_EQ(whole.newRuns, 250 - partly);
 }
 
+TEST_F(Ingest, anIndexThatWasBeingFilledWhenTheSystemFellIsMadeAnew)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 250; ++i) store.addUsualRun(i);
+    const auto stopHalfway = [&] {
+        auto reader = openStore(store.path(), {});
+        CancelSource cancel;
+        const Progress progress([&](std::string_view, std::uint64_t done, std::uint64_t) {
+            if (done >= 100) cancel.cancel();
+        });
+        EXPECT_FALSE(ingestStore(**reader, store.path(), indexFolder(), progress, cancel.token()));
+    };
+    const auto bulkMark = [&] {
+        auto db = openCacheReader(indexFolder() / kRunsFile);
+        auto mark = db->prepare("SELECT value FROM meta WHERE key = 'bulk'");
+        return *mark->step() ? mark->stringAt(0) : std::string();
+    };
+    stopHalfway();
+    EXPECT_EQ(bulkMark().size(), 36U);
+    const auto epoch = state().epoch;
+    ingest(store.path()); // the same boot: goes on
+    EXPECT_EQ(state().epoch, epoch);
+    EXPECT_EQ(bulkMark(), "");
+
+    std::filesystem::remove_all(indexFolder());
+    stopHalfway();
+    {
+        auto db = openCacheWriter(indexFolder() / kRunsFile);
+        ASSERT_TRUE(db->exec("UPDATE meta SET value = 'another boot' WHERE key = 'bulk'"));
+    }
+    const auto before = state().epoch;
+    EXPECT_EQ(ingest(store.path()).newRuns, 250);
+    EXPECT_NE(state().epoch, before);
+    EXPECT_EQ(bulkMark(), "");
+}
+
+/// The indexes that the first filling leaves for its end are there afterwards, whether it was disturbed or not.
+TEST_F(Ingest, allIndexesAreThereInTheEnd)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 30; ++i) store.addUsualRun(i);
+    ingest(store.path());
+    auto db = openCacheReader(indexFolder() / kRunsFile);
+    ASSERT_TRUE(db);
+    EXPECT_EQ(db->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'"), 8);
+    for (const std::string_view order : {"end_ns - r.start_ns", "step_count", "cost_usd", "prompt_tokens + r.completion_tokens"}) {
+        auto plan = db->prepare(std::format("EXPLAIN QUERY PLAN SELECT r.id FROM runs r ORDER BY r.{} DESC, r.id DESC", order));
+        ASSERT_TRUE(plan);
+        ASSERT_TRUE(*plan->step());
+        EXPECT_THAT(plan->stringAt(3), ::testing::HasSubstr("INDEX runs_numbers"));
+    }
+}
+
 TEST_F(Ingest, recordsComeBackAsTheyWereRead)
 {
     PhoenixFixture store(file("p.db"));

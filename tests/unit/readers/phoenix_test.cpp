@@ -224,6 +224,93 @@ TEST_F(Phoenix, newestFirstAndOnlyWhatIsNewTheNextTime)
     EXPECT_EQ(garbage.startedOver, 1);
 }
 
+/// However the spans of the traces lie among each other (as they came from one agent, or from hundreds at once), the runs are
+/// the same. What lies close together is read by its rows, the other by the index of its traces.
+TEST_F(Phoenix, theOrderInWhichSpansArrivedDoesNotMatter)
+{
+    const auto told = [&](const std::string& name, int stride) {
+        Fixture store(file(name));
+        store.exec("BEGIN");
+        constexpr int kTraces = 250, kSpans = 6;
+        for (int t = 0; t < kTraces; ++t) store.addTrace(std::format("trace {}", t), t);
+        for (int first = 0; first < kTraces; first += stride)
+            for (int s = kSpans - 1; s >= 0; --s)
+                for (int t = first; t < std::min(first + stride, kTraces); ++t) {
+                    const auto row = store.addSpan(
+                        t + 1, {.id = std::format("{}-{}", t, s),
+                                .parent = s ? std::format("{}-0", t) : "",
+                                .name = std::format("span {}", s),
+                                .kind = s ? "TOOL" : "AGENT",
+                                .attributes = std::format(
+                                    R"({{"input":{{"value":"in {0} {1}"}},"output":{{"value":"out {0} {1}"}}}})", t, s),
+                                .second = t + s});
+                    if (s == 2)
+                        store.annotate("span_annotations", "span_rowid", row, {.name = "q", .label = std::format("l{}", t)});
+                }
+        store.exec("COMMIT");
+        Collector got;
+        ingest(*open(store.path()), got);
+        EXPECT_EQ(got.runs.size(), 250U);
+        EXPECT_TRUE(got.skips.empty());
+        std::string text;
+        for (const auto& id : got.order) {
+            const RunRecord& record = got.runs[id];
+            text += record.run.nativeId + record.run.task + record.run.answer + std::to_string(record.run.start);
+            for (const auto& step : record.steps) text += step.nativeId + step.parentId + step.arguments + step.result;
+            for (const auto& score : record.scores) text += score.stepId + score.label;
+            text += '\n';
+        }
+        return text;
+    };
+    const std::string alone = told("alone.db", 1);
+    EXPECT_THAT(alone, ::testing::HasSubstr("249-5249-0in 249 5out 249 5249-2l249\n"));
+    EXPECT_EQ(told("few.db", 3), alone);
+    EXPECT_EQ(told("all.db", 250), alone);
+}
+
+/// A trace of more texts than are kept in memory at once: read in slices, its spans once each, and what only the run wants of
+/// them (the question, which no root has here) is found all the same.
+TEST_F(Phoenix, aTraceLargerThanASliceIsReadInPieces)
+{
+    for (const bool apart : {false, true}) {
+        Fixture store(file(apart ? "apart.db" : "p.db"));
+        const auto trace = store.addTrace("large"), other = store.addTrace("other");
+        const std::string filling(std::size_t{1} << 20, 'f');
+        store.exec("BEGIN");
+        for (int i = 0; i < 40; ++i) {
+            store.addSpan(
+                trace,
+                {.id = std::format("s{}", i),
+                 .parent = i ? "s0" : "",
+                 .name = "chat",
+                 .kind = i ? "LLM" : "CHAIN",
+                 .attributes =
+                     i ? std::format(
+                             R"({{"filling":"{}","input":{{"value":"{{\"messages\":[{{\"role\":\"user\",\"content\":\"ask {}\"}}]}}"}},"output":{{"value":"said {}"}}}})",
+                             filling, i, i)
+                       : std::format(R"({{"filling":"{}"}})", filling),
+                 .second = i});
+            if (apart)
+                for (int k = 0; k < 9; ++k)
+                    store.addSpan(other, {.id = std::format("o{}-{}", i, k), .parent = {}, .name = "o"});
+        }
+        if (apart)
+            store.exec(std::format("UPDATE traces SET id = 1000 WHERE id = {}; UPDATE spans SET trace_rowid = 1000 WHERE "
+                                   "trace_rowid = {}; DELETE FROM spans WHERE trace_rowid = {} AND span_id <> 'o0-0'",
+                                   trace, trace, other));
+        store.exec("COMMIT");
+        Collector got;
+        ingest(*open(store.path()), got);
+        ASSERT_EQ(got.runs.count("large"), 1U);
+        const RunRecord& record = got.runs["large"];
+        ASSERT_EQ(record.steps.size(), 40U);
+        for (int i = 0; i < 40; ++i) EXPECT_EQ(record.steps[static_cast<std::size_t>(i)].nativeId, std::format("s{}", i));
+        EXPECT_EQ(record.run.task, "ask 1");
+        EXPECT_EQ(record.run.answer, "said 39");
+        EXPECT_EQ(record.steps[7].inputText, "ask 7");
+    }
+}
+
 TEST_F(Phoenix, theFingerprintChangesWithTheStoreOnly)
 {
     Fixture store(file("p.db"));

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/index/runsfile.h"
+
+#include "core/base/hash.h"
+#include "core/index/indexschema.h"
+#include "core/index/rowvalues.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <format>
+#include <fstream>
+#include <random>
+
+namespace tackroom
+{
+
+namespace
+{
+
+/// The first transaction ends with the first runs; each further one may be twice as old as the one before, up to this.
+constexpr std::chrono::milliseconds kFirstPatience{30};
+constexpr std::chrono::milliseconds kMostPatience{1000};
+constexpr std::size_t kMostNames = 100'000;
+
+std::string newEpoch()
+{
+    std::random_device random;
+    std::string epoch;
+    for (int i = 0; i < 4; ++i) epoch += std::format("{:08x}", random());
+    return epoch;
+}
+
+/// Changes whenever the machine starts: what was written in an earlier life without waiting for the disk may be lost in part.
+std::string bootId()
+{
+    std::string id = "unknown";
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+    return id;
+}
+
+/// What a record holds beside its parts as one text with lengths, for its hash.
+class ContentText
+{
+public:
+    void add(std::string_view text)
+    {
+        add(static_cast<std::int64_t>(text.size()));
+        m_text.append(text);
+    }
+    void add(std::int64_t number) { m_text.append(reinterpret_cast<const char*>(&number), sizeof number); }
+    void add(std::optional<double> number)
+    {
+        add(static_cast<std::int64_t>(number.has_value()));
+        add(std::bit_cast<std::int64_t>(number.value_or(0)));
+    }
+    [[nodiscard]] std::int64_t hash() const { return static_cast<std::int64_t>(xxh64(m_text)); }
+
+private:
+    std::string m_text;
+};
+
+std::int64_t contentOf(const Run& run, const std::vector<std::string>& chunks)
+{
+    ContentText text;
+    for (const std::string* field :
+         {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
+          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer, &run.source, &run.place})
+        text.add(*field);
+    for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens,
+                                     run.completionTokens, run.stepCount, run.errorCount})
+        text.add(field);
+    text.add(run.costUsd);
+    for (const std::string& chunk : chunks) text.add(static_cast<std::int64_t>(xxh64(chunk)));
+    return text.hash();
+}
+
+void addDistinct(std::vector<std::string>& to, const std::string& name)
+{
+    if (!name.empty() && !std::ranges::contains(to, name)) to.push_back(name);
+}
+
+void removeFiles(const std::filesystem::path& file)
+{
+    std::error_code ignored; // what cannot be removed shows when the file is opened
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::filesystem::remove(file.string() + suffix, ignored);
+}
+
+Result<Database> openCurrent(const std::filesystem::path& file)
+{
+    TR_ASSIGN(Database db, openCacheWriter(file));
+    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
+    TR_ASSIGN(const std::int64_t entries, db.scalar("SELECT count(*) FROM sqlite_schema"));
+    if (entries > 0 && version != kRunsSchemaVersion)
+        return fail(ErrorCode::UnknownFormat, file.string(), "another version of the index");
+    if (entries > 0) return db;
+    // Several runs on a page. The size can be chosen while there is nothing in the file, and not in WAL mode.
+    TR_TRY(db.exec("PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
+    TR_ASSIGN(auto transaction, db.transaction());
+    TR_TRY(db.exec(kRunsDdl));
+    TR_TRY(db.exec(std::format("INSERT INTO meta(key, value) VALUES('epoch', '{}')", newEpoch())));
+    TR_TRY(db.exec(std::format("PRAGMA user_version={}", kRunsSchemaVersion)));
+    TR_TRY(transaction.commit());
+    return db;
+}
+
+} // namespace
+
+PackedRun packRun(PartPacker& packer, RunRecord record)
+{
+    PackedRun packed;
+    packed.counts = packer.pack(record);
+    packed.chunks = std::move(packer.chunks());
+    packed.content = contentOf(record.run, packed.chunks);
+    std::int64_t ordinal = 0;
+    for (const std::size_t index : packer.stepOrder()) {
+        Step& step = record.steps[index];
+        ++ordinal;
+        addDistinct(packed.tools, step.toolName);
+        addDistinct(packed.models, step.model);
+        if (step.status == StepStatus::Error)
+            packed.errors.push_back({ordinal, std::move(step.errorType), std::move(step.errorText)});
+    }
+    packed.run = std::move(record.run);
+    return packed;
+}
+
+Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::filesystem::path& file)
+{
+    for (int attempt = 0;; ++attempt) {
+        auto db = openCurrent(file);
+        if (db) {
+            std::unique_ptr<RunsFile> opened(new RunsFile(std::move(*db)));
+            const auto loaded = opened->load();
+            if (loaded) return opened;
+            db = std::unexpected(loaded.error());
+        }
+        // A damaged or foreign file in our cache is worth nothing; once more without it.
+        const bool curable = db.error().code == ErrorCode::Damaged || db.error().code == ErrorCode::UnknownFormat ||
+                             db.error().code == ErrorCode::Internal;
+        if (!curable || attempt > 0) return std::unexpected(db.error());
+        removeFiles(file);
+    }
+}
+
+Status RunsFile::load()
+{
+    TR_TRY(m_db.exec("PRAGMA cache_size=-32768"));
+    const auto number = [&](std::string_view key, std::int64_t& to) -> Status {
+        TR_ASSIGN(const std::string text, meta(key));
+        std::from_chars(text.data(), text.data() + text.size(), to);
+        return {};
+    };
+    TR_TRY(number("generation", m_generation));
+    TR_TRY(number("runs", m_totals.runs));
+    TR_TRY(number("steps", m_totals.steps));
+    TR_TRY(number("scores", m_totals.scores));
+    TR_TRY(number("decisions", m_totals.decisions));
+    TR_TRY(number("unreadable", m_totals.unreadable));
+    TR_ASSIGN(const std::string bulk, meta("bulk"));
+    // It was killed while it was filled. The system kept what had been written, unless it came down itself.
+    if (!bulk.empty() && bulk != bootId())
+        return fail(ErrorCode::Damaged, m_db.path().string(), "the index was not finished before the system went down");
+    return {};
+}
+
+Result<std::string> RunsFile::meta(std::string_view key)
+{
+    TR_ASSIGN(Statement statement, m_db.prepare("SELECT value FROM meta WHERE key = ?"));
+    statement.bind(1, key);
+    TR_ASSIGN(const bool row, statement.step());
+    return row ? statement.stringAt(0) : std::string();
+}
+
+Status RunsFile::setMeta(std::string_view key, std::string_view value)
+{
+    TR_ASSIGN(Statement statement,
+              m_db.prepare("INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"));
+    statement.bind(1, key).bind(2, value);
+    return statement.run();
+}
+
+Status RunsFile::begin()
+{
+    if (m_transaction) return {};
+    TR_ASSIGN(auto transaction, m_db.transaction());
+    m_transaction.emplace(std::move(transaction));
+    m_began = std::chrono::steady_clock::now();
+    return {};
+}
+
+Status RunsFile::commit()
+{
+    if (!m_transaction) return {};
+    if (m_changed) {
+        ++m_generation;
+        TR_TRY(setMeta("generation", std::to_string(m_generation)));
+        TR_TRY(setMeta("runs", std::to_string(m_totals.runs)));
+        TR_TRY(setMeta("steps", std::to_string(m_totals.steps)));
+        TR_TRY(setMeta("scores", std::to_string(m_totals.scores)));
+        TR_TRY(setMeta("decisions", std::to_string(m_totals.decisions)));
+        TR_TRY(setMeta("unreadable", std::to_string(m_totals.unreadable)));
+        m_changed = false;
+    }
+    TR_TRY(m_transaction->commit());
+    m_transaction.reset();
+    return {};
+}
+
+Status RunsFile::commitIfDue()
+{
+    if (!m_transaction || std::chrono::steady_clock::now() - m_began < m_patience) return {};
+    m_patience = std::clamp(m_patience * 2, kFirstPatience, kMostPatience);
+    return commit();
+}
+
+// An empty file is filled without its indexes, which are made at the end in one go each, and without waiting for the disk: a
+// program that is killed leaves what it had committed, and after a crash of the system the mark `bulk` says that the file is
+// to be made anew.
+Status RunsFile::beginBulk()
+{
+    TR_ASSIGN(const std::int64_t indexes, m_db.scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'runs_native'"));
+    if (m_totals.runs > 0 || indexes > 0) return {};
+    m_bulk = true;
+    if (m_transaction) TR_TRY(commit());
+    TR_TRY(m_db.exec("PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=2000"));
+    TR_TRY(begin());
+    return setMeta("bulk", bootId());
+}
+
+Status RunsFile::makeIndexes()
+{
+    TR_TRY(begin());
+    TR_TRY(m_db.exec(kRunsIndexes));
+    return commit();
+}
+
+Status RunsFile::endBulk()
+{
+    TR_ASSIGN(const std::string bulk, meta("bulk"));
+    if (bulk.empty()) return {};
+    TR_TRY(commit());
+    // With this, the checkpoint waits until all of the file is on the disk.
+    TR_TRY(m_db.exec("PRAGMA synchronous=NORMAL; PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_autocheckpoint=1000"));
+    m_bulk = false;
+    TR_TRY(begin());
+    TR_TRY(m_db.exec("DELETE FROM meta WHERE key = 'bulk'"));
+    return commit();
+}
+
+bool RunsFile::isSeen(std::int64_t row) const
+{
+    return static_cast<std::size_t>(row) < m_seen.size() && m_seen[static_cast<std::size_t>(row)];
+}
+
+void RunsFile::see(std::int64_t row)
+{
+    m_unseenOfSource.erase(row);
+    if (!m_startedOver) return;
+    const auto index = static_cast<std::size_t>(row);
+    if (m_seen.size() <= index) m_seen.resize(index + index / 2 + 1024);
+    m_seen[index] = true;
+}
+
+Status RunsFile::startOver()
+{
+    m_startedOver = true;
+    m_seen.clear();
+    TR_TRY(beginBulk());
+    TR_TRY(begin());
+    // Killed before the end, the next ingest must start over as well.
+    TR_TRY(m_db.exec("DELETE FROM meta WHERE key IN ('fingerprint', 'cursor')"));
+    if (m_totals.unreadable == 0) return {};
+    m_totals.unreadable = 0;
+    m_changed = true;
+    return m_db.exec("DELETE FROM skipped");
+}
+
+/// 0 where a run of this key is there.
+Result<std::int64_t> RunsFile::insertRun(const PackedRun& run)
+{
+    TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kInsertRun));
+    rowvalues::bindRun(statement, run.run, run.content, run.counts.scores, run.counts.decisions);
+    TR_TRY(statement.run());
+    return m_db.changeCount() > 0 ? m_db.lastInsertRowId() : 0;
+}
+
+Status RunsFile::updateRun(const PackedRun& run, std::int64_t row)
+{
+    TR_TRY(removeParts(row));
+    TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kUpdateRun));
+    rowvalues::bindRun(statement, run.run, run.content, run.counts.scores, run.counts.decisions);
+    statement.bind(rowvalues::kUpdateRunRow, row);
+    return statement.run();
+}
+
+Result<std::int64_t> RunsFile::nameRow(std::int64_t field, const std::string& name)
+{
+    std::string key = std::format("{}:", field) + name;
+    if (const auto known = m_names.find(key); known != m_names.end()) return known->second;
+    if (m_names.size() >= kMostNames) m_names.clear();
+    std::int64_t row = 0;
+    {
+        TR_ASSIGN(Statement look, m_db.prepare("SELECT id FROM names WHERE field = ? AND name = ?"));
+        look.bind(1, field).bind(2, name);
+        TR_ASSIGN(const bool found, look.step());
+        if (found) row = look.intAt(0);
+    }
+    if (row == 0) {
+        TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO names(field, name) VALUES(?, ?)"));
+        insert.bind(1, field).bind(2, name);
+        TR_TRY(insert.run());
+        row = m_db.lastInsertRowId();
+    }
+    m_names.emplace(std::move(key), row);
+    return row;
+}
+
+Status RunsFile::putNames(const std::vector<std::string>& names, std::int64_t field, std::int64_t row)
+{
+    for (const std::string& name : names) {
+        TR_ASSIGN(const std::int64_t id, nameRow(field, name));
+        TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO run_names(run, name) VALUES(?, ?)"));
+        insert.bind(1, row).bind(2, id);
+        TR_TRY(insert.run());
+    }
+    return {};
+}
+
+Status RunsFile::putParts(const PackedRun& run, std::int64_t row)
+{
+    std::int64_t chunk = 0;
+    for (const std::string& bytes : run.chunks) {
+        TR_ASSIGN(Statement insert,
+                  m_db.prepare("INSERT INTO parts(id, steps, scores, decisions, content) VALUES(?, ?, ?, ?, ?)"));
+        const bool first = chunk++ == 0; // the counts of the whole run stand with its first chunk
+        insert.bind(1, firstPartOf(row) + chunk).bind(2, first ? run.counts.steps : 0).bind(3, first ? run.counts.scores : 0);
+        insert.bind(4, first ? run.counts.decisions : 0).bindBlob(5, bytes);
+        TR_TRY(insert.run());
+    }
+    for (const auto& error : run.errors) {
+        TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO errors(id, type, text) VALUES(?, ?, ?)"));
+        insert.bind(1, firstPartOf(row) + error.ordinal).bind(2, error.type).bind(3, error.text);
+        TR_TRY(insert.run());
+    }
+    TR_TRY(putNames(run.tools, kToolName, row));
+    TR_TRY(putNames(run.models, kModelName, row));
+    m_totals.steps += run.counts.steps;
+    m_totals.scores += run.counts.scores;
+    m_totals.decisions += run.counts.decisions;
+    return {};
+}
+
+Status RunsFile::removeParts(std::int64_t row)
+{
+    {
+        TR_ASSIGN(Statement counts,
+                  m_db.prepare("SELECT total(steps), total(scores), total(decisions) FROM parts WHERE id BETWEEN ? AND ?"));
+        counts.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
+        TR_ASSIGN(const bool found, counts.step());
+        if (found) {
+            m_totals.steps -= counts.intAt(0);
+            m_totals.scores -= counts.intAt(1);
+            m_totals.decisions -= counts.intAt(2);
+        }
+    }
+    for (const std::string_view table : {"parts", "errors"}) {
+        TR_ASSIGN(Statement remove, m_db.prepare(std::format("DELETE FROM {} WHERE id BETWEEN ? AND ?", table)));
+        remove.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
+        TR_TRY(remove.run());
+    }
+    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM run_names WHERE run = ?"));
+    remove.bind(1, row);
+    return remove.run();
+}
+
+Status RunsFile::put(const PackedRun& run)
+{
+    TR_TRY(begin());
+    TR_ASSIGN(std::int64_t row, insertRun(run));
+    if (row > 0) {
+        ++m_totals.runs;
+    } else {
+        std::int64_t formerContent = 0;
+        {
+            TR_ASSIGN(Statement former, m_db.prepare("SELECT id, content FROM runs WHERE run_key = ?"));
+            former.bind(1, run.run.key.value);
+            TR_ASSIGN(const bool found, former.step());
+            if (!found) return fail(ErrorCode::Damaged, m_db.path().string(), "the index contradicts itself");
+            row = former.intAt(0);
+            formerContent = former.intAt(1);
+        }
+        if (m_startedOver && isSeen(row))
+            TR_TRY(skip("run " + run.run.nativeId, "the store has two runs of this id; the one read last is kept"));
+        if (formerContent == run.content) {
+            see(row);
+            return {};
+        }
+        TR_TRY(updateRun(run, row));
+    }
+    m_changed = true;
+    see(row);
+    ++m_newRuns;
+    return putParts(run, row);
+}
+
+Status RunsFile::skip(std::string_view where, std::string_view why)
+{
+    TR_TRY(begin());
+    if (m_totals.unreadable < kMaxSkippedRows) {
+        TR_ASSIGN(Statement statement, m_db.prepare("INSERT OR IGNORE INTO skipped(where_text, why, source) VALUES(?, ?, ?)"));
+        statement.bind(1, where).bind(2, why).bind(3, m_source);
+        TR_TRY(statement.run());
+        if (m_db.changeCount() == 0) return {}; // told before, of the same run
+    }
+    ++m_totals.unreadable;
+    m_changed = true;
+    return {};
+}
+
+Status RunsFile::removeUnseen()
+{
+    std::vector<std::int64_t> gone;
+    {
+        TR_ASSIGN(Statement ids, m_db.prepare("SELECT id FROM runs"));
+        for (;;) {
+            TR_ASSIGN(const bool more, ids.step());
+            if (!more) break;
+            if (!isSeen(ids.intAt(0))) gone.push_back(ids.intAt(0));
+        }
+    }
+    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
+    return {};
+}
+
+Status RunsFile::removeRun(std::int64_t row)
+{
+    TR_TRY(removeParts(row));
+    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM runs WHERE id = ?"));
+    remove.bind(1, row);
+    TR_TRY(remove.run());
+    --m_totals.runs;
+    ++m_removedRuns;
+    m_changed = true;
+    return {};
+}
+
+Status RunsFile::rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows)
+{
+    TR_ASSIGN(Statement ids, m_db.prepare("SELECT id FROM runs WHERE source = ? AND source <> ''"));
+    ids.bind(1, source);
+    for (;;) {
+        TR_ASSIGN(const bool more, ids.step());
+        if (!more) return {};
+        rows.insert(ids.intAt(0));
+    }
+}
+
+/// What could not be read of it the last time is told again where it still holds.
+Status RunsFile::forgetSkipped(std::string_view source)
+{
+    if (m_totals.unreadable == 0 || source.empty()) return {};
+    TR_TRY(begin());
+    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM skipped WHERE source = ?"));
+    remove.bind(1, source);
+    TR_TRY(remove.run());
+    if (m_db.changeCount() == 0) return {};
+    m_totals.unreadable -= m_db.changeCount();
+    m_changed = true;
+    return {};
+}
+
+Status RunsFile::beginSource(std::string_view source)
+{
+    m_unseenOfSource.clear();
+    m_source = source;
+    if (m_startedOver) return {}; // finish() takes away what was not delivered
+    TR_TRY(forgetSkipped(source));
+    return rowsOfSource(source, m_unseenOfSource);
+}
+
+Status RunsFile::endSource()
+{
+    m_source.clear();
+    if (m_unseenOfSource.empty()) return {};
+    TR_TRY(begin());
+    const auto gone = std::exchange(m_unseenOfSource, {});
+    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
+    return {};
+}
+
+Status RunsFile::sourceIsGone(std::string_view source)
+{
+    std::unordered_set<std::int64_t> rows;
+    TR_TRY(begin());
+    TR_TRY(forgetSkipped(source));
+    TR_TRY(rowsOfSource(source, rows));
+    for (const std::int64_t row : rows) TR_TRY(removeRun(row));
+    return {};
+}
+
+Result<std::string> RunsFile::placeOf(std::string_view source, std::string_view nativeId)
+{
+    TR_ASSIGN(Statement place, m_db.prepare("SELECT place FROM runs WHERE source = ? AND source <> '' AND native_id = ?"));
+    place.bind(1, source).bind(2, nativeId);
+    TR_ASSIGN(const bool found, place.step());
+    return found ? place.stringAt(0) : std::string();
+}
+
+Status RunsFile::finish(const std::string& kind, const std::string& fingerprint, const std::string& cursor)
+{
+    TR_TRY(begin());
+    if (m_startedOver && !m_bulk) TR_TRY(removeUnseen());
+    TR_TRY(makeIndexes());
+    TR_TRY(begin());
+    TR_TRY(setMeta("kind", kind));
+    TR_TRY(setMeta("fingerprint", fingerprint));
+    TR_TRY(setMeta("cursor", cursor));
+    TR_TRY(commit());
+    return endBulk();
+}
+
+} // namespace tackroom

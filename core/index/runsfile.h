@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+/// runs.db as its one writer has it: what stands in which table, transactions, totals. One thread at a time; indexwriter.h puts
+/// a thread before it.
+#include "core/index/packedparts.h"
+#include "core/sql/sql.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace tackroom
+{
+
+/// A run ready to be written.
+struct PackedRun {
+    Run run;
+    std::int64_t content = 0; ///< hash of all of it
+    PartPacker::Counts counts;
+    std::vector<std::string> chunks;
+    std::vector<std::string> tools, models; ///< distinct names
+    struct StepError {
+        std::int64_t ordinal = 0;
+        std::string type, text;
+    };
+    std::vector<StepError> errors;
+};
+[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record);
+
+class RunsFile
+{
+public:
+    /// Opens or makes the file. Damaged and another schema are healed by beginning anew.
+    [[nodiscard]] static Result<std::unique_ptr<RunsFile>> open(const std::filesystem::path& file);
+
+    struct Totals {
+        std::int64_t runs = 0, steps = 0, scores = 0, decisions = 0, unreadable = 0;
+        friend bool operator==(const Totals&, const Totals&) = default;
+    };
+    [[nodiscard]] const Totals& totals() const { return m_totals; }
+    [[nodiscard]] std::int64_t newRuns() const { return m_newRuns; }
+    [[nodiscard]] std::int64_t removedRuns() const { return m_removedRuns; }
+    [[nodiscard]] Result<std::string> meta(std::string_view key);
+
+    [[nodiscard]] Status startOver();
+    [[nodiscard]] Status put(const PackedRun& run);
+    [[nodiscard]] Status skip(std::string_view where, std::string_view why);
+    [[nodiscard]] Status beginSource(std::string_view source);
+    [[nodiscard]] Status endSource();
+    [[nodiscard]] Status sourceIsGone(std::string_view source);
+    [[nodiscard]] Result<std::string> placeOf(std::string_view source, std::string_view nativeId);
+    /// Commits where the transaction is old enough; the first ones soon, so that something is seen.
+    [[nodiscard]] Status commitIfDue();
+    [[nodiscard]] Status commit();
+    /// Takes away what was not delivered again after startOver(), notes where the next ingest begins, makes the indexes that
+    /// are missing, and commits.
+    [[nodiscard]] Status finish(const std::string& kind, const std::string& fingerprint, const std::string& cursor);
+
+private:
+    explicit RunsFile(Database db) : m_db(std::move(db)) {}
+    [[nodiscard]] Status load();
+    [[nodiscard]] Status begin();
+    [[nodiscard]] Status setMeta(std::string_view key, std::string_view value);
+    [[nodiscard]] Status beginBulk();
+    [[nodiscard]] Status endBulk();
+    [[nodiscard]] Status makeIndexes();
+    [[nodiscard]] Result<std::int64_t> insertRun(const PackedRun& run);
+    [[nodiscard]] Status updateRun(const PackedRun& run, std::int64_t row);
+    [[nodiscard]] Status putParts(const PackedRun& run, std::int64_t row);
+    [[nodiscard]] Status putNames(const std::vector<std::string>& names, std::int64_t field, std::int64_t row);
+    [[nodiscard]] Result<std::int64_t> nameRow(std::int64_t field, const std::string& name);
+    [[nodiscard]] Status removeParts(std::int64_t row);
+    [[nodiscard]] Status removeRun(std::int64_t row);
+    [[nodiscard]] Status removeUnseen();
+    [[nodiscard]] Status rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows);
+    [[nodiscard]] bool isSeen(std::int64_t row) const;
+    [[nodiscard]] Status forgetSkipped(std::string_view source);
+    void see(std::int64_t row);
+
+    Database m_db;
+    std::optional<Transaction> m_transaction;
+    std::chrono::steady_clock::time_point m_began;
+    std::chrono::milliseconds m_patience{0}; ///< how old the transaction may become
+    Totals m_totals;
+    std::int64_t m_generation = 0;
+    std::int64_t m_newRuns = 0, m_removedRuns = 0;
+    bool m_changed = false; ///< something since BEGIN that a reader could see
+    bool m_bulk = false;    ///< the file was empty: indexes come at the end, and nothing waits for the disk until then
+    bool m_startedOver = false;
+    std::vector<bool> m_seen;                          ///< by row, after startOver()
+    std::string m_source;                              ///< that is being read
+    std::unordered_set<std::int64_t> m_unseenOfSource; ///< rows of the source that is being read, not delivered again so far
+    std::unordered_map<std::string, std::int64_t> m_names; ///< rows of `names`, by field and name
+};
+
+} // namespace tackroom
