@@ -56,7 +56,7 @@ public:
         for (const RunRecord& record : m_records) TR_TRY(sink.add(record));
         return std::string("{}");
     }
-    Result<Body> fetch(const std::string&, const std::string&, std::uint64_t) override { return Body(); }
+    Result<Body> fetch(const RunAddress&, const std::string&, std::uint64_t) override { return Body(); }
 
 private:
     StoreInfo m_info;
