@@ -414,13 +414,15 @@ struct AgUiThread::Data {
     {
         run.finished = true;
         Run& out = run.parsed.record.run;
-        if (out.status == StepStatus::Unset) out.status = StepStatus::Ok;
+        // A run that waits for a person has not come to its end.
+        const bool waits = stringOf(at(event, "outcome.type")).value_or("") == "interrupt";
+        if (out.status == StepStatus::Unset && !waits) out.status = StepStatus::Ok;
         if (const auto usage = member(event, "usage"); isArray(usage))
             for (const Value each : simdjson::dom::array(*usage)) {
                 out.promptTokens += integerOf(member(each, "inputTokens"));
                 out.completionTokens += integerOf(member(each, "outputTokens"));
             }
-        if (stringOf(at(event, "outcome.type")).value_or("") == "interrupt")
+        if (waits)
             if (const auto interrupts = at(event, "outcome.interrupts"); isArray(interrupts))
                 for (const Value each : simdjson::dom::array(*interrupts)) addInterrupt(run, each, timeOf(event));
     }

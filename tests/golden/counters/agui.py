@@ -45,7 +45,9 @@ def _run(events):
         failed = failed or e["type"] == "RUN_ERROR"
         if e["type"] == "RUN_FINISHED" and (e.get("outcome") or {}).get("type") == "interrupt":
             steps += len(e["outcome"]["interrupts"])
-    ended = any(e["type"] == "RUN_FINISHED" for e in events) and not failed
+    finishes = [e for e in events if e["type"] == "RUN_FINISHED"]
+    waits = any((e.get("outcome") or {}).get("type") == "interrupt" for e in finishes)  # for a person: not at its end
+    ended = bool(finishes) and not waits and not failed
     return Run((events[0]["threadId"], events[0]["runId"]), steps, failed, succeeded=ended, extra={ORPHANS: len(orphans)})
 
 
