@@ -16,7 +16,7 @@ constexpr std::array kGeneral = {
     Option{"json", "", "print one JSON document instead of text"},
     Option{"cache", "DIR", "where indexes lie (may be deleted; default: tackroom in the user's cache directory)"},
     Option{"data", "DIR", "where vaults and adopted repositories lie (keep; default: tackroom in the user's data directory)"},
-    Option{"reviewer", "'NAME <MAIL>'", "who decides; needed by approve, reject, defer and rollback"},
+    Option{"reviewer", "'NAME <MAIL>'", "who decides; needed by approve, reject, defer, rollback and judge"},
     Option{"help", "", "this text, or that of a verb"},
     Option{"version", "", "the version of Tackroom"},
 };

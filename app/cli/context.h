@@ -50,6 +50,9 @@ struct Context {
 [[nodiscard]] Result<Answer> runIndex(Context& context);
 [[nodiscard]] Result<Answer> runRuns(Context& context);
 [[nodiscard]] Result<Answer> runShow(Context& context);
+[[nodiscard]] Result<Answer> runJudge(Context& context);
+[[nodiscard]] Result<Answer> runJudgements(Context& context);
+[[nodiscard]] Result<Answer> runRule(Context& context);
 [[nodiscard]] Result<Answer> runClusters(Context& context);
 [[nodiscard]] Result<Answer> runArtifacts(Context& context);
 [[nodiscard]] Result<Answer> runVersions(Context& context);

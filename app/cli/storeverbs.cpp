@@ -3,6 +3,7 @@
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 #include "core/base/bytes.h"
+#include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
@@ -83,6 +84,27 @@ Result<OrderName> orderOf(const Arguments& arguments)
     OrderName out = *at;
     if (arguments.has("reverse")) out.descending = !out.descending;
     return out;
+}
+
+Result<RunFilter> queryOf(const Arguments& arguments)
+{
+    if (arguments.has("query") && arguments.has("filter"))
+        return fail(ErrorCode::Usage, "--filter", "it is the same as --query", "give one of them");
+    RunFilter filter = parseRunFilter(arguments.text("query", arguments.text("filter")));
+    if (filter.notUnderstood.empty()) return filter;
+    const QueryProblem& problem = filter.notUnderstood.front();
+    std::string hint;
+    if (problem.why == QueryProblem::Why::Value) {
+        const std::string_view typed = std::string_view(problem.typed).substr(problem.typed.starts_with('-') ? 1 : 0);
+        for (const std::string_view word : wordsOf(asciiLower(typed.substr(0, typed.find(':')))))
+            hint += (hint.empty() ? "" : ", ") + std::string(word);
+    }
+    if (hint.empty()) {
+        hint = "words, or";
+        for (const QueryField& field : queryFields()) hint += " " + std::string(field.name) + ":";
+    }
+    return fail(ErrorCode::Usage, "--query",
+                std::format("this part is not understood: {}: {}", problem.typed, explanationOf(problem.why)), std::move(hint));
 }
 
 Json jsonOfRun(const RunListItem& item)
@@ -194,10 +216,7 @@ Result<Answer> runRuns(Context& context)
 {
     TR_ASSIGN(const OrderName order, orderOf(context.arguments));
     TR_ASSIGN(const std::uint64_t limit, context.arguments.number("limit", 50, 1, 1'000'000));
-    const RunFilter filter = parseRunFilter(context.arguments.text("filter"));
-    if (!filter.notUnderstood.empty())
-        return fail(ErrorCode::Usage, "--filter", std::format("this part is not understood: {}", filter.notUnderstood.front()),
-                    "words, or outcome: cluster: version: tool: session: user: error: source: since: id:");
+    TR_ASSIGN(const RunFilter filter, queryOf(context.arguments));
     TR_ASSIGN(const IndexReport report, indexed(context));
     TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const RunCounts counts, queries->counts());

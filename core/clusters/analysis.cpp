@@ -23,7 +23,7 @@ constexpr int kLockWaitMs = 120'000;
 constexpr std::uint64_t kReportEvery = 500;
 
 /// Whether derived.db was computed from just this runs.db by just this program; false too where it cannot be read.
-bool isCurrent(const fs::path& file, const RunsState& state, AnalysisReport& report)
+bool isCurrent(const fs::path& file, const RunsState& state, const std::string& rules, AnalysisReport& report)
 {
     auto db = openCacheReader(file);
     if (!db) return false;
@@ -31,11 +31,11 @@ bool isCurrent(const fs::path& file, const RunsState& state, AnalysisReport& rep
     if (!version || *version != kDerivedSchemaVersion) return false;
     auto meta = db->prepare(
         "SELECT (SELECT value FROM meta WHERE key='runs_epoch'), (SELECT value FROM meta WHERE key='runs_generation'), "
-        "(SELECT value FROM meta WHERE key='analysis_version')");
+        "(SELECT value FROM meta WHERE key='analysis_version'), (SELECT value FROM meta WHERE key='outcome_rules')");
     if (!meta) return false;
     if (const auto row = meta->step(); !row || !*row) return false;
     if (meta->textAt(0) != state.epoch || meta->textAt(1) != std::to_string(state.generation) ||
-        meta->textAt(2) != std::to_string(kAnalysisVersion))
+        meta->textAt(2) != std::to_string(kAnalysisVersion) || meta->textAt(3) != rules)
         return false;
     auto counts = db->prepare("SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes WHERE outcome=?), "
                               "(SELECT count(*) FROM signals), "
@@ -72,8 +72,8 @@ void removeLeftovers(const fs::path& file)
 class Analysis
 {
 public:
-    Analysis(fs::path folder, const CancelToken& cancel, const Progress& progress)
-        : m_folder(std::move(folder)), m_cancel(cancel), m_progress(progress)
+    Analysis(fs::path folder, const OutcomeRules& rules, const CancelToken& cancel, const Progress& progress)
+        : m_folder(std::move(folder)), m_rules(rules), m_cancel(cancel), m_progress(progress)
     {
     }
 
@@ -110,7 +110,7 @@ private:
         report.runs = static_cast<std::int64_t>(grouping.runs().size());
         report.failingRuns = grouping.all().failing;
         report.clusters = static_cast<std::int64_t>(drafts.size());
-        TR_TRY(writer.finish(state));
+        TR_TRY(writer.finish(state, m_rules.fingerprint()));
         m_progress.report("clustering", 1, 1);
         return {};
     }
@@ -121,7 +121,7 @@ private:
         std::uint64_t done = 0;
         const auto visit = [&](RunRow row, const RunRecord& record) -> Status {
             if (m_cancel.cancelled()) return CancelToken::error();
-            const OutcomeVerdict verdict = resolveOutcome(record);
+            const OutcomeVerdict verdict = resolveOutcome(record, m_rules);
             const std::vector<Signal> signals = detectSignals(record);
             if (verdict.outcome == Outcome::Success) pool.add(static_cast<std::uint32_t>(grouping.runs().size()), record);
             grouping.add(row, record, verdict, signals);
@@ -144,14 +144,42 @@ private:
     }
 
     fs::path m_folder;
+    const OutcomeRules& m_rules;
     const CancelToken& m_cancel;
     const Progress& m_progress;
 };
 
+/// The fingerprint of the rules stays the old one: the clusters still are those.
+Status writeOutcomes(const fs::path& folder, const fs::path& file, const std::vector<RunKey>& runs, const OutcomeRules& rules,
+                     const CancelToken& cancel)
+{
+    TR_ASSIGN(const auto queries, RunQueries::open(folder, cancel));
+    TR_ASSIGN(Database db, openCacheWriter(file));
+    {
+        TR_ASSIGN(Transaction transaction, db.transaction());
+        for (const RunKey& key : runs) {
+            const auto row = queries->find(key.value);
+            if (!row && row.error().code == ErrorCode::NotFound) continue;
+            if (!row) return std::unexpected(row.error());
+            TR_ASSIGN(const RunRecord record, readRecord(folder, *row));
+            const OutcomeVerdict verdict = resolveOutcome(record, rules);
+            TR_ASSIGN(Statement insert,
+                      db.prepare("INSERT OR REPLACE INTO outcomes(run_row, outcome, source, reason) VALUES(?,?,?,?)"));
+            insert.bind(1, row->value)
+                .bind(2, static_cast<int>(verdict.outcome))
+                .bind(3, static_cast<int>(verdict.source))
+                .bind(4, verdict.reason);
+            TR_TRY(insert.run());
+        }
+        TR_TRY(transaction.commit());
+    }
+    return db.exec("PRAGMA journal_mode=DELETE"); // a write-ahead log beside it would be taken for that of the next file
+}
+
 } // namespace
 
 Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel,
-                               const Progress& progress)
+                               const Progress& progress, const OutcomeRules& rules)
 {
     const auto begun = std::chrono::steady_clock::now();
     AnalysisReport report;
@@ -161,16 +189,37 @@ Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, co
     };
     TR_ASSIGN(RunsState state, readRunsState(storeCacheFolder));
     const fs::path derived = storeCacheFolder / kDerivedFile;
-    report.wasCurrent = isCurrent(derived, state, report);
+    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), report);
     if (report.wasCurrent) return finished();
     TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
     // Whoever held the lock may have done the work.
     TR_ASSIGN(state, readRunsState(storeCacheFolder));
-    report.wasCurrent = isCurrent(derived, state, report);
+    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), report);
     if (report.wasCurrent) return finished();
     report = {};
-    TR_TRY(Analysis(storeCacheFolder, cancel, progress).run(report, state.runs));
+    TR_TRY(Analysis(storeCacheFolder, rules, cancel, progress).run(report, state.runs));
     return finished();
+}
+
+Status updateOutcomes(const std::filesystem::path& storeCacheFolder, const std::vector<RunKey>& runs, const OutcomeRules& rules,
+                      const CancelToken& cancel)
+{
+    const fs::path derived = storeCacheFolder / kDerivedFile, fresh = derived.string() + std::string(kNewSuffix);
+    TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
+    std::error_code error;
+    if (!fs::exists(derived, error)) return {};
+    removeLeftovers(fresh);
+    // A copy under another name, as analyse() does it: who reads sees the old file or the new one.
+    fs::copy_file(derived, fresh, error);
+    if (error) return fail(ErrorCode::Io, fresh.string(), "cannot be written: " + error.message());
+    const auto done = writeOutcomes(storeCacheFolder, fresh, runs, rules, cancel);
+    if (!done) {
+        removeLeftovers(fresh);
+        return done;
+    }
+    fs::rename(fresh, derived, error);
+    if (error) return fail(ErrorCode::Io, derived.string(), "cannot be put in place: " + error.message());
+    return syncDirectory(storeCacheFolder);
 }
 
 } // namespace tackroom

@@ -53,7 +53,7 @@ public:
     [[nodiscard]] Status addCluster(const Grouping& grouping, const ClusterDraft& draft, std::int64_t position);
     /// The explanation of one signal that was added, for descriptions.
     [[nodiscard]] Result<std::string> explanationOf(RunRow row, std::int64_t ordinal);
-    [[nodiscard]] Status finish(const RunsState& state);
+    [[nodiscard]] Status finish(const RunsState& state, const std::string& rules);
 
 private:
     explicit DerivedWriter(Database db) : m_db(std::move(db)) {}

@@ -7,6 +7,7 @@
 ///   (here)        what the window and the CLI ask of derived.db
 #include "core/base/cancel.h"
 #include "core/index/runqueries.h"
+#include "core/signals/outcomerules.h"
 #include "core/signals/signals.h"
 
 #include <filesystem>
@@ -90,7 +91,12 @@ struct AnalysisReport {
     double seconds = 0;
 };
 /// Brings derived.db up to date with runs.db. Takes derived.lock; cancellable; safe to kill.
+/// `rules`: what people have said of its runs; other rules make another derived.db.
 [[nodiscard]] Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel,
-                                             const Progress& progress);
+                                             const Progress& progress, const OutcomeRules& rules = {});
+/// The outcomes of these runs alone, at once, so that a judgement is seen when it is made; the clusters follow with the next
+/// analyse(). A run that is not in the index is passed over. Nothing is done where no analysis has run.
+[[nodiscard]] Status updateOutcomes(const std::filesystem::path& storeCacheFolder, const std::vector<RunKey>& runs,
+                                    const OutcomeRules& rules, const CancelToken& cancel);
 
 } // namespace tackroom

@@ -122,13 +122,14 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
     return {};
 }
 
-Status DerivedWriter::finish(const RunsState& state)
+Status DerivedWriter::finish(const RunsState& state, const std::string& rules)
 {
     {
         TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO meta(key, value) VALUES(?,?)"));
         for (const auto& [key, value] : {std::pair<std::string, std::string>{"runs_epoch", state.epoch},
                                          {"runs_generation", std::to_string(state.generation)},
-                                         {"analysis_version", std::to_string(kAnalysisVersion)}}) {
+                                         {"analysis_version", std::to_string(kAnalysisVersion)},
+                                         {"outcome_rules", rules}}) {
             insert.bind(1, key).bind(2, value);
             TR_TRY(insert.run());
         }

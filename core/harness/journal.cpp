@@ -13,13 +13,13 @@ namespace tackroom
 namespace
 {
 
-constexpr std::array<std::string_view, 9> kKindNames{"baseline", "approve",  "reject", "defer", "request-changes",
-                                                     "rollback", "imported", "reopen", "note"};
+constexpr std::array<std::string_view, 10> kKindNames{"baseline", "approve",  "reject", "defer", "request-changes",
+                                                      "rollback", "imported", "reopen", "note",  "judge"};
 
 /// Members that this program knows; the rest of an entry is kept in `extra` and written back.
-constexpr std::array<std::string_view, 16> kKnownMembers{"id",       "lamport",  "kind",     "time",   "reviewer", "reason",
+constexpr std::array<std::string_view, 17> kKnownMembers{"id",       "lamport",  "kind",     "time",   "reviewer", "reason",
                                                          "proposal", "patchSet", "base",     "result", "version",  "rollsBack",
-                                                         "cluster",  "atoms",    "evidence", "format"};
+                                                         "cluster",  "atoms",    "evidence", "format", "judgement"};
 
 bool isPlain(std::string_view text)
 {
@@ -99,6 +99,7 @@ Json JournalEntry::toJson() const
         for (const auto& atom : atoms) json["atoms"].push_back(atomToJson(atom));
     }
     if (!evidence.empty()) json["evidence"] = evidence;
+    if (judgement) json["judgement"] = judgement->toJson();
     for (const auto& [key, value] : extra.items())
         if (!json.contains(key)) json[key] = value;
     return json;
@@ -133,6 +134,10 @@ Result<JournalEntry> JournalEntry::fromJson(const Json& json)
     if (const auto& evidence = memberAt(json, "evidence"); evidence.is_array())
         for (const auto& item : evidence)
             if (item.is_string()) entry.evidence.push_back(item.get<std::string>());
+    if (const auto& said = memberAt(json, "judgement"); said.is_object()) {
+        entry.judgement = RunJudgement::fromJson(said);
+        if (!entry.judgement) entry.extra["judgement"] = said; // of a newer program: kept as it is
+    }
     for (const auto& [key, value] : json.items())
         if (std::ranges::find(kKnownMembers, key) == kKnownMembers.end()) entry.extra[key] = value;
     return entry;

@@ -4,6 +4,7 @@
 #include "core/base/time.h"
 #include "core/diff/atoms.h"
 #include "core/harness/harness.h"
+#include "core/harness/judgement.h"
 
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct Reviewer {
 [[nodiscard]] Result<Reviewer> parseReviewer(std::string_view text);
 [[nodiscard]] std::string toString(const Reviewer& reviewer);
 
-enum class EntryKind : std::uint8_t { Baseline, Approve, Reject, Defer, RequestChanges, Rollback, Imported, Reopen, Note };
+enum class EntryKind : std::uint8_t { Baseline, Approve, Reject, Defer, RequestChanges, Rollback, Imported, Reopen, Note, Judge };
 [[nodiscard]] std::string_view nameOf(EntryKind); ///< "baseline", "approve", …
 
 /// One entry of the journal. Written once, never changed; undo is a new entry.
@@ -42,6 +43,7 @@ struct JournalEntry {
     std::string cluster;               ///< the cluster that the decision was about, as shown
     std::vector<Atom> atoms;           ///< exactly what was decided, by bytes
     std::vector<std::string> evidence; ///< RunKeys and cluster ids that were shown
+    std::optional<RunJudgement> judgement; ///< judge: what a person says of a run
     Json extra = Json::object();       ///< what a newer program wrote and we keep
 
     [[nodiscard]] Json toJson() const;

@@ -20,6 +20,7 @@ std::string subjectOf(const JournalEntry& entry)
     std::string subject(nameOf(entry.kind));
     if (!entry.proposal.value.empty()) subject += ' ' + entry.proposal.value;
     if (!entry.rollsBack.empty()) subject += ' ' + entry.rollsBack;
+    if (entry.judgement) subject += ' ' + entry.judgement->run + ' ' + std::string(nameOf(entry.judgement->verdict));
     if (!entry.version.empty()) subject += " as " + entry.version;
     std::ranges::replace_if(subject, [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, ' ');
     return subject;

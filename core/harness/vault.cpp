@@ -31,7 +31,8 @@ Result<Json> readRegistry(const std::filesystem::path& path)
     return json;
 }
 
-/// A vault appears under its name only when it is complete.
+} // namespace
+
 Status makeVault(const std::filesystem::path& vault)
 {
     std::error_code error;
@@ -44,8 +45,6 @@ Status makeVault(const std::filesystem::path& vault)
     TR_TRY(files::rename(fresh, vault));
     return files::syncFolder(vault.parent_path());
 }
-
-} // namespace
 
 Result<std::string> rootOf(const GitStore& store, std::string commit, const CancelToken& cancel)
 {

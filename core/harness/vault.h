@@ -30,6 +30,8 @@ struct Registration {
 /// now; a main branch that was registered earlier and is still there wins. Takes the registry's lock for a moment.
 [[nodiscard]] Result<Registration> registerRepository(const std::filesystem::path& dataDirectory, const GitStore& repository,
                                                       const std::string& mainBranch, const CancelToken& cancel);
+/// A bare repository at `vault` where there is none; it appears under its name only when it is complete.
+[[nodiscard]] Status makeVault(const std::filesystem::path& vault);
 /// The first commit of the first-parent line.
 [[nodiscard]] Result<std::string> rootOf(const GitStore& store, std::string commit, const CancelToken& cancel);
 

@@ -5,6 +5,7 @@
 #include "core/index/indexschema.h"
 
 #include <algorithm>
+#include <array>
 #include <format>
 #include <map>
 
@@ -35,6 +36,21 @@ public:
 
     Status addWord(const std::string& word)
     {
+        m_conditions.push_back(ofWord(word));
+        return {};
+    }
+
+    /// A comparison, a score, what must be there, and all that must not be: each counts by itself.
+    Status addCondition(const RunCondition& condition)
+    {
+        TR_ASSIGN(std::string text, single(condition));
+        // What is not known is not greater than anything: "not greater" keeps it.
+        m_conditions.push_back(condition.negated ? std::format("NOT coalesce({}, 0)", text) : std::move(text));
+        return {};
+    }
+
+    std::string ofWord(const std::string& word)
+    {
         const std::string pattern = contains(word);
         std::string text = "(";
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
@@ -42,8 +58,7 @@ public:
         text += std::format("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
                             "ESCAPE '\\'))",
                             value(pattern));
-        m_conditions.push_back(std::move(text));
-        return {};
+        return text;
     }
 
     /// Several values of one field: any of them.
@@ -98,7 +113,86 @@ private:
         if (field == "error") return ofError(text);
         if (field == "tool") return ofTool(text);
         if (field == "version") return ofVersion(text);
+        if (field == "agent") return std::format("r.agent_name LIKE {} ESCAPE '\\'", value(contains(text)));
+        if (field == "model") return ofModel(text);
         return ofCluster(text);
+    }
+
+    Result<std::string> single(const RunCondition& c)
+    {
+        if (c.field.empty()) return ofWord(c.value);
+        if (c.field == "steps") return compared("r.step_count", c);
+        if (c.field == "errors") return compared("r.error_count", c);
+        if (c.field == "cost") return compared("r.cost_usd", c);
+        if (c.field == "tokens") return compared("(r.prompt_tokens + r.completion_tokens)", c);
+        if (c.field == "duration") return compared("(CASE WHEN r.end_ns > r.start_ns THEN r.end_ns - r.start_ns END)", c);
+        if (c.field == "until") return ofUntil(c.value);
+        if (c.field == "score") return ofScore(c);
+        if (c.field == "has") return ofHas(c.value);
+        return condition(c.field, c.value);
+    }
+
+    std::string number(double value)
+    {
+        // Numbers come from our own parser and are finite; SQLite reads them as they are written here.
+        return std::format("{:.17g}", value);
+    }
+
+    std::string compared(std::string_view what, const RunCondition& c)
+    {
+        using Test = RunCondition::Test;
+        if (c.test == Test::Between) return std::format("({} BETWEEN {} AND {})", what, number(c.number), number(c.upTo));
+        const std::string_view sign = c.test == Test::Above     ? ">"
+                                      : c.test == Test::AtLeast ? ">="
+                                      : c.test == Test::Below   ? "<"
+                                      : c.test == Test::AtMost  ? "<="
+                                      : c.test == Test::IsNot   ? "<>"
+                                                                : "=";
+        return std::format("({} {} {})", what, sign, number(c.number));
+    }
+
+    std::string ofUntil(const std::string& text)
+    {
+        constexpr UtcNs kDay = 86'400'000'000'000;
+        const UtcNs time = sinceValue(text, utcNow()).value_or(0);
+        return std::format("(r.start_ns > 0 AND r.start_ns < {})", value(isDay(text) ? time + kDay : time + 1));
+    }
+
+    std::string ofScore(const RunCondition& c)
+    {
+        using Test = RunCondition::Test;
+        std::string text = std::format("r.id IN (SELECT id >> {} FROM scores WHERE name = {} COLLATE NOCASE", kPartBits, value(c.subject));
+        const bool byLabel = c.test == Test::Is || c.test == Test::IsNot;
+        if (byLabel) {
+            // 1 is a label as well as a value; whichever the score has.
+            std::string same = std::format("label = {} COLLATE NOCASE", value(c.value));
+            if (c.numeric) same = std::format("({} OR (label = '' AND value = {}))", same, number(c.number));
+            text += std::format(" AND (label <> '' OR value IS NOT NULL) AND {}({})", c.test == Test::IsNot ? "NOT " : "", same);
+        } else if (c.test != Test::Exists) {
+            text += " AND " + compared("value", c);
+        }
+        return text + ")";
+    }
+
+    std::string ofHas(std::string_view what)
+    {
+        if (what == "decision") return "(r.decision_count > 0)";
+        if (what == "score") return "(r.score_count > 0)";
+        if (what == "error") return "(r.error_count > 0)";
+        if (what == "version") return "(r.harness_version <> '')";
+        if (what == "cost") return "(r.cost_usd IS NOT NULL)";
+        if (what == "session") return "(r.session_id <> '')";
+        if (what == "user") return "(r.user_id <> '')";
+        if (!m_derived) return "0";
+        if (what == "cluster") return "(r.id IN (SELECT run_row FROM d.cluster_members))";
+        // The words that a reviewer's judgement has in it, as outcomes keep them.
+        return std::format("(r.id IN (SELECT run_row FROM d.outcomes WHERE source = {} AND reason LIKE 'judged %'))",
+                           static_cast<int>(OutcomeSource::Human));
+    }
+
+    Result<std::string> ofModel(const std::string& text)
+    {
+        return std::format("r.id IN (SELECT id >> {} FROM steps WHERE model LIKE {} ESCAPE '\\')", kPartBits, value(contains(text)));
     }
 
     std::string ofOutcome(std::int64_t wanted, std::string_view column)
@@ -195,11 +289,20 @@ private:
 Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived)
 {
     Builder builder(db, derived);
-    std::vector<std::pair<std::string, std::vector<std::string>>> fields; // in the order of first mention
-    for (const auto& [field, value] : filter.fields) {
-        auto at = std::ranges::find(fields, field, &std::pair<std::string, std::vector<std::string>>::first);
-        if (at == fields.end()) at = fields.insert(fields.end(), {field, {}});
-        at->second.push_back(value);
+    // Several values of one field: any of them, in the order of first mention. All else counts by itself.
+    constexpr std::array<std::string_view, 9> kAnyOf{"outcome", "cluster", "version", "tool",    "model",
+                                                     "agent",   "session", "user",    "source"};
+    std::vector<std::pair<std::string, std::vector<std::string>>> fields;
+    for (const RunCondition& condition : filter.fields) {
+        const bool anyOf = std::ranges::contains(kAnyOf, std::string_view(condition.field)) || condition.field == "error" ||
+                           condition.field == "id";
+        if (condition.negated || !anyOf) {
+            TR_TRY(builder.addCondition(condition));
+            continue;
+        }
+        auto at = std::ranges::find(fields, condition.field, &std::pair<std::string, std::vector<std::string>>::first);
+        if (at == fields.end()) at = fields.insert(fields.end(), {condition.field, {}});
+        at->second.push_back(condition.value);
     }
     for (const auto& [field, values] : fields) TR_TRY(builder.addField(field, values));
     for (const auto& word : filter.words) TR_TRY(builder.addWord(word));
@@ -237,6 +340,35 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
         values.push_back(std::move(value));
     }
     return values;
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field, bool derived)
+{
+    std::vector<std::pair<std::string, std::int64_t>> found;
+    const auto collect = [&](const std::string& sql) -> Status {
+        TR_ASSIGN(Statement statement, db.prepare(sql));
+        for (;;) {
+            TR_ASSIGN(const bool row, statement.step());
+            if (!row) return {};
+            if (statement.intAt(1) > 0) found.emplace_back(statement.stringAt(0), statement.intAt(1));
+        }
+    };
+    constexpr int kNewestRuns = 500; // models change slowly, and steps are many
+    if (field == "agent") TR_TRY(collect("SELECT agent_name, count(*) FROM runs WHERE agent_name <> '' GROUP BY agent_name"));
+    if (field == "score")
+        TR_TRY(collect(std::format("SELECT name, count(DISTINCT id >> {}) FROM scores WHERE name <> '' GROUP BY name", kPartBits)));
+    if (field == "model")
+        TR_TRY(collect(std::format("SELECT model, count(DISTINCT id >> {0}) FROM steps WHERE model <> '' AND id >= (SELECT "
+                                   "(max(id) - {1}) << {0} FROM runs) GROUP BY model",
+                                   kPartBits, kNewestRuns)));
+    if (field != "has") return found;
+    for (const std::string_view what : wordsOf("has")) {
+        RunFilter filter;
+        filter.fields.push_back({.field = "has", .value = std::string(what), .subject = {}});
+        TR_ASSIGN(const Where where, whereOf(db, filter, derived));
+        TR_TRY(collect(std::format("SELECT '{}', count(*) FROM runs r{}", what, where.text)));
+    }
+    return found;
 }
 
 std::string versionLabelOf(const std::string& version, const std::string& label)

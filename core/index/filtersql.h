@@ -19,6 +19,9 @@ namespace tackroom::filtersql
 /// 2026-03-01, a full time, or so many hours, days, weeks before now: 12h, 7d, 2w.
 [[nodiscard]] std::optional<UtcNs> sinceValue(std::string_view value, UtcNs now);
 
+/// 2026-03-01, without a time of day.
+[[nodiscard]] bool isDay(std::string_view value);
+
 struct Where {
     std::string text; ///< "" or " WHERE …" over runs r
     std::vector<std::variant<std::int64_t, std::string>> values;
@@ -31,6 +34,11 @@ int bindAll(Statement& statement, const Where& where, int from = 1);
 /// The distinct values of an indexed column, by hops along the index: as fast as there are few. `condition` may narrow.
 [[nodiscard]] Result<std::vector<std::string>> distinctValues(Database& db, std::string_view table, std::string_view column,
                                                               std::string_view condition, std::size_t limit);
+
+/// Values with run counts of the fields that RunQueries::values() does not answer itself: agent, model (of the newest runs),
+/// score (names), has.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field,
+                                                                                   bool derived);
 
 /// What is shown of a version: the label, else a short commit id, else what the trace says.
 [[nodiscard]] std::string versionLabelOf(const std::string& version, const std::string& label);

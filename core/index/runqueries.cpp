@@ -445,6 +445,8 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
             if (count > 0)
                 found.emplace_back(outcome ? nameOf(static_cast<Outcome>(number)) : nameOf(static_cast<OutcomeSource>(number)),
                                    count);
+    } else {
+        TR_ASSIGN(found, filtersql::moreValues(d->db, field, d->derived()));
     }
     std::ranges::sort(
         found, [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });

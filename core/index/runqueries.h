@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/cancel.h"
+#include "core/index/runfilter.h"
 #include "core/traces/traces.h"
 
 #include <filesystem>
@@ -34,16 +35,6 @@ struct StepItem {
 };
 
 enum class RunOrder : std::uint8_t { Start, Duration, Steps, Errors, Cost, Tokens, Outcome, Version, Task, Cluster };
-
-/// The filter box: words are looked for in task, answer, error texts and ids; `field:value` narrows
-/// (outcome, cluster, version, tool, session, user, error, source, since, id). What is not understood is returned, not dropped.
-struct RunFilter {
-    std::string text;                       ///< as typed
-    std::vector<std::pair<std::string, std::string>> fields;
-    std::vector<std::string> words;
-    std::vector<std::string> notUnderstood;
-};
-[[nodiscard]] RunFilter parseRunFilter(std::string_view text);
 
 struct RunCounts {
     std::int64_t runs = 0, steps = 0, scores = 0, decisions = 0, failures = 0, successes = 0, unknown = 0, unreadable = 0;

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/platform/atomicfile.h"
 #include "core/platform/directories.h"
+#include "core/workspace/judgements.h"
 
 #include <algorithm>
 
@@ -68,7 +69,8 @@ Result<IndexReport> openStoreIndex(const fs::path& store, const Places& places, 
                                    const Progress& progress, const std::function<void(const IndexReport&)>& opened)
 {
     TR_ASSIGN(IndexReport report, ReaderClient::index(store, places.cache, options, cancel, progress, opened));
-    TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress));
+    TR_ASSIGN(const OutcomeRules rules, outcomeRulesOf(places, report.folder));
+    TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress, rules));
     report.seconds += analysis.seconds;
     return report;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The text that people get, against *.txt beside this file. What differs from day to day is masked."""
+import json
 import os
 import re
 import unittest
@@ -50,6 +51,37 @@ class Texts(unittest.TestCase):
         self.check("runs", "runs", self.store, "--limit", 12)
         self.check("runs-failing", "runs", self.store, "--filter", "outcome:failure version:v4", "--sort", "errors", "--limit", 5)
         self.check("runs-none", "runs", self.store, "--filter", "nobodysaidthis")
+
+    def test_15_queries_and_judgements(self):
+        self.check("runs-query", "runs", self.store, "--query", "outcome:failure steps:>3 -version:v1 duration:>1ms", "--sort", "steps", "--limit", 5)
+        self.check("runs-query-wrong", "runs", self.store, "--query", "steps:>many", code=2)
+        self.check("runs-query-value", "runs", self.store, "--query", "-has:luck", code=2)
+        self.check("help-judge", "judge", "--help")
+        run = good("--json", "runs", self.store, "--query", "outcome:success source:verifier", "--limit", 1, **OWN).json["runs"]
+        run = (run or good("--json", "runs", self.store, "--query", "outcome:success", "--limit", 1, **OWN).json["runs"])[0]
+        self.check("judgements-none", "judgements", self.store)
+        self.check("judge-wrong", "judge", self.store, run["id"], "excellent", "--reviewer", REVIEWER, code=2)
+        self.check("judge-nobody", "judge", self.store, run["id"], "bad", code=2)
+        self.check("judge", "judge", self.store, run["id"], "bad", "--reviewer", REVIEWER, "--reason", "refunded twice",
+                   "--adopted", "no", "--missing", "the return window")
+        now = good("--json", "runs", self.store, "--query", "source:human has:judgement", **OWN).json["runs"]
+        self.assertEqual([(r["id"], r["outcome"], r["outcomeReason"]) for r in now],
+                         [(run["id"], "failure", "judged bad by Rhea Viewer: refunded twice")])
+        self.check("judgements", "judgements", self.store)
+        lines = good("judgements", self.store, "--jsonl", **OWN).out.splitlines()
+        self.assertEqual(len(lines), 1)
+        line = json.loads(lines[0])
+        self.assertEqual((line["run"], line["verdict"], line["outcome"], line["adopted"], line["missingKnowledge"], line["reviewer"]),
+                         (run["key"], "bad", "failure", "no", "the return window", REVIEWER))
+        good("judge", self.store, run["id"], "withdrawn", "--reviewer", REVIEWER, **OWN)
+        again = good("--json", "runs", self.store, "--query", "id:" + run["id"], **OWN).json["runs"][0]
+        self.assertEqual((again["outcome"], again["outcomeSource"]), (run["outcome"], run["outcomeSource"]))
+        self.assertEqual(len(good("judgements", self.store, "--jsonl", "--history", **OWN).out.splitlines()), 2)
+
+    def test_16_rule(self):
+        self.check("rule-wrong", "rule", self.store, "no sign", code=2)
+        self.check("rule", "rule", self.store, "no_such_score < 1")
+        self.check("rule-none", "rule", self.store, "none")
 
     def test_2_clusters_show(self):
         self.check("clusters", "clusters", self.store)

@@ -44,7 +44,7 @@ Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::file
     TR_ASSIGN(auto clusters, ClusterQueries::open(storeCacheFolder, {}));
     TR_ASSIGN(evidence.exemplars, clusters->exemplars(id));
     RunFilter filter;
-    filter.fields.emplace_back("cluster", id.value);
+    filter.fields.push_back({.field = "cluster", .value = id.value, .subject = {}});
     TR_ASSIGN(const auto rows, queries.rows(filter, RunOrder::Start, false));
     if (rows.empty()) return evidence;
     TR_ASSIGN(evidence.first, queries.item(rows.front()));

@@ -7,6 +7,7 @@
 #include <QWidget>
 
 #include <functional>
+#include <optional>
 
 namespace tackroom::ui {
 
@@ -22,9 +23,17 @@ public:
     virtual bool goTo(const QString& address) { Q_UNUSED(address); return false; }
     /// The query box's text while this page is open.
     virtual void setQuery(const QString& query) { Q_UNUSED(query); }
-    /// Field names and values for the query box; empty: the page has no query and the box is hidden.
+    /// Field names and values for the query box, each perhaps with a tab and what stands beside it (a count); empty: nothing to
+    /// complete. queryBoxChanged() tells when they have arrived.
     [[nodiscard]] virtual QStringList queryCompletions() const { return {}; }
     [[nodiscard]] virtual QString queryHint() const { return {}; }
+    /// Queries with a name, offered in a menu beside the box and in the command palette; nothing: the page keeps none.
+    struct QueryView {
+        QString name, query;
+    };
+    [[nodiscard]] virtual std::optional<QList<QueryView>> queryViews() const { return std::nullopt; }
+    virtual void keepQueryView(const QString& name, const QString& query) { Q_UNUSED(name); Q_UNUSED(query); }
+    virtual void forgetQueryView(const QString& name) { Q_UNUSED(name); }
     /// Every action of the page with its keys, for the cheat sheet, the command palette and re-binding.
     [[nodiscard]] virtual QList<QAction*> pageActions() const { return m_pageActions; }
     /// The widget to focus when the page opens, and the panes for F6 in their order.
@@ -37,6 +46,8 @@ Q_SIGNALS:
     void openAddress(const QString& address);     ///< go elsewhere: "cluster/c-…", "run/…", "proposal/…", "version/v4"
     void waitingCountChanged(int count);          ///< number on the rail; 0 hides it
     void queryNotUnderstood(const QString& what); ///< shown beneath the query box
+    void queryBoxChanged();                       ///< completions or views have changed
+    void queryWanted(const QString& query);       ///< the page asks for this text in the box
 
 protected:
     /// Makes an action of this page: `id` is stable (for re-binding), `text` translated. Acts while `scope` or a child has the

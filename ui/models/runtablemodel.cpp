@@ -315,7 +315,9 @@ QVariant RunTableModel::textOf(const RunListItem& item, int column) const
 {
     switch (column) {
     case OutcomeColumn:
-        return outcomeText(item.outcome);
+        // A person's word has a mark of its own.
+        return item.outcomeSource == OutcomeSource::Human ? QString(outcomeText(item.outcome) + QStringLiteral(" ⚑"))
+                                                          : outcomeText(item.outcome);
     case TaskColumn:
         return shownLine(item.run.task);
     case ClusterColumn:

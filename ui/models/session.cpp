@@ -12,6 +12,7 @@
 namespace tackroom::ui {
 
 namespace {
+constexpr int kAnalyseDelayMs = 4000;
 constexpr const char* kReviewerName = "reviewer/name";
 constexpr const char* kReviewerMail = "reviewer/mail";
 /// When a store that is being read is looked at for its first rows, and then for more; how often an open one for changes.
@@ -49,6 +50,9 @@ Session::Session(Places places, ReaderClient::Options readerOptions, QObject* pa
     connect(&m_following, &QTimer::timeout, this, &Session::lookForChanges);
     m_readAt.start();
     m_following.start(kFollowMs);
+    m_analyseSoon.setSingleShot(true);
+    m_analyseSoon.setInterval(kAnalyseDelayMs);
+    connect(&m_analyseSoon, &QTimer::timeout, this, &Session::analyseAgain);
 }
 
 Session::~Session()
@@ -67,6 +71,9 @@ void Session::openStore(const QString& path)
         m_storeState = State::Opening;
         m_store = {};
         m_storeCounts = {};
+        m_undo.clear();
+        m_storeSettings = {};
+        m_analyseSoon.stop();
     } else if (m_storeState != State::Ready) {
         m_storeState = State::Opening;
     }
@@ -178,6 +185,8 @@ void Session::storeIndexed(Result<IndexReport> report)
     struct Totals {
         RunCounts counts;
         std::int64_t clusters = 0;
+        Judgements judgements;
+        StoreSettings settings;
     };
     m_storeJob = m_jobs->start<Totals>(
         {QString(), ui::Lane::Pool, true, true}, this,
@@ -188,6 +197,8 @@ void Session::storeIndexed(Result<IndexReport> report)
             TR_ASSIGN(auto clusters, ClusterQueries::open(report.folder, cancel));
             TR_ASSIGN(const auto overview, clusters->overview());
             totals.clusters = static_cast<std::int64_t>(overview.clusters.size());
+            TR_ASSIGN(totals.judgements, readJudgements(places));
+            totals.settings = readStoreSettings(places, report.folder);
             // The recent list is a convenience: what it cannot keep is not worth a message.
             (void)rememberRecent(places, {.kind = Recent::Kind::Store, .path = report.path, .title = report.store.title, .runs = totals.counts.runs,
                                           .failures = totals.counts.failures, .clusters = totals.clusters, .proposals = 0, .versions = 0,
@@ -202,9 +213,13 @@ void Session::storeIndexed(Result<IndexReport> report)
             } else {
                 m_storeState = State::Ready;
                 m_storeCounts = totals->counts;
+                m_judgements = std::move(totals->judgements);
+                m_storeSettings = std::move(totals->settings);
             }
             ++m_storeGeneration;
             Q_EMIT storeChanged();
+            Q_EMIT viewsChanged();
+            exchangeWithRepository();
         });
 }
 
@@ -271,6 +286,7 @@ void Session::openRepository(const QString& path, bool adoptPlainFolder)
             m_versions = std::move(opened->versions);
             Q_EMIT repositoryChanged();
             for (const std::string& notice : m_repositoryInfo.notices) Q_EMIT newsRaised(shownLine(notice));
+            exchangeWithRepository();
         });
 }
 

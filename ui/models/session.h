@@ -5,6 +5,8 @@
 #include "core/index/readerclient.h"
 #include "core/index/runqueries.h"
 #include "core/proposals/proposals.h"
+#include "core/workspace/judgements.h"
+#include "core/workspace/storesettings.h"
 #include "core/workspace/workspace.h"
 #include "ui/jobs/jobrunner.h"
 
@@ -69,6 +71,25 @@ public:
     quint64 askRepository(QObject* receiver, const QString& title, std::function<Result<T>(HarnessRepository&, const CancelToken&)> ask,
                           std::function<void(Result<T>)> then);
 
+    // --- what people say of runs
+    [[nodiscard]] const Judgements& judgements() const { return m_judgements; }
+    /// The latest word on a run; nothing where nobody has said one.
+    [[nodiscard]] const JournalEntry* judgementOf(const RunKey& run) const;
+    /// Writes it down in the reviewer's name, resolves the run's outcome anew and tells it by outcomesChanged().
+    void judge(const RunJudgement& judgement, const QString& reason);
+    /// Takes the last judgement of this session back: a new entry that says what was said before, or nothing.
+    void undoJudgement();
+    [[nodiscard]] bool canUndoJudgement() const { return !m_undo.empty(); }
+    [[nodiscard]] bool judging() const { return m_judgeJobs > 0; }
+    /// Every judgement of the open store, one JSON object a line.
+    void exportJudgements(const QString& file);
+
+    // --- what is set for the open store
+    [[nodiscard]] const StoreSettings& storeSettings() const { return m_storeSettings; }
+    void setRule(const std::optional<ScoreRule>& rule); ///< analyses anew
+    void keepView(const QString& name, const QString& query);
+    void forgetView(const QString& name);
+
     // --- the sample
     void openSample();                                             ///< makes it on first use, then opens its store and harness
     void playSampleRuns(int runs);                                 ///< appends runs of the live version, then refreshes
@@ -83,6 +104,8 @@ public:
 
 Q_SIGNALS:
     void storeChanged();        ///< state, counts or content; generation bumped
+    void outcomesChanged();     ///< a judgement was made or taken back: the same runs, other outcomes
+    void viewsChanged();        ///< saved views of the open store
     void repositoryChanged();   ///< state, tip, versions, proposals
     void newsRaised(const QString& text);
     void failureRaised(const tackroom::Error& error);
@@ -95,6 +118,10 @@ private:
     void lookAtGrowingStore();
     void storeIndexed(Result<IndexReport> report);
     void lookForChanges();
+    void writeJudgement(const RunJudgement& judgement, const std::string& reason);
+    void analyseAgain();
+    void exchangeWithRepository();
+    void keepSettings(StoreSettings settings);
 
     Places m_places;
     ReaderClient::Options m_readerOptions;
@@ -114,6 +141,11 @@ private:
     QElapsedTimer m_readingSince, m_readAt;
     qint64 m_readingMs = 0;                ///< how long that took the last time
     std::string m_storeStamp;              ///< of what was read
+    Judgements m_judgements;
+    std::vector<std::pair<std::string, std::optional<JournalEntry>>> m_undo; ///< run, and what was said of it before
+    int m_judgeJobs = 0;
+    QTimer m_analyseSoon; ///< the clusters follow when judging pauses
+    StoreSettings m_storeSettings;
     RepositoryInfo m_repositoryInfo;
     std::vector<Proposal> m_proposals;
     std::vector<Version> m_versions;

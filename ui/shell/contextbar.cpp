@@ -12,26 +12,74 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPainter>
-#include <QStringListModel>
+#include <QStandardItemModel>
+#include <QStyledItemDelegate>
 #include <QTimer>
 #include <QToolButton>
+#include <QWidgetAction>
 
 namespace tackroom::ui {
 
 namespace {
 
+constexpr int kBesideRole = Qt::UserRole + 1;
+
+/// Where the last word of the line begins: after the last space outside quotes, and after the dash that makes a "not" of it.
+qsizetype lastWordAt(const QString& line)
+{
+    qsizetype at = 0;
+    bool inQuotes = false;
+    for (qsizetype i = 0; i < line.size(); ++i) {
+        if (line[i] == QLatin1Char('"')) inQuotes = !inQuotes;
+        if (line[i] == QLatin1Char(' ') && !inQuotes) at = i + 1;
+    }
+    return at < line.size() && line[at] == QLatin1Char('-') ? at + 1 : at;
+}
+
 /// Completes the last word of the line: a field name first, then its values.
 class QueryCompleter : public QCompleter {
 public:
     using QCompleter::QCompleter;
-    QStringList splitPath(const QString& path) const override { return {path.section(QLatin1Char(' '), -1)}; }
+    QStringList splitPath(const QString& path) const override { return {path.mid(lastWordAt(path))}; }
     QString pathFromIndex(const QModelIndex& index) const override
     {
         const QString typed = static_cast<QLineEdit*>(widget())->text();
-        const QString before = typed.left(typed.lastIndexOf(QLatin1Char(' ')) + 1);
-        return before + index.data().toString();
+        return typed.left(lastWordAt(typed)) + index.data(Qt::EditRole).toString();
     }
 };
+
+/// The word, and at the right what stands beside it.
+class CompletionDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyledItemDelegate::paint(painter, option, index);
+        const bool selected = option.state & QStyle::State_Selected;
+        painter->save();
+        painter->setPen(selected ? option.palette.color(QPalette::HighlightedText) : roleColors(option.palette).faint);
+        painter->drawText(option.rect.adjusted(0, 0, -kGrid, 0), Qt::AlignRight | Qt::AlignVCenter, index.data(kBesideRole).toString());
+        painter->restore();
+    }
+};
+
+QCompleter* completerOf(const QStringList& completions, QLineEdit* line)
+{
+    auto* completer = new QueryCompleter(line);
+    auto* model = new QStandardItemModel(completer);
+    for (const QString& each : completions) {
+        auto* item = new QStandardItem(each.section(QLatin1Char('\t'), 0, 0));
+        const QString beside = each.section(QLatin1Char('\t'), 1);
+        item->setData(beside, kBesideRole);
+        item->setData(beside.isEmpty() ? item->text() : QString(item->text() + QStringLiteral(", ") + beside), Qt::AccessibleTextRole);
+        model->appendRow(item);
+    }
+    completer->setModel(model);
+    completer->setCaseSensitivity(Qt::CaseInsensitive);
+    completer->setMaxVisibleItems(14);
+    completer->popup()->setItemDelegate(new CompletionDelegate(completer->popup()));
+    return completer;
+}
 
 QToolButton* buttonFor(QAction* action, QWidget* parent)
 {
@@ -45,7 +93,7 @@ QToolButton* buttonFor(QAction* action, QWidget* parent)
 } // namespace
 
 ContextBar::ContextBar(QAction* back, QAction* forward, QAction* commands, QMenu* opened, QWidget* parent)
-    : QWidget(parent), m_opened(new QToolButton(this)), m_query(new QLineEdit(this)), m_notUnderstood(new TextLabel({}, TextLabel::Elided, this))
+    : QWidget(parent), m_opened(new QToolButton(this)), m_viewsButton(new QToolButton(this)), m_query(new QLineEdit(this)), m_notUnderstood(new TextLabel({}, TextLabel::Elided, this))
 {
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
@@ -67,6 +115,16 @@ ContextBar::ContextBar(QAction* back, QAction* forward, QAction* commands, QMenu
     m_query->setSizePolicy(keep);
     m_query->installEventFilter(this);
     row->addWidget(m_query, 3);
+    m_viewsButton->setText(tr("Views"));
+    m_viewsButton->setToolTip(plainToolTip(tr("Saved queries of this store")));
+    m_viewsButton->setAccessibleName(tr("Saved views"));
+    m_viewsButton->setObjectName(QStringLiteral("viewsMenu"));
+    m_viewsButton->setAutoRaise(true);
+    m_viewsButton->setPopupMode(QToolButton::InstantPopup);
+    m_viewsButton->setMenu(new QMenu(m_viewsButton));
+    connect(m_viewsButton->menu(), &QMenu::aboutToShow, this, &ContextBar::fillViewsMenu);
+    m_viewsButton->hide();
+    row->addWidget(m_viewsButton);
     m_notUnderstood->hide();
     row->addWidget(m_notUnderstood, 1);
     auto* palette = buttonFor(commands, this);
@@ -99,11 +157,54 @@ void ContextBar::setQueryBox(bool usable, const QString& hint, const QStringList
     m_query->setToolTip(plainToolTip(usable ? tr("Filter this page (Ctrl+F)") : QString()));
     delete m_query->completer();
     if (usable && !completions.isEmpty()) {
-        auto* completer = new QueryCompleter(completions, m_query);
-        completer->setCaseSensitivity(Qt::CaseInsensitive);
-        m_query->setCompleter(completer);
+        m_query->setCompleter(completerOf(completions, m_query));
     }
-    setNotUnderstood({});
+}
+
+void ContextBar::setViews(const std::optional<QList<Page::QueryView>>& views)
+{
+    m_viewsButton->setVisible(views.has_value());
+    m_views = views.value_or(QList<Page::QueryView>());
+}
+
+void ContextBar::fillViewsMenu()
+{
+    QMenu* menu = m_viewsButton->menu();
+    menu->clear();
+    for (const Page::QueryView& view : m_views) {
+        QAction* action = menu->addAction(QString(view.name).replace(QLatin1Char('&'), QStringLiteral("&&")), this, [this, query = view.query] {
+            m_query->setText(query);
+            Q_EMIT queryChanged(query);
+        });
+        action->setToolTip(plainToolTip(view.query));
+    }
+    menu->setToolTipsVisible(true);
+    if (m_views.isEmpty()) menu->addAction(tr("No view is saved yet"))->setEnabled(false);
+    menu->addSeparator();
+    if (m_query->text().trimmed().isEmpty()) {
+        menu->addAction(tr("Type a query to save it as a view"))->setEnabled(false);
+    } else {
+        auto* name = new QLineEdit(menu);
+        name->setPlaceholderText(tr("Save this query as… (Enter)"));
+        name->setAccessibleName(tr("Name of the view"));
+        name->setObjectName(QStringLiteral("viewName"));
+        name->setMaxLength(80);
+        name->setMinimumWidth(240);
+        auto* action = new QWidgetAction(menu);
+        action->setDefaultWidget(name);
+        menu->addAction(action);
+        connect(name, &QLineEdit::returnPressed, this, [this, menu, name] {
+            const QString typed = name->text().trimmed();
+            if (typed.isEmpty()) return;
+            menu->close();
+            Q_EMIT viewKept(typed);
+        });
+        if (m_views.isEmpty()) QTimer::singleShot(0, name, [name] { name->setFocus(); });
+    }
+    if (m_views.isEmpty()) return;
+    QMenu* forget = menu->addMenu(tr("Forget a view"));
+    for (const Page::QueryView& view : m_views)
+        forget->addAction(QString(view.name).replace(QLatin1Char('&'), QStringLiteral("&&")), this, [this, name = view.name] { Q_EMIT viewForgotten(name); });
 }
 
 void ContextBar::setQuery(const QString& text)

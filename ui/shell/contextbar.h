@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "ui/common/page.h"
+
 #include <QWidget>
 
 class QLineEdit;
@@ -17,6 +19,8 @@ public:
     void setOpened(const QString& text);
     /// The query box of the open page; hidden where `usable` is false.
     void setQueryBox(bool usable, const QString& hint, const QStringList& completions);
+    /// The menu of named queries beside the box; nothing: there is none.
+    void setViews(const std::optional<QList<Page::QueryView>>& views);
     void setQuery(const QString& text);
     void setNotUnderstood(const QString& what);
     void focusQuery();
@@ -24,6 +28,8 @@ public:
 
 Q_SIGNALS:
     void queryChanged(const QString& text); ///< after a short pause in typing, or Enter
+    void viewKept(const QString& name);      ///< the query in the box, under this name
+    void viewForgotten(const QString& name);
     void queryLeft();                       ///< Escape or Down: back to the page
 
 protected:
@@ -31,7 +37,10 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    void fillViewsMenu();
     QToolButton* m_opened;
+    QToolButton* m_viewsButton;
+    QList<Page::QueryView> m_views;
     QLineEdit* m_query;
     TextLabel* m_notUnderstood;
 };

@@ -86,6 +86,14 @@ void MainWindow::makePages()
         connect(page, &Page::queryNotUnderstood, this, [this, page](const QString& what) {
             if (m_stack->currentWidget() == page) m_context->setNotUnderstood(what);
         });
+        connect(page, &Page::queryBoxChanged, this, [this, page] {
+            if (m_stack->currentWidget() == page) updateQueryBox();
+        });
+        connect(page, &Page::queryWanted, this, [this, i, page](const QString& query) {
+            m_queries[static_cast<std::size_t>(i)] = query;
+            page->setQuery(query);
+            if (m_stack->currentWidget() == page) m_context->setQuery(query);
+        });
     }
 }
 
@@ -183,6 +191,8 @@ void MainWindow::makeFrame()
         m_context->setNotUnderstood({});
         m_pages[at]->setQuery(text);
     });
+    connect(m_context, &ContextBar::viewKept, this, [this](const QString& name) { m_pages[currentPage()]->keepQueryView(name, m_context->query()); });
+    connect(m_context, &ContextBar::viewForgotten, this, [this](const QString& name) { m_pages[currentPage()]->forgetQueryView(name); });
     connect(m_context, &ContextBar::queryLeft, this, [this] {
         const QList<QWidget*> panes = m_pages[currentPage()]->panes();
         if (!panes.isEmpty()) panes.first()->setFocus(Qt::ShortcutFocusReason);
@@ -251,6 +261,7 @@ void MainWindow::showPage(PageIndex index)
     m_pageActions[index]->setChecked(true);
     setWindowTitle(index == Start ? tr("Tackroom") : tr("%1 – Tackroom").arg(pageTitle(index)));
     if (index == Start) static_cast<StartPage*>(m_pages[Start])->reload();
+    m_context->setNotUnderstood({});
     updateQueryBox();
     const QList<QWidget*> panes = m_pages[index]->panes();
     if (!panes.isEmpty() && !m_pages[index]->isAncestorOf(QApplication::focusWidget())) panes.first()->setFocus(Qt::OtherFocusReason);
@@ -261,6 +272,7 @@ void MainWindow::updateQueryBox()
     Page* page = m_pages[currentPage()];
     const QString hint = page->queryHint();
     m_context->setQueryBox(!hint.isEmpty(), hint, page->queryCompletions());
+    m_context->setViews(page->queryViews());
     m_context->setQuery(hint.isEmpty() ? QString() : m_queries[currentPage()]);
 }
 
@@ -428,6 +440,14 @@ void MainWindow::openPalette()
     const auto go = [this](const QString& text, const QString& kind, const QString& to) {
         return CommandPalette::Entry{text, kind, {}, [this, to] { goTo(to); }};
     };
+    if (const auto views = m_pages[Traces]->queryViews()) {
+        for (const Page::QueryView& view : *views) {
+            entries.push_back({view.name + QStringLiteral("  ") + view.query, tr("saved view"), {}, [this, query = view.query] {
+                                   goTo(QStringLiteral("traces"));
+                                   Q_EMIT m_pages[Traces]->queryWanted(query);
+                               }});
+        }
+    }
     for (const Proposal& proposal : m_session.proposals())
         entries.push_back(go(shownLine(proposal.title, 120), tr("proposal"), QStringLiteral("proposal/") + own(proposal.id.value)));
     for (const Version& version : m_session.versions())

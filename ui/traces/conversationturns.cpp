@@ -3,6 +3,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/traces/blobs.h"
 #include "ui/common/shown.h"
 
 #include <QCoreApplication>
@@ -133,6 +134,8 @@ void placeDecisions(std::vector<Turn>& turns, const RunDetails& details)
 
 QString prettyText(std::string_view foreign, std::size_t maxBytes, std::uint64_t* omittedBytes)
 {
+    const std::string withChips = foldBlobs(foreign);
+    foreign = withChips;
     const std::string_view text = trimmed(foreign);
     std::string pretty;
     if (text.size() > 1 && text.size() <= kMostPrettyBytes && (text.front() == '{' || text.front() == '[')) {

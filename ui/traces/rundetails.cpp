@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/rundetails.h"
 
+#include "core/base/text.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 
@@ -34,11 +35,31 @@ QString sourceSentence(OutcomeSource source)
     return tr("Nothing in the store says whether it worked");
 }
 
+/// A person's score that names the mistake and the step where it was made.
+std::optional<Signal> markedMistake(const std::vector<Score>& scores)
+{
+    for (const Score& score : scores) {
+        if (score.annotator != Annotator::Human || score.stepId.empty() || asciiLower(score.name).find("mistake") == std::string::npos)
+            continue;
+        Signal signal;
+        signal.family = "human-mistake";
+        signal.stepId = score.stepId;
+        signal.subject = score.label;
+        signal.explanation = utf8(tr("a person marked the mistake here"));
+        if (const std::string& why = score.explanation.empty() ? score.label : score.explanation; !why.empty())
+            signal.explanation += ": " + why;
+        signal.strength = 1;
+        return signal;
+    }
+    return std::nullopt;
+}
+
 QString shownNumber(double value) { return QString::number(value, 'g', 4); }
 } // namespace
 
 const Signal* RunDetails::decisive() const
 {
+    if (marked) return &*marked;
     if (item.outcome == Outcome::Success || findings.empty()) return nullptr;
     return &findings.front();
 }
@@ -71,6 +92,7 @@ Result<RunDetails> readRunDetails(RunQueries& queries, const std::filesystem::pa
     TR_ASSIGN(details.steps, queries.steps(row));
     TR_ASSIGN(details.scores, queries.scores(row));
     TR_ASSIGN(details.decisions, queries.decisions(row));
+    details.marked = markedMistake(details.scores);
     auto clusters = ClusterQueries::open(storeCacheFolder, {});
     if (clusters) {
         TR_ASSIGN(details.findings, (*clusters)->signalsOf(row));

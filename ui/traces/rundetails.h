@@ -7,6 +7,7 @@
 #include <QStringList>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct RunDetails {
     std::vector<Score> scores;
     std::vector<HumanDecision> decisions;
     std::vector<Signal> findings; ///< strongest first
+    std::optional<Signal> marked; ///< the step that a person named as the mistake
     /// The finding that names the decisive step of a failing run; nothing where there is none.
     [[nodiscard]] const Signal* decisive() const;
     [[nodiscard]] const StepItem* step(const std::string& stepId) const;

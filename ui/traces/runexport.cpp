@@ -2,8 +2,10 @@
 #include "ui/traces/runexport.h"
 
 #include "core/base/json.h"
+#include "core/traces/masking.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
+#include "ui/models/steptreemodel.h"
 #include "ui/traces/conversationturns.h"
 
 #include <QCoreApplication>
@@ -14,6 +16,8 @@ namespace tackroom::ui
 
 namespace
 {
+
+constexpr std::size_t kMostStepBytes = 64 * 1024;
 
 QString tr(const char* text) { return QCoreApplication::translate("tackroom::ui::RunExport", text); }
 
@@ -94,6 +98,75 @@ Json jsonOf(const Message& message)
 }
 
 } // namespace
+
+namespace
+{
+
+/// Masks the texts of one run, counting.
+struct Masks {
+    std::size_t count = 0;
+    void over(std::string& text)
+    {
+        Masked masked = maskSecrets(text);
+        count += masked.count;
+        text = std::move(masked.text);
+    }
+    template <class... Texts> void all(Texts&... texts) { (over(texts), ...); }
+};
+
+void maskStep(Masks& masks, Step& step)
+{
+    masks.all(step.errorText, step.arguments, step.result, step.inputText, step.outputText);
+}
+
+} // namespace
+
+std::size_t maskRun(RunDetails& details, Body& body)
+{
+    Masks masks;
+    Run& run = details.item.run;
+    masks.all(run.task, run.answer, run.userId, run.sessionId, details.item.outcomeReason);
+    for (StepItem& item : details.steps) maskStep(masks, item.step);
+    for (Score& score : details.scores) masks.all(score.label, score.explanation, score.by);
+    for (HumanDecision& decision : details.decisions)
+        masks.all(decision.by, decision.target, decision.before, decision.after, decision.reason);
+    for (Signal& finding : details.findings) masks.all(finding.subject, finding.explanation);
+    if (details.marked) masks.all(details.marked->subject, details.marked->explanation);
+    for (Message& message : body.messages) {
+        masks.all(message.name, message.content);
+        for (Message::ToolCall& call : message.toolCalls) masks.over(call.arguments);
+    }
+    masks.all(body.input, body.output, body.raw);
+    return masks.count;
+}
+
+QString stepAsMarkdown(const RunDetails& details, const Step& step)
+{
+    QString text = QStringLiteral("## ") + escaped(stepTitle(step)) + QStringLiteral("\n\n");
+    QStringList facts{stepKindText(step.kind)};
+    if (const QString status = stepStatusText(step.status); !status.isEmpty()) facts.append(status);
+    if (!step.model.empty()) facts.append(shownLine(step.model, 80));
+    if (const QString duration = durationText(step.end - step.start); !duration.isEmpty()) facts.append(duration);
+    facts.append(tr("run %1").arg(own(details.item.run.key.value)));
+    facts.append(tr("step %1").arg(shownLine(step.nativeId, 80)));
+    text += escaped(facts.join(QStringLiteral(" · "))) + QStringLiteral("\n\n");
+    const auto section = [&](const QString& title, const std::string& what) {
+        if (!what.empty()) text += QStringLiteral("**") + title + QStringLiteral("**\n\n") + fenced(prettyText(what, kMostStepBytes)) + QLatin1Char('\n');
+    };
+    section(tr("Error"), step.errorType.empty() ? step.errorText : step.errorText.empty() ? step.errorType : step.errorType + ": " + step.errorText);
+    section(tr("Arguments"), step.arguments);
+    section(tr("Result"), step.result);
+    section(tr("Input"), step.inputText);
+    section(tr("Output"), step.outputText);
+    return text;
+}
+
+QString stepAsJson(const RunDetails& details, const Step& step)
+{
+    Json json = jsonOf(step);
+    json["run"] = details.item.run.key.value;
+    return own(dumpJson(json, 2));
+}
 
 QString runAsMarkdown(const RunDetails& details, const Body& body, const QString& version)
 {

@@ -12,4 +12,10 @@ namespace tackroom::ui
 /// {run, outcome, scores[], decisions[], findings[], steps[], messages[]} as the index and the store hold it.
 [[nodiscard]] QString runAsJson(const RunDetails& details, const Body& body);
 
+/// One step, from what the index keeps of it.
+[[nodiscard]] QString stepAsMarkdown(const RunDetails& details, const Step& step);
+[[nodiscard]] QString stepAsJson(const RunDetails& details, const Step& step);
+/// Secrets and personal data in all texts of both, in place (core/traces/masking.h); how many.
+[[nodiscard]] std::size_t maskRun(RunDetails& details, Body& body);
+
 } // namespace tackroom::ui

@@ -51,7 +51,7 @@ protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override
     {
         QStyledItemDelegate::initStyleOption(option, index);
-        option->textElideMode = index.column() == RunTableModel::TaskColumn ? Qt::ElideRight : Qt::ElideMiddle;
+        option->textElideMode = Qt::ElideMiddle;
         if (option->state & QStyle::State_Selected) return;
         const RoleColors& colors = roleColors(option->palette);
         if (index.column() == RunTableModel::OutcomeColumn) {
@@ -112,13 +112,14 @@ void RunTableView::setUpColumns()
     header->setSortIndicator(RunTableModel::WhenColumn, Qt::DescendingOrder);
     setSortingEnabled(true);
     const QFontMetrics metrics = fontMetrics();
-    const auto widthOf = [&](const QString& text) { return metrics.horizontalAdvance(text) + 3 * kGrid; };
+    // The title or a usual content, whichever is wider: at 1440 pixels every column has to find its place.
+    const auto widthOf = [&](const QString& text) { return metrics.horizontalAdvance(text) + 3 * kGrid / 2; };
     for (int column = 0; column < RunTableModel::kColumnCount; ++column) {
-        // The title with its sort mark, or a usual content, whichever is wider.
-        int width = widthOf(m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + kGrid;
-        if (column == RunTableModel::OutcomeColumn) width = std::max(width, widthOf(outcomeText(Outcome::Unknown)));
+        int width = widthOf(m_model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        if (column == RunTableModel::OutcomeColumn) width = widthOf(QString(outcomeText(Outcome::Unknown) + QStringLiteral(" ⚑")));
         if (column == RunTableModel::DurationColumn) width = std::max(width, widthOf(QStringLiteral("59 min 59 s")));
-        if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("0000000")));
+        if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("000000")));
+        if (column == RunTableModel::CostColumn) width = std::max(width, widthOf(QStringLiteral("$0.0000")));
         if (column == RunTableModel::WhenColumn) width = std::max(width, widthOf(QStringLiteral("23 hours ago")));
         header->resizeSection(column, width);
     }
@@ -142,10 +143,11 @@ void RunTableView::spreadColumns()
         if (column != RunTableModel::TaskColumn && column != RunTableModel::ClusterColumn) others += columnWidth(column);
     }
     const int unit = fontMetrics().averageCharWidth();
-    const int left = std::max(viewport()->width() - others, unit * 44);
+    const int left = std::max(viewport()->width() - others, unit * 30);
+    const int cluster = std::clamp(left * 2 / 5, unit * 10, unit * 40);
     m_spreading = true;
-    setColumnWidth(RunTableModel::TaskColumn, left * 3 / 5);
-    setColumnWidth(RunTableModel::ClusterColumn, left - left * 3 / 5);
+    setColumnWidth(RunTableModel::TaskColumn, left - cluster);
+    setColumnWidth(RunTableModel::ClusterColumn, cluster);
     m_spreading = false;
 }
 

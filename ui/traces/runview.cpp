@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/runview.h"
 
+#include "core/traces/masking.h"
 #include "ui/common/linkbutton.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
@@ -10,6 +11,7 @@
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
 #include "ui/traces/conversationview.h"
+#include "ui/traces/judgepanel.h"
 #include "ui/traces/rawview.h"
 #include "ui/traces/runexport.h"
 #include "ui/traces/stepsview.h"
@@ -19,7 +21,9 @@
 #include <QGuiApplication>
 #include <QMenu>
 #include <QPushButton>
+#include <QSettings>
 #include <QStackedLayout>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
 #include <QTreeView>
@@ -32,6 +36,7 @@ namespace
 {
 constexpr std::uint64_t kMostConversationBytes = 4 * 1024 * 1024;
 constexpr int kFewNotes = 3;
+constexpr const char* kMaskKey = "traces/maskCopies";
 } // namespace
 
 RunView::RunView(Session& session, QWidget* parent)
@@ -51,6 +56,7 @@ RunView::RunView(Session& session, QWidget* parent)
     column->addWidget(m_message);
     buildHeading(column);
     buildTabs(column);
+    buildJudging(column);
     m_pages->addWidget(m_state);
     m_pages->addWidget(m_content);
     setFocusProxy(m_conversation);
@@ -105,7 +111,7 @@ void RunView::buildTabs(QVBoxLayout* column)
     m_tabs->addTab(m_steps, tr("Steps"));
     m_tabs->addTab(m_raw, tr("Raw"));
 
-    auto* corner = new QWidget(m_tabs);
+    auto* corner = m_corner = new QWidget(m_tabs);
     auto* buttons = new QHBoxLayout(corner);
     buttons->setContentsMargins(0, 0, kGrid, 0);
     buttons->setSpacing(kGrid / 2);
@@ -121,12 +127,9 @@ void RunView::buildTabs(QVBoxLayout* column)
     m_decisiveButton = button({}, {});
     m_errorButton->setAccessibleName(tr("First error"));
     m_decisiveButton->setAccessibleName(tr("Decisive step"));
-    auto* copyButton = button(tr("Copy"), tr("Copy this run as text"));
+    auto* copyButton = button(tr("Copy"), tr("Copy the run or the step as text"));
     copyButton->setPopupMode(QToolButton::InstantPopup);
-    auto* menu = new QMenu(copyButton);
-    menu->addAction(tr("As Markdown"), this, &RunView::copyAsMarkdown);
-    menu->addAction(tr("As JSON"), this, &RunView::copyAsJson);
-    copyButton->setMenu(menu);
+    buildCopyMenu(copyButton);
     m_tabs->setCornerWidget(corner);
     column->addWidget(m_tabs, 1);
 
@@ -142,6 +145,61 @@ void RunView::buildTabs(QVBoxLayout* column)
         stepMoved(step);
     });
 }
+
+void RunView::buildJudging(QVBoxLayout* column)
+{
+    m_judge = new JudgePanel(m_content);
+    column->addWidget(m_judge);
+    connect(m_judge, &JudgePanel::judged, this, [this](const RunJudgement& judgement, const QString& reason, bool goOn) {
+        m_session.judge(judgement, reason);
+        Q_EMIT judged(goOn);
+    });
+    connect(m_judge, &JudgePanel::undone, this, [this] { m_session.undoJudgement(); });
+    connect(m_judge, &JudgePanel::closed, this, &RunView::judgingLeft);
+    connect(m_judge, &JudgePanel::nameWanted, this, [this] {
+        m_message->showWarning(tr("A judgement is written in your name. Say who you are first."),
+                               {{tr("Set your name…"), [this] { Q_EMIT openAddress(QStringLiteral("settings")); }}});
+    });
+}
+
+void RunView::judge(JudgeVerdict verdict)
+{
+    m_judge->setReviewer(m_session.reviewer());
+    m_judge->begin(verdict);
+}
+
+void RunView::fillJudgement()
+{
+    if (!m_details) return;
+    m_judge->setReviewer(m_session.reviewer());
+    m_judge->setRun(m_details->item.run.key, m_session.judgementOf(m_details->item.run.key));
+    m_judge->setCanUndo(m_session.canUndoJudgement());
+}
+
+void RunView::buildCopyMenu(QToolButton* button)
+{
+    auto* menu = new QMenu(button);
+    menu->addAction(tr("Run as Markdown"), this, &RunView::copyAsMarkdown);
+    menu->addAction(tr("Run as JSON"), this, &RunView::copyAsJson);
+    QAction* stepMarkdown = menu->addAction(tr("Step as Markdown"), this, &RunView::copyStepAsMarkdown);
+    QAction* stepJson = menu->addAction(tr("Step as JSON"), this, &RunView::copyStepAsJson);
+    menu->addSeparator();
+    QAction* mask = menu->addAction(tr("Mask secrets and personal data"));
+    mask->setObjectName(QStringLiteral("copyMasks"));
+    mask->setCheckable(true);
+    connect(mask, &QAction::toggled, this, [](bool on) { QSettings().setValue(QLatin1StringView(kMaskKey), on); });
+    QMenu* patterns = menu->addMenu(tr("What is masked"));
+    for (const MaskPattern& pattern : maskPatterns())
+        patterns->addAction(tr("%1: %2").arg(own(pattern.name), own(pattern.explanation)))->setEnabled(false);
+    connect(menu, &QMenu::aboutToShow, this, [this, mask, stepMarkdown, stepJson] {
+        mask->setChecked(masks());
+        const bool any = m_details && !m_step.empty() && m_details->step(m_step);
+        for (QAction* action : {stepMarkdown, stepJson}) action->setEnabled(any);
+    });
+    button->setMenu(menu);
+}
+
+bool RunView::masks() { return QSettings().value(QLatin1StringView(kMaskKey), true).toBool(); }
 
 RunView::Tab RunView::tab() const { return static_cast<Tab>(m_tabs->currentIndex()); }
 
@@ -272,13 +330,14 @@ void RunView::fillHeading()
 
     const bool anyError = !m_details->errorAfter({}).empty();
     m_errorButton->setEnabled(anyError);
-    m_errorButton->setToolTip(anyError ? tr("First error, then the next one (E)") : tr("No step of this run failed"));
+    m_errorButton->setToolTip(anyError ? tr("First error (E), the next one (Shift+E)") : tr("No step of this run failed"));
     m_decisiveButton->setEnabled(decisive && !decisive->stepId.empty());
     m_decisiveButton->setToolTip(!decisive ? tr("No step decided this run's outcome, as far as the detectors see")
                                  : decisive->stepId.empty() ? tr("The finding is about the run as a whole")
                                                             : tr("Go to the decisive step (D)"));
     colorHeading();
     fillNotes();
+    fillJudgement();
 }
 
 void RunView::fillNotes()
@@ -333,9 +392,19 @@ void RunView::colorHeading()
 void RunView::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    const bool narrow = width() < fontMetrics().averageCharWidth() * 72; // beside another run: the tabs need the place
-    m_errorButton->setText(narrow ? tr("✗") : tr("✗ First error"));
-    m_decisiveButton->setText(narrow ? tr("◎") : tr("◎ Decisive step"));
+    fitCorner();
+}
+
+void RunView::fitCorner()
+{
+    // Signs alone where words would push a tab behind arrows.
+    const auto name = [this](bool words) {
+        m_errorButton->setText(words ? tr("✗ First error") : tr("✗"));
+        m_decisiveButton->setText(words ? tr("◎ Decisive step") : tr("◎"));
+        m_corner->adjustSize();
+    };
+    name(true);
+    if (m_tabs->tabBar()->sizeHint().width() + m_corner->sizeHint().width() > width()) name(false);
 }
 
 void RunView::changeEvent(QEvent* event)
@@ -443,6 +512,12 @@ void RunView::jumpTo(const std::string& stepId, bool decisive)
     Q_EMIT placeChanged();
 }
 
+void RunView::goToFirstError()
+{
+    if (!m_details) return;
+    if (const std::string first = m_details->errorAfter({}); !first.empty()) jumpTo(first, false);
+}
+
 void RunView::goToNextError()
 {
     if (!m_details) return;
@@ -468,28 +543,78 @@ void RunView::focusReading() { setFocus(Qt::ShortcutFocusReason); }
 
 void RunView::copyAsMarkdown() { copy(true); }
 void RunView::copyAsJson() { copy(false); }
+void RunView::copyStepAsMarkdown() { copyStep(true); }
+void RunView::copyStepAsJson() { copyStep(false); }
+
+void RunView::sayCopied(bool markdown, std::size_t masked)
+{
+    QString text = markdown ? tr("Copied as Markdown.") : tr("Copied as JSON.");
+    if (masked == 1) text += tr(" 1 secret or piece of personal data was masked.");
+    if (masked > 1) text += tr(" %1 secrets and pieces of personal data were masked.").arg(countText(static_cast<std::int64_t>(masked)));
+    if (!masks()) text += tr(" Nothing was masked: that is switched off in the copy menu.");
+    m_message->showNews(text);
+}
+
+void RunView::copyStep(bool markdown)
+{
+    const StepItem* item = m_details && !m_step.empty() ? m_details->step(m_step) : nullptr;
+    if (!item) {
+        m_message->showNews(tr("Select a step first."));
+        return;
+    }
+    RunDetails details;
+    details.item = m_details->item;
+    details.steps = {*item};
+    Body none;
+    const std::size_t masked = masks() ? maskRun(details, none) : 0;
+    const Step& step = details.steps.front().step;
+    QGuiApplication::clipboard()->setText(markdown ? stepAsMarkdown(details, step) : stepAsJson(details, step));
+    sayCopied(markdown, masked);
+}
 
 void RunView::copy(bool markdown)
 {
     if (!m_details) return;
-    const auto put = [this, markdown](const Body& body) {
-        const QString version = shownVersion(m_session, m_details->item.run.harnessVersion, m_details->item.versionLabel);
-        QGuiApplication::clipboard()->setText(markdown ? runAsMarkdown(*m_details, body, version)
-                                                       : runAsJson(*m_details, body));
-        m_message->showNews(markdown ? tr("Copied as Markdown.") : tr("Copied as JSON."));
-    };
     if (m_body) {
-        put(*m_body);
+        copyText(m_body, markdown);
         return;
     }
     m_session.fetchBody(this, RunAddress(m_details->item.run), {}, kMostConversationBytes,
-                        [this, put, row = m_row](Result<Body> body) {
+                        [this, markdown, row = m_row](Result<Body> body) {
                             if (row != m_row || !m_details) return;
                             if (body)
-                                put(*body);
+                                copyText(std::make_shared<const Body>(std::move(*body)), markdown);
                             else
                                 m_message->showError(body.error());
                         });
+}
+
+void RunView::copyText(const std::shared_ptr<const Body>& from, bool markdown)
+{
+    struct Made {
+        QString text;
+        std::size_t masked = 0;
+    };
+    // Megabytes are masked off the GUI thread.
+    const QString version = shownVersion(m_session, m_details->item.run.harnessVersion, m_details->item.versionLabel);
+    m_session.jobs().start<Made>(
+        {QString(), Lane::Pool, true, true}, this,
+        [details = m_details, body = from, markdown, version, mask = masks()](const CancelToken&, const Progress&) -> Result<Made> {
+            RunDetails copied = *details;
+            Body texts = *body;
+            Made made;
+            if (mask) made.masked = maskRun(copied, texts);
+            made.text = markdown ? runAsMarkdown(copied, texts, version) : runAsJson(copied, texts);
+            return made;
+        },
+        [this, markdown](Result<Made> made) {
+            if (!made) {
+                m_message->showError(made.error());
+                return;
+            }
+            QGuiApplication::clipboard()->setText(made->text);
+            sayCopied(markdown, made->masked);
+        });
 }
 
 } // namespace tackroom::ui

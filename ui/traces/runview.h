@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/harness/judgement.h"
 #include "ui/traces/conversationturns.h"
 #include "ui/traces/rundetails.h"
 
@@ -16,6 +17,7 @@ namespace tackroom::ui
 {
 
 class ConversationView;
+class JudgePanel;
 class LinkButton;
 class MessageBar;
 class RawView;
@@ -44,17 +46,24 @@ public:
     [[nodiscard]] Tab tab() const;
     void showTab(Tab tab);
 
-    void goToNextError();
+    void goToFirstError();
+    void goToNextError(); ///< round to the first again
     void goToDecisiveStep();
     void toggleCurrent();
     void focusReading();
     void copyAsMarkdown();
     void copyAsJson();
+    void copyStepAsMarkdown();
+    void copyStepAsJson();
+    /// Asks for the reason; the judgement is written when it is kept.
+    void judge(JudgeVerdict verdict);
     [[nodiscard]] bool settled() const;
 
 Q_SIGNALS:
     void placeChanged(); ///< run or step, by the user or by showRun()
     void openAddress(const QString& address);
+    void judged(bool goOn); ///< a judgement is on its way; `goOn`: to the next run
+    void judgingLeft();     ///< the reason has been closed: the focus may go back to the list
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -63,11 +72,13 @@ protected:
 private:
     void buildHeading(QVBoxLayout* column);
     void buildTabs(QVBoxLayout* column);
+    void buildJudging(QVBoxLayout* column);
     void load();
     void take(Result<RunDetails> details);
     void takeAgain(const RunDetails& before);
     void fillHeading();
     void fillNotes();
+    void fillJudgement();
     void colorHeading();
     void fetchConversation();
     void layOutConversation();
@@ -77,6 +88,12 @@ private:
     void jumpTo(const std::string& stepId, bool decisive);
     void stepMoved(const std::string& stepId);
     void copy(bool markdown);
+    void copyText(const std::shared_ptr<const Body>& from, bool markdown);
+    void copyStep(bool markdown);
+    void buildCopyMenu(QToolButton* button);
+    void sayCopied(bool markdown, std::size_t masked);
+    [[nodiscard]] static bool masks();
+    void fitCorner();
 
     Session& m_session;
     QStackedLayout* m_pages;
@@ -91,9 +108,11 @@ private:
     MessageBar* m_message;
     QTabWidget* m_tabs;
     QToolButton *m_errorButton, *m_decisiveButton;
+    QWidget* m_corner;
     ConversationView* m_conversation;
     StepsView* m_steps;
     RawView* m_raw;
+    JudgePanel* m_judge;
 
     RunRow m_row;
     std::shared_ptr<const RunDetails> m_details; ///< shared with the job that lays out the conversation

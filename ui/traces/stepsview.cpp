@@ -4,13 +4,18 @@
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/common/theme.h"
+#include "ui/diffview/diffview.h"
 #include "ui/models/session.h"
 #include "ui/traces/conversationturns.h"
+#include "ui/traces/stepdocument.h"
 #include "ui/traces/textpage.h"
 #include "ui/traces/waterfalldelegate.h"
 
 #include <QHeaderView>
+#include <QMenu>
 #include <QPushButton>
+#include <QStackedLayout>
+#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -72,7 +77,11 @@ StepsView::StepsView(Session& session, QWidget* parent)
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &StepsView::showCurrent);
 
     auto* below = new QWidget(this);
-    auto* column = new QVBoxLayout(below);
+    m_below = new QStackedLayout(below);
+    auto* texts = new QWidget(below);
+    m_below->addWidget(texts);
+    m_below->addWidget(buildComparison(below));
+    auto* column = new QVBoxLayout(texts);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     m_text->setAccessibleName(tr("Texts of the step"));
@@ -80,6 +89,14 @@ StepsView::StepsView(Session& session, QWidget* parent)
     m_whole->setEnabled(false);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
+    m_compareButton = new QToolButton(this);
+    m_compareButton->setText(tr("Compare its input"));
+    m_compareButton->setToolTip(tr("Shows how what this model call was given differs from another call's input"));
+    m_compareButton->setAutoRaise(true);
+    m_compareButton->setPopupMode(QToolButton::InstantPopup);
+    m_compareButton->setMenu(new QMenu(m_compareButton));
+    connect(m_compareButton->menu(), &QMenu::aboutToShow, this, &StepsView::fillCompareMenu);
+    bar->addWidget(m_compareButton);
     bar->addStretch(1);
     bar->addWidget(m_whole);
     column->addWidget(m_text, 1);
@@ -92,8 +109,109 @@ StepsView::StepsView(Session& session, QWidget* parent)
     setStretchFactor(1, 2);
 }
 
+QWidget* StepsView::buildComparison(QWidget* parent)
+{
+    auto* area = new QWidget(parent);
+    auto* column = new QVBoxLayout(area);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
+    m_compared = new TextLabel({}, TextLabel::Elided | TextLabel::Strong, area);
+    auto* back = new QPushButton(tr("Back to the texts"), area);
+    bar->addWidget(m_compared, 1);
+    bar->addWidget(back);
+    column->addLayout(bar);
+    m_diff = new DiffView(area);
+    m_diff->setAccessibleName(tr("What differs between the two inputs"));
+    m_diff->setMode(DiffView::Mode::Unified);
+    m_diff->setEmptyText(tr("Reading both inputs"));
+    column->addWidget(m_diff, 1);
+    connect(back, &QPushButton::clicked, this, &StepsView::leaveComparison);
+    return area;
+}
+
+bool StepsView::comparing() const { return m_below->currentIndex() == 1; }
+
+void StepsView::leaveComparison()
+{
+    m_session.jobs().cancel(m_diffJob);
+    m_diffJob = 0;
+    m_diff->setContent(nullptr);
+    m_below->setCurrentIndex(0);
+}
+
+void StepsView::fillCompareMenu()
+{
+    constexpr int kMostCalls = 40;
+    QMenu* menu = m_compareButton->menu();
+    menu->clear();
+    const std::string current = currentStep();
+    const StepItem* before = nullptr;
+    std::vector<const StepItem*> others;
+    for (const StepItem& each : m_model->steps()) {
+        if (each.step.kind != StepKind::Llm) continue;
+        if (each.step.nativeId == current)
+            before = others.empty() ? nullptr : others.back();
+        else
+            others.push_back(&each);
+    }
+    const auto add = [&](const QString& text, const StepItem& other) {
+        menu->addAction(text, this, [this, other = other.step.nativeId, current] { compareInputs(other, current); });
+    };
+    if (before) add(tr("With the model call before it"), *before);
+    if (before) menu->addSeparator();
+    int shown = 0;
+    for (const StepItem* other : others) {
+        if (++shown > kMostCalls) break;
+        QString text = stepTitle(other->step);
+        if (!other->step.outputText.empty()) text += QStringLiteral(": ") + shownLine(other->step.outputText, 60);
+        add(tr("With %1").arg(text.replace(QLatin1Char('&'), QStringLiteral("&&"))), *other);
+    }
+    if (others.empty()) menu->addAction(tr("This run has no other model call"))->setEnabled(false);
+}
+
+void StepsView::fetchInput(const std::string& stepId, std::function<void(std::string)> then)
+{
+    m_diffJob = m_session.fetchBody(this, m_run, stepId, kMostBodyBytes, [this, then = std::move(then)](Result<Body> body) {
+        m_diffJob = 0;
+        if (body)
+            then(inputDocument(*body));
+        else
+            m_diff->setEmptyText(sentenceOf(body.error()));
+    });
+}
+
+void StepsView::compareInputs(const std::string& before, const std::string& after)
+{
+    m_session.jobs().cancel(m_diffJob);
+    const auto titleOf = [this](const std::string& id) {
+        const StepItem* item = m_model->stepAt(m_model->indexOfStep(id));
+        return item ? stepTitle(item->step) : QString();
+    };
+    m_compared->setShown(tr("Input of %1, before and after").arg(titleOf(after)));
+    m_diff->setEmptyText(tr("Reading both inputs"));
+    m_diff->setContent(nullptr);
+    m_below->setCurrentIndex(1);
+    fetchInput(before, [this, after](std::string first) {
+        fetchInput(after, [this, first = std::move(first)](std::string second) {
+            m_diffJob = m_session.jobs().start<std::shared_ptr<const DiffDocument>>(
+                {QString(), Lane::Pool, true, true}, this,
+                [first, second](const CancelToken&, const Progress&) -> Result<std::shared_ptr<const DiffDocument>> {
+                    return DiffDocument::make("input.txt", first, second);
+                },
+                [this, same = first == second](Result<std::shared_ptr<const DiffDocument>> document) {
+                    m_diffJob = 0;
+                    if (same) m_diff->setEmptyText(tr("Both calls were given the same."));
+                    m_diff->setContent(document && !same ? *document : nullptr);
+                });
+        });
+    });
+}
+
 void StepsView::clear()
 {
+    leaveComparison();
     m_session.jobs().cancel(m_bodyJob);
     m_bodyJob = 0;
     m_model->setSteps({});
@@ -142,6 +260,8 @@ void StepsView::showCurrent()
     m_bodyJob = 0;
     const StepItem* item = m_model->stepAt(m_tree->currentIndex());
     m_whole->setEnabled(item != nullptr);
+    m_compareButton->setVisible(item && item->step.kind == StepKind::Llm);
+    leaveComparison();
     m_text->begin();
     if (item) {
         writeStep(item->step);

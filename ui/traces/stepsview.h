@@ -13,6 +13,8 @@ namespace tackroom::ui
 {
 
 class Session;
+class DiffView;
+class TextLabel;
 class TextPage;
 
 /// The steps as a tree with their time line; below, what the selected one was given and what came of it.
@@ -28,7 +30,11 @@ public:
     void toggleCurrent();
     [[nodiscard]] std::string currentStep() const;
     [[nodiscard]] QTreeView* tree() const { return m_tree; }
-    [[nodiscard]] bool settled() const { return m_bodyJob == 0; }
+    [[nodiscard]] bool settled() const { return m_bodyJob == 0 && m_diffJob == 0; }
+    /// What two model calls were given, with what differs marked, in place of the texts.
+    void compareInputs(const std::string& before, const std::string& after);
+    [[nodiscard]] DiffView& inputDiff() const { return *m_diff; }
+    [[nodiscard]] bool comparing() const;
 
 Q_SIGNALS:
     void stepPicked(const QString& stepId); ///< by the user or by showStep()
@@ -39,6 +45,10 @@ private:
     void writeSection(const QString& title, const std::string& text, int look, std::uint64_t omittedBytes = 0);
     void fetchBodies();
     void writeBody(const Body& body);
+    QWidget* buildComparison(QWidget* parent);
+    void fillCompareMenu();
+    void fetchInput(const std::string& stepId, std::function<void(std::string)> then);
+    void leaveComparison();
 
     Session& m_session;
     StepTreeModel* m_model;
@@ -48,7 +58,11 @@ private:
     RunAddress m_run;
     QString m_explanation; ///< of the decisive step
     std::string m_decisiveStep;
-    quint64 m_bodyJob = 0;
+    quint64 m_bodyJob = 0, m_diffJob = 0;
+    QStackedLayout* m_below = nullptr;
+    QToolButton* m_compareButton = nullptr;
+    TextLabel* m_compared = nullptr;
+    DiffView* m_diff = nullptr;
 };
 
 } // namespace tackroom::ui

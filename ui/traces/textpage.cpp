@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/textpage.h"
 
+#include "core/traces/blobs.h"
+#include "ui/common/shown.h"
 #include "ui/common/theme.h"
 
 #include <QEvent>
@@ -109,8 +111,26 @@ void TextPage::write(const Piece& piece)
     const QStringList lines = piece.text.split(QLatin1Char('\n'));
     for (qsizetype i = 0; i < lines.size(); ++i) {
         if (i > 0) writeParagraph(m_hang, {}, Plain, m_wash, 0);
-        m_writer.insertText(lines[i], format);
+        writeLine(lines[i], format);
     }
+}
+
+void TextPage::writeLine(const QString& line, const QTextCharFormat& format)
+{
+    static const QString begin = own(kChipBegin), end = own(kChipEnd);
+    qsizetype at = 0;
+    for (qsizetype chip = line.indexOf(begin); chip >= 0; chip = line.indexOf(begin, at)) {
+        const qsizetype close = line.indexOf(end, chip);
+        if (close < 0) break;
+        m_writer.insertText(line.mid(at, chip - at), format);
+        QTextCharFormat chipFormat = format;
+        chipFormat.setBackground(roleColors(palette()).raised);
+        chipFormat.setForeground(roleColors(palette()).accent);
+        const QChar space(0x00A0);
+        m_writer.insertText(QString(space + line.mid(chip + 1, close - chip - 1) + space), chipFormat);
+        at = close + end.size();
+    }
+    m_writer.insertText(line.mid(at), format);
 }
 
 void TextPage::writeAgain()

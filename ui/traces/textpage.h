@@ -41,6 +41,8 @@ private:
         Wash wash = Wash::None;
     };
     void write(const Piece& piece);
+    /// With what foldBlobs() left as chips.
+    void writeLine(const QString& line, const QTextCharFormat& format);
     void writeParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove);
     /// The same content in the colours and fonts of now.
     void writeAgain();

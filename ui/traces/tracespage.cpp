@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/tracespage.h"
 
+#include "ui/common/choosefile.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
@@ -8,6 +9,8 @@
 #include "ui/common/theme.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
+#include "ui/traces/compareview.h"
+#include "ui/traces/outcomebar.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
 #include "ui/traces/textpage.h"
@@ -30,13 +33,32 @@ namespace
 {
 constexpr const char* kSplitKey = "traces/split";
 constexpr int kFilterDelayMs = 0, kSelectDelayMs = 60;
-constexpr std::size_t kMostSkipped = 200;
+constexpr std::size_t kMostSkipped = 200, kMostValues = 40;
 
 /// "field:value", quoted where the value has spaces.
 QString completion(const QString& field, const QString& value)
 {
     return value.contains(QLatin1Char(' ')) ? QString(field + QStringLiteral(":\"") + value + QLatin1Char('"'))
                                             : QString(field + QLatin1Char(':') + value);
+}
+/// Why a part of the query says nothing to us.
+QString problemText(QueryProblem::Why why)
+{
+    switch (why) {
+    case QueryProblem::Why::Field:
+        return TracesPage::tr("there is no such field");
+    case QueryProblem::Why::Empty:
+        return TracesPage::tr("a value is missing");
+    case QueryProblem::Why::Value:
+        return TracesPage::tr("no such value");
+    case QueryProblem::Why::Number:
+        return TracesPage::tr("a number is needed");
+    case QueryProblem::Why::Comparison:
+        return TracesPage::tr("write > or < before the number");
+    case QueryProblem::Why::Time:
+        return TracesPage::tr("write 2w, 3d, 12h or a day");
+    }
+    return {};
 }
 } // namespace
 
@@ -62,12 +84,21 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     column->addWidget(body, 1);
 
     m_first = new RunView(session, m_right);
-    m_second = new RunView(session, m_right);
-    m_second->hide();
-    for (RunView* view : {m_first, m_second}) {
-        m_right->addWidget(view);
-        connect(view, &RunView::openAddress, this, &Page::openAddress);
-    }
+    m_compare = new CompareView(session, m_right);
+    m_compare->hide();
+    m_right->addWidget(m_first);
+    m_right->addWidget(m_compare);
+    connect(m_first, &RunView::openAddress, this, &Page::openAddress);
+    connect(m_first, &RunView::judged, this, [this](bool goOn) {
+        if (goOn) goToNextRun();
+    });
+    connect(m_first, &RunView::judgingLeft, this, [this] {
+        if (m_judgedFromList)
+            m_table->setFocus(Qt::OtherFocusReason);
+        else
+            m_first->focusReading();
+    });
+    connect(m_compare, &CompareView::readWanted, this, [this](RunRow run) { openRun(run, {}); });
     m_right->setChildrenCollapsible(false);
     connect(m_first, &RunView::placeChanged, this, [this] {
         m_goingTo.clear();
@@ -76,9 +107,9 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     m_split->addWidget(buildList());
     m_split->addWidget(m_right);
     m_split->setChildrenCollapsible(false);
-    m_split->setStretchFactor(0, 5);
-    m_split->setStretchFactor(1, 6);
-    m_split->setSizes({500, 600});
+    m_split->setStretchFactor(0, 6);
+    m_split->setStretchFactor(1, 5);
+    m_split->setSizes({600, 500});
     if (const QByteArray kept = QSettings().value(QLatin1StringView(kSplitKey)).toByteArray(); !kept.isEmpty())
         m_split->restoreState(kept);
 
@@ -96,18 +127,30 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
             m_message->showError(error, {{tr("Try again"), [this] { m_model->refresh(); }}});
     });
     connect(&m_session, &Session::storeChanged, this, &TracesPage::storeChanged);
+    connect(&m_session, &Session::viewsChanged, this, &Page::queryBoxChanged);
+    connect(&m_session, &Session::outcomesChanged, this, [this] {
+        if (m_session.storeState() != Session::State::Ready) return;
+        m_model->refresh();
+        m_first->reload();
+        m_compare->reload();
+    });
     connect(&m_session, &Session::repositoryChanged, this, [this] {
         // Version labels come from the repository.
         if (m_model->rowCount() > 0)
             Q_EMIT m_model->dataChanged(m_model->index(0, RunTableModel::VersionColumn),
                                         m_model->index(m_model->rowCount() - 1, RunTableModel::VersionColumn));
-        for (RunView* view : {m_first, m_second}) view->reload();
+        m_first->reload();
+        m_compare->reload();
     });
     buildActions();
     storeChanged();
 }
 
-TracesPage::~TracesPage() { QSettings().setValue(QLatin1StringView(kSplitKey), m_split->saveState()); }
+TracesPage::~TracesPage()
+{
+    if (!m_sizesBefore.isEmpty()) m_split->setSizes(m_sizesBefore);
+    QSettings().setValue(QLatin1StringView(kSplitKey), m_split->saveState());
+}
 
 QWidget* TracesPage::buildList()
 {
@@ -115,6 +158,8 @@ QWidget* TracesPage::buildList()
     auto* column = new QVBoxLayout(list);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    m_outcomes = new OutcomeBar(list);
+    column->addWidget(m_outcomes);
     auto* tableArea = new QWidget(list);
     m_listPages = new QStackedLayout(tableArea);
     m_table = new RunTableView(*m_model, tableArea);
@@ -139,6 +184,12 @@ QWidget* TracesPage::buildList()
     foot->addWidget(m_skippedButton);
     foot->addStretch(1);
     column->addLayout(foot);
+    connect(m_outcomes, &OutcomeBar::ruleChosen, &m_session, &Session::setRule);
+    connect(m_outcomes, &OutcomeBar::ruleChosen, this, &TracesPage::showOutcomeBar);
+    connect(m_outcomes, &OutcomeBar::labelWanted, this, [this] {
+        if (m_model->rowCount() > 0) m_table->selectRow(0);
+        m_table->setFocus(Qt::OtherFocusReason);
+    });
     connect(m_skippedButton, &QToolButton::toggled, this, &TracesPage::toggleSkipped);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { m_selectSoon.start(); });
     connect(m_table, &QAbstractItemView::doubleClicked, this, [this] { m_first->focusReading(); });
@@ -147,10 +198,12 @@ QWidget* TracesPage::buildList()
 
 void TracesPage::buildActions()
 {
-    addPageAction(m_split, QStringLiteral("traces.firstError"), tr("First error, then the next"), QKeySequence(Qt::Key_E),
-                  [this] { activeView()->goToNextError(); });
+    addPageAction(m_split, QStringLiteral("traces.firstError"), tr("First error"), QKeySequence(Qt::Key_E),
+                  [this] { m_first->goToFirstError(); });
+    addPageAction(m_split, QStringLiteral("traces.nextError"), tr("Next error"), QKeySequence(Qt::SHIFT | Qt::Key_E),
+                  [this] { m_first->goToNextError(); });
     addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D),
-                  [this] { activeView()->goToDecisiveStep(); });
+                  [this] { m_first->goToDecisiveStep(); });
     QAction* open =
         addPageAction(m_table, QStringLiteral("traces.open"), tr("Read the run"), QKeySequence(Qt::Key_Return), [this] {
             if (m_selectSoon.isActive()) showSelected();
@@ -162,25 +215,83 @@ void TracesPage::buildActions()
         if (auto* button = qobject_cast<QAbstractButton*>(QApplication::focusWidget()))
             button->click();
         else
-            activeView()->toggleCurrent();
+            m_first->toggleCurrent();
+    });
+    addPageAction(m_split, QStringLiteral("traces.judgeGood"), tr("Judge the run: good"), QKeySequence(Qt::Key_G),
+                  [this] { judge(JudgeVerdict::Good); });
+    addPageAction(m_split, QStringLiteral("traces.judgeBad"), tr("Judge the run: bad"), QKeySequence(Qt::Key_B),
+                  [this] { judge(JudgeVerdict::Bad); });
+    addPageAction(m_split, QStringLiteral("traces.judgeUnsure"), tr("Judge the run: unsure"), QKeySequence(Qt::Key_U),
+                  [this] { judge(JudgeVerdict::Unsure); });
+    addPageAction(m_split, QStringLiteral("traces.judgeUndo"), tr("Take the last judgement back"), QKeySequence::Undo,
+                  [this] { m_session.undoJudgement(); });
+    addPageAction(m_split, QStringLiteral("traces.rule"), tr("Set what counts as a failure in this store…"), {}, [this] {
+        if (m_session.storeState() == Session::State::Ready) m_outcomes->editRule();
+    });
+    addPageAction(m_split, QStringLiteral("traces.nextDifference"), tr("Two runs: next difference"), QKeySequence(Qt::Key_N), [this] {
+        if (m_compare->isVisibleTo(m_right)) m_compare->goToNextDifference();
+    });
+    addPageAction(m_split, QStringLiteral("traces.judgeExport"), tr("Export the judgements as JSONL…"), {}, [this] {
+        if (m_session.storeState() != Session::State::Ready) return;
+        chooseFile(this, Choose::SaveAs, tr("Export the judgements"), tr("JSON lines (*.jsonl)"), QStringLiteral("judgements.jsonl"),
+                   [this](const QString& file) { m_session.exportJudgements(file); });
     });
     addPageAction(m_split, QStringLiteral("traces.copyMarkdown"), tr("Copy the run as Markdown"),
-                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { activeView()->copyAsMarkdown(); });
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_first->copyAsMarkdown(); });
     addPageAction(m_split, QStringLiteral("traces.copyJson"), tr("Copy the run as JSON"),
-                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { activeView()->copyAsJson(); });
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { m_first->copyAsJson(); });
+    addPageAction(m_split, QStringLiteral("traces.copyStepMarkdown"), tr("Copy the step as Markdown"), {},
+                  [this] { m_first->copyStepAsMarkdown(); });
+    addPageAction(m_split, QStringLiteral("traces.copyStepJson"), tr("Copy the step as JSON"), {},
+                  [this] { m_first->copyStepAsJson(); });
 }
 
-RunView* TracesPage::activeView() const
+void TracesPage::judge(JudgeVerdict verdict)
 {
-    const QWidget* focused = QApplication::focusWidget();
-    return m_second->isVisible() && focused && m_second->isAncestorOf(focused) ? m_second : m_first;
+    if (m_selectSoon.isActive()) showSelected();
+    if (m_compare->isVisibleTo(m_right)) return; // of which of the two?
+    m_judgedFromList = m_table->hasFocus();
+    m_first->judge(verdict);
 }
 
-QList<QWidget*> TracesPage::panes() const { return {m_table, m_first}; }
+void TracesPage::goToNextRun()
+{
+    const int next = m_model->positionOf(m_first->row()) + 1;
+    if (next <= 0 || next >= m_model->rowCount()) return;
+    m_table->selectRow(next);
+    m_table->scrollTo(m_model->index(next, 0));
+    if (m_judgedFromList) m_table->setFocus(Qt::OtherFocusReason);
+}
+
+void TracesPage::compare(bool on)
+{
+    if (on == m_compare->isVisibleTo(m_right)) return;
+    m_first->setVisible(!on);
+    m_compare->setVisible(on);
+    if (!on) m_compare->clear();
+    // Two runs need the width; the list comes back as it was.
+    const int unit = fontMetrics().averageCharWidth();
+    if (on && m_split->width() < unit * 180) {
+        m_sizesBefore = m_split->sizes();
+        m_split->setSizes({unit * 36, m_split->width() - unit * 36});
+    } else if (!on && !m_sizesBefore.isEmpty()) {
+        m_split->setSizes(std::exchange(m_sizesBefore, {}));
+    }
+}
+
+void TracesPage::showOutcomeBar()
+{
+    // While it is read nobody knows yet.
+    const bool ready = m_session.storeState() == Session::State::Ready;
+    const RunCounts& counts = m_session.storeCounts();
+    m_outcomes->setState(ready ? counts.runs : 0, counts.unknown, m_session.storeSettings().rule);
+}
+
+QList<QWidget*> TracesPage::panes() const { return {m_table, m_compare->isVisibleTo(m_right) ? static_cast<QWidget*>(m_compare) : m_first}; }
 
 QString TracesPage::queryHint() const
 {
-    return tr("Filter runs: outcome:failure version:v4 tool:issue_refund \"late delivery\"");
+    return tr("Filter runs: outcome:failure tool:issue_refund steps:>10 since:2w \"late delivery\"");
 }
 
 // -------------------------------------------------------------------------------------------------------------- the store
@@ -191,8 +302,8 @@ void TracesPage::storeChanged()
         m_asked = false;
         m_model->clear();
         m_first->clear();
-        m_second->clear();
-        m_second->hide();
+        compare(false);
+        m_outcomes->reset();
         m_skippedButton->setChecked(false);
         m_completions.clear();
         m_message->clear();
@@ -215,7 +326,8 @@ void TracesPage::storeChanged()
             m_model->setFilter(parseRunFilter(utf8(m_query)));
         else
             m_model->refresh();
-        for (RunView* view : {m_first, m_second}) view->reload();
+        m_first->reload();
+        m_compare->reload();
         loadCompletions();
         openWanted();
         break;
@@ -270,6 +382,7 @@ void TracesPage::rowsArrived()
 
 void TracesPage::showCounts()
 {
+    showOutcomeBar();
     const RunCounts& counts = m_session.storeCounts();
     const bool growing = m_session.storeState() == Session::State::Reading;
     const QString all = growing ? tr("at least %1 runs").arg(countText(counts.runs)) : tr("%1 runs").arg(countText(counts.runs));
@@ -317,37 +430,90 @@ void TracesPage::setQuery(const QString& query)
     m_query = query;
     const RunFilter filter = parseRunFilter(utf8(query));
     QStringList unknown;
-    for (const std::string& part : filter.notUnderstood) unknown.append(shownLine(part, 80));
+    for (const QueryProblem& part : filter.notUnderstood)
+        unknown.append(QString(shownLine(part.typed, 80) + QStringLiteral(" – ") + problemText(part.why)));
     Q_EMIT queryNotUnderstood(unknown.join(QStringLiteral(", ")));
     m_filterSoon.start();
 }
 
 void TracesPage::loadCompletions()
 {
-    using Values = std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::int64_t>>>>;
+    using Values = FieldValues;
     m_session.jobs().cancel(m_completionJob);
     m_completionJob = m_session.askRuns<Values>(
         this,
         [](RunQueries& queries) -> Result<Values> {
             Values values;
-            for (const char* field : {"outcome", "version", "tool", "cluster", "error", "source"}) {
-                TR_ASSIGN(auto found, queries.values(field, 40));
-                values.emplace_back(field, std::move(found));
+            for (const QueryField& field : queryFields()) {
+                const bool few = field.kind == QueryField::Kind::Word || field.kind == QueryField::Kind::Score ||
+                                 field.kind == QueryField::Kind::Text;
+                // Ids, sessions and users are many, and nobody picks one from a list.
+                if (!few || field.name == "id" || field.name == "session" || field.name == "user") continue;
+                TR_ASSIGN(auto found, queries.values(field.name, kMostValues));
+                values.emplace_back(field.name, std::move(found));
             }
             return values;
         },
         [this](Result<Values> values) {
             m_completionJob = 0;
             if (!values) return; // the query works without them
-            m_completions.clear();
-            for (const auto& [field, found] : *values) {
-                for (const auto& [value, runs] : found) {
-                    if (!value.empty()) m_completions.append(completion(own(field), shownLine(value, 80)));
-                }
-            }
-            for (const char* field : {"session:", "user:", "since:2w", "id:"}) m_completions.append(QLatin1StringView(field));
+            fillCompletions(*values);
+            Q_EMIT queryBoxChanged();
         });
 }
+
+void TracesPage::fillCompletions(const FieldValues& values)
+{
+    QStringList scores;
+    for (const auto& [field, found] : values)
+        if (field == "score")
+            for (const auto& each : found) scores.append(own(each.first));
+    m_outcomes->setScores(scores);
+    const auto sources = std::ranges::find(values, std::string("source"), &FieldValues::value_type::first);
+    m_outcomes->setStatusOnly(sources != values.end() && std::ranges::all_of(sources->second, [](const auto& each) {
+                                  return each.first == nameOf(OutcomeSource::Status) || each.first == nameOf(OutcomeSource::None);
+                              }));
+    m_completions.clear();
+    const auto offer = [this](const QString& text, const QString& beside) {
+        m_completions.append(QString(text + QLatin1Char('\t') + beside));
+    };
+    for (const QueryField& field : queryFields()) {
+        const QString name = own(std::string(field.name)) + QLatin1Char(':');
+        const auto found = std::ranges::find(values, field.name, [](const auto& each) { return std::string_view(each.first); });
+        const bool any = found != values.end() && !found->second.empty();
+        switch (field.kind) {
+        case QueryField::Kind::Number:
+            offer(QString(name + QLatin1Char('>')), tr("a number; also <, >=, <=, =, A..B"));
+            break;
+        case QueryField::Kind::Duration:
+            offer(QString(name + QLatin1Char('>')), tr("a duration: 30s, 5m, 200ms"));
+            break;
+        case QueryField::Kind::Time:
+            offer(name, tr("an age or a day: 2w, 3d, 2026-03-01"));
+            break;
+        default:
+            if (!any) offer(name, tr("a value"));
+        }
+        if (!any) continue;
+        for (const auto& [value, runs] : found->second) {
+            if (value.empty()) continue;
+            offer(completion(name.chopped(1), shownLine(value, 80)), runs == 1 ? tr("1 run") : tr("%1 runs").arg(countText(runs)));
+        }
+    }
+}
+
+std::optional<QList<Page::QueryView>> TracesPage::queryViews() const
+{
+    if (m_session.storeState() != Session::State::Ready) return std::nullopt;
+    QList<QueryView> views;
+    for (const SavedView& view : m_session.storeSettings().views)
+        views.append({shownLine(view.name, 80), own(view.query)});
+    return views;
+}
+
+void TracesPage::keepQueryView(const QString& name, const QString& query) { m_session.keepView(name, query); }
+
+void TracesPage::forgetQueryView(const QString& name) { m_session.forgetView(name); }
 
 // ------------------------------------------------------------------------------------------------------ places and selection
 QString TracesPage::address() const
@@ -404,7 +570,7 @@ void TracesPage::openWanted()
 void TracesPage::openRun(RunRow row, const std::string& stepId)
 {
     m_message->clear();
-    m_second->hide();
+    compare(false);
     m_first->showRun(row, stepId);
     const int position = m_model->positionOf(row);
     if (position < 0) {
@@ -425,12 +591,11 @@ void TracesPage::showSelected()
         // The one that is already being read stays on its side.
         RunRow first = m_model->rowAt(selected[0].row()), second = m_model->rowAt(selected[1].row());
         if (second == m_first->row()) std::swap(first, second);
-        m_first->showRun(first);
-        m_second->showRun(second);
-        m_second->show();
+        m_compare->showRuns(first, second);
+        compare(true);
         return;
     }
-    m_second->hide();
+    compare(false);
     m_goingTo.clear();
     const QModelIndex current = m_table->currentIndex();
     m_first->showRun(m_model->rowAt(selected.size() == 1 || !current.isValid() ? selected[0].row() : current.row()));
@@ -439,7 +604,7 @@ void TracesPage::showSelected()
 bool TracesPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening) return false;
-    return m_model->settled() && m_first->settled() && m_second->settled() && !m_selectSoon.isActive() &&
+    return m_model->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() && !m_selectSoon.isActive() &&
            !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/harness/judgement.h"
 #include "core/index/runqueries.h"
 #include "ui/common/page.h"
 
@@ -15,7 +16,9 @@ class QToolButton;
 namespace tackroom::ui
 {
 
+class CompareView;
 class MessageBar;
+class OutcomeBar;
 class RunTableModel;
 class RunTableView;
 class RunView;
@@ -37,14 +40,18 @@ public:
     void setQuery(const QString& query) override;
     [[nodiscard]] QStringList queryCompletions() const override { return m_completions; }
     [[nodiscard]] QString queryHint() const override;
+    [[nodiscard]] std::optional<QList<QueryView>> queryViews() const override;
+    void keepQueryView(const QString& name, const QString& query) override;
+    void forgetQueryView(const QString& name) override;
     [[nodiscard]] QList<QWidget*> panes() const override;
     [[nodiscard]] bool settled() const override;
 
     [[nodiscard]] RunTableModel& model() const { return *m_model; }
     [[nodiscard]] RunTableView& table() const { return *m_table; }
     [[nodiscard]] RunView& run() const { return *m_first; }
-    /// The other one of two that are read side by side.
-    [[nodiscard]] RunView& otherRun() const { return *m_second; }
+    /// Two runs side by side, while two are selected.
+    [[nodiscard]] CompareView& comparison() const { return *m_compare; }
+    [[nodiscard]] OutcomeBar& outcomeBar() const { return *m_outcomes; }
 
 private:
     QWidget* buildList();
@@ -55,11 +62,16 @@ private:
     void rowsArrived();
     void showCounts();
     void toggleSkipped();
+    using FieldValues = std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::int64_t>>>>;
     void loadCompletions();
+    void fillCompletions(const FieldValues& values);
     void showSelected();
     void openWanted();
     void openRun(RunRow row, const std::string& stepId);
-    [[nodiscard]] RunView* activeView() const;
+    void judge(JudgeVerdict verdict);
+    void goToNextRun();
+    void compare(bool on);
+    void showOutcomeBar();
 
     Session& m_session;
     QStackedLayout* m_pages;
@@ -72,13 +84,17 @@ private:
     TextLabel* m_counts;
     QToolButton* m_skippedButton;
     TextPage* m_skipped;
-    RunView *m_first, *m_second;
+    RunView* m_first;
+    CompareView* m_compare;
+    OutcomeBar* m_outcomes;
+    QList<int> m_sizesBefore; ///< of the split, while two runs stand side by side in a narrow window
     QTimer m_selectSoon, m_filterSoon;
     QString m_query, m_shownPath;
     QStringList m_completions;
     std::string m_wantedRun, m_wantedStep; ///< an address that waits for its data
     QString m_goingTo;                     ///< the same, until its run is on screen
     quint64 m_findJob = 0, m_completionJob = 0, m_skippedJob = 0;
+    bool m_judgedFromList = false; ///< the key was pressed there: the focus goes back there
     bool m_asked = false; ///< the rows of the open store have been asked for
 };
 

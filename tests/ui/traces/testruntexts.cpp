@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
+#include "ui/common/shown.h"
 #include "ui/traces/conversationturns.h"
 #include "ui/traces/conversationview.h"
 #include "ui/traces/jsontreemodel.h"
 #include "ui/traces/runexport.h"
+#include "ui/traces/textpage.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
@@ -204,6 +206,52 @@ private Q_SLOTS:
         QVERIFY(markdown.startsWith(QStringLiteral("# I'd like my $5,000 back")));
         QVERIFY(markdown.contains(QStringLiteral("`````text\n````\n# not a heading\n`````")));
         QVERIFY(markdown.contains(QStringLiteral("manager\\_decision")));
+    }
+
+    void copiesMaskSecretsAndPersonalData()
+    {
+        RunDetails details = failingRun();
+        details.item.run.userId = "jo@example.org";
+        details.steps[1].step.arguments = R"({"card":"4111 1111 1111 1111","password":"hunter22"})";
+        Body body;
+        body.messages = {{.role = "user", .name = {}, .content = "call +49 30 1234567", .toolCalls = {{"c1", "pay", R"({"to":"a@b.io"})"}}, .toolCallId = {}, .stepId = {}}};
+        QCOMPARE(maskRun(details, body), std::size_t{5});
+        const QString json = runAsJson(details, body), step = stepAsMarkdown(details, details.steps[1].step);
+        for (const char* secret : {"jo@example", "4111", "hunter22", "1234567", "a@b.io"}) {
+            QVERIFY2(!json.contains(QLatin1StringView(secret)), secret);
+            QVERIFY2(!step.contains(QLatin1StringView(secret)), secret);
+        }
+        QVERIFY(parseJson(utf8(json), {}));
+        QVERIFY(parseJson(utf8(stepAsJson(details, details.steps[1].step)), {}));
+        QVERIFY(step.contains(QStringLiteral("[masked: card number]")));
+        QVERIFY(step.startsWith(QStringLiteral("## ")));
+    }
+
+    void blobsAreChips()
+    {
+        std::string blob = "iVBORw0KGgo";
+        while (blob.size() < 4000) blob += "aB3/x+9Z";
+        QCOMPARE(prettyText("see " + blob, 4096), QStringLiteral("see ⟦▣ image/png, 3 kB⟧"));
+        TextPage page;
+        page.begin();
+        page.startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
+        page.addText(prettyText("see " + blob + " here", 4096), TextPage::Plain);
+        page.end();
+        QVERIFY(page.toPlainText().contains(QStringLiteral("▣ image/png, 3 kB")));
+        QVERIFY(!page.toPlainText().contains(QStringLiteral("⟦")));
+        QVERIFY(page.toPlainText().endsWith(QStringLiteral("here")));
+    }
+
+    void aPersonsMarkIsTheDecisiveStep()
+    {
+        RunDetails details = failingRun();
+        QCOMPARE(details.decisive()->stepId, std::string("tool-1"));
+        Signal marked;
+        marked.stepId = "llm-2";
+        details.marked = marked;
+        QCOMPARE(details.decisive()->stepId, std::string("llm-2"));
+        details.item.outcome = Outcome::Success; // still a mistake
+        QCOMPARE(details.decisive()->stepId, std::string("llm-2"));
     }
 
     void jsonTree()

@@ -3,6 +3,9 @@
 #include "ui/models/runtablemodel.h"
 #include "ui/traces/conversationview.h"
 #include "ui/traces/jsontreemodel.h"
+#include "ui/traces/compareview.h"
+#include "ui/diffview/diffview.h"
+#include "ui/traces/outcomebar.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
 #include "ui/traces/stepsview.h"
@@ -11,11 +14,15 @@
 #include <QAbstractItemModelTester>
 #include <QAccessible>
 #include <QClipboard>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QSettings>
 #include <QSignalSpy>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTest>
 #include <QToolButton>
@@ -145,7 +152,15 @@ private Q_SLOTS:
         QVERIFY(saysSomewhere(*m_page, QStringLiteral("No run matches")));
         m_page->setQuery({});
         QTRY_COMPARE(m_page->model().rowCount(), 240);
-        QVERIFY(m_page->queryCompletions().contains(QStringLiteral("outcome:failure")));
+        const QString counted = QStringLiteral("outcome:failure\t%1 runs").arg(m_session->storeCounts().failures);
+        QVERIFY2(m_page->queryCompletions().contains(counted), qPrintable(m_page->queryCompletions().join(QLatin1Char(';'))));
+        QVERIFY(m_page->queryCompletions().filter(QStringLiteral("duration:>")).size() == 1);
+        m_page->setQuery(QStringLiteral("steps:>3 -outcome:failure"));
+        QTRY_VERIFY(m_page->settled());
+        QVERIFY(m_page->model().rowCount() > 0);
+        QVERIFY(m_page->model().rowCount() <= 240 - static_cast<int>(m_session->storeCounts().failures));
+        m_page->setQuery(QStringLiteral("steps:>many"));
+        QVERIFY(unknown.last()[0].toString().contains(QStringLiteral("a number is needed")));
     }
 
     void sortsByEveryColumn()
@@ -237,17 +252,171 @@ private Q_SLOTS:
         m_page->table().selectRow(1);
         m_page->table().selectionModel()->select(m_page->model().index(4, 0),
                                                  QItemSelectionModel::Select | QItemSelectionModel::Rows);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->otherRun().isVisible() && m_page->otherRun().details(),
-                                 kPatienceMs);
-        QVERIFY(m_page->run().row() != m_page->otherRun().row());
+        CompareView& both = m_page->comparison();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && both.isVisible() && both.runs(), kPatienceMs);
+        QVERIFY(!m_page->run().isVisible());
+        QVERIFY(both.runs()->runs[0].item.row != both.runs()->runs[1].item.row);
+        // Every step of both stands once, in its order.
+        for (int side = 0; side < 2; ++side) {
+            std::size_t next = 0;
+            for (const AlignedSteps& row : both.runs()->rows) {
+                const auto& at = side == 0 ? row.left : row.right;
+                if (at) QCOMPARE(*at, next++);
+            }
+            QCOMPARE(next, both.runs()->runs[static_cast<std::size_t>(side)].steps.size());
+        }
+        QTRY_VERIFY(both.diff().content());
+        QVERIFY(saysSomewhere(*m_page, QStringLiteral("pairs are the same")));
         // Beside the rail of a window of 1024.
-        QVERIFY2(m_page->minimumSizeHint().width() <= 960, qPrintable(QStringLiteral("%1: %2 + %3")
-                                                                          .arg(m_page->minimumSizeHint().width())
-                                                                          .arg(m_page->run().minimumSizeHint().width())
-                                                                          .arg(m_page->otherRun().minimumSizeHint().width())));
+        QVERIFY2(m_page->minimumSizeHint().width() <= 960, qPrintable(QString::number(m_page->minimumSizeHint().width())));
         UiSession::shoot(*m_page, QStringLiteral("traces-two"));
-        m_page->table().selectRow(2);
-        QTRY_VERIFY(!m_page->otherRun().isVisible());
+        const RunRow right = both.runs()->runs[1].item.row;
+        for (QPushButton* button : both.findChildren<QPushButton*>())
+            if (button->accessibleName().contains(QStringLiteral("right")) || button->text().contains(QStringLiteral("right"))) button->click();
+        QTRY_VERIFY(!both.isVisible() && m_page->run().isVisible());
+        QCOMPARE(m_page->run().row(), right);
+    }
+
+    void judgesByKeys()
+    {
+        openSample();
+        m_session->setReviewer({"Rita Reviewer", "rita@example.org"});
+        showFirst(QStringLiteral("outcome:success"));
+        const RunRow row = m_page->run().row();
+        const Outcome before = m_page->run().details()->item.outcome;
+        QTest::keyClick(&m_page->table(), Qt::Key_B);
+        auto* reason = m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"));
+        QVERIFY(reason && reason->isVisible());
+        QTRY_COMPARE(QApplication::focusWidget(), reason);
+        QTest::keyClicks(reason, QStringLiteral("big mistake, e d g")); // single letters are letters here
+        QCOMPARE(reason->text(), QStringLiteral("big mistake, e d g"));
+        UiSession::shoot(*m_page, QStringLiteral("traces-judging"));
+        QTest::keyClick(reason, Qt::Key_Return);
+        QTRY_COMPARE(QApplication::focusWidget(), &m_page->table());
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().details() &&
+                                     m_page->run().details()->item.outcomeSource == OutcomeSource::Human &&
+                                     m_page->run().details()->item.outcome == Outcome::Failure,
+                                 kPatienceMs);
+        QCOMPARE(m_page->run().row(), row);
+        QVERIFY(saysSomewhere(*m_page, QStringLiteral("Rita Reviewer judged it bad: “big mistake, e d g”")));
+        m_page->setQuery(QStringLiteral("has:judgement"));
+        QTRY_VERIFY(m_page->settled() && m_page->model().rowCount() == 1);
+        QTRY_VERIFY(m_page->model().index(0, RunTableModel::OutcomeColumn).data().toString().contains(QStringLiteral("⚑")));
+        UiSession::shoot(*m_page, QStringLiteral("traces-judged"));
+        // The clusters follow by themselves.
+        QTRY_VERIFY_WITH_TIMEOUT(m_session->jobs().idle() && m_page->settled(), kPatienceMs);
+        m_page->table().setFocus();
+        QTest::keyClick(&m_page->table(), Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model().rowCount(), 0, kPatienceMs);
+        m_page->setQuery({});
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().details()->item.outcome == before, kPatienceMs);
+        QCOMPARE(judgementHistory(m_session->places())->size(), std::size_t{2}); // taking back is an entry too
+    }
+
+    void judgingGoesOnToTheNextRun()
+    {
+        openSample();
+        m_session->setReviewer({"Rita Reviewer", "rita@example.org"});
+        showFirst({});
+        const RunRow second = m_page->model().rowAt(1);
+        QTest::keyClick(&m_page->table(), Qt::Key_U);
+        auto* reason = m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"));
+        QTest::keyClick(reason, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().row() == second, kPatienceMs);
+        QCOMPARE(QApplication::focusWidget(), &m_page->table());
+        QTest::keyClick(&m_page->table(), Qt::Key_G);
+        QTest::keyClick(reason, Qt::Key_Escape);
+        QVERIFY(!reason->isVisible());
+        QTRY_VERIFY(m_page->settled());
+        QCOMPARE(m_session->judgements().size(), std::size_t{1}); // Escape wrote nothing
+        m_session->undoJudgement();
+        QTRY_VERIFY(m_session->judgements().empty());
+    }
+
+    void withoutANameNobodyJudges()
+    {
+        openSample();
+        m_session->setReviewer({});
+        showFirst({});
+        QTest::keyClick(&m_page->table(), Qt::Key_G);
+        QVERIFY(!m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"))->isVisible());
+        QVERIFY(saysSomewhere(*m_page, QStringLiteral("Say who you are first")));
+        QVERIFY(buttonWith(*m_page, QStringLiteral("Set your name")));
+    }
+
+    void aRuleTellsTheOutcome()
+    {
+        openSample();
+        OutcomeBar& bar = m_page->outcomeBar();
+        QVERIFY(!bar.isVisible()); // the sample's runs have outcomes
+        bar.setState(12, 12, std::nullopt);
+        QVERIFY(bar.isVisible());
+        QVERIFY(saysSomewhere(bar, QStringLiteral("Nothing in this store says how its 12 runs went")));
+        UiSession::shoot(*m_page, QStringLiteral("traces-unknown"));
+        bar.editRule();
+        QVERIFY(!bar.findChildren<QComboBox*>().front()->currentText().isEmpty());
+        bar.findChildren<QComboBox*>().front()->setEditText(QStringLiteral("no such score"));
+        bar.findChild<QLineEdit*>(QStringLiteral("ruleValue"))->setText(QStringLiteral("much"));
+        bar.findChild<QPushButton*>(QStringLiteral("applyRule"))->click();
+        QVERIFY(saysSomewhere(bar, QStringLiteral("Name a score")));
+        bar.findChild<QLineEdit*>(QStringLiteral("ruleValue"))->setText(QStringLiteral("0.5"));
+        bar.findChild<QPushButton*>(QStringLiteral("applyRule"))->click();
+        QVERIFY(saysSomewhere(bar, QStringLiteral("no such score < 0.5")));
+        QTRY_VERIFY_WITH_TIMEOUT(m_session->jobs().idle() && m_page->settled(), kPatienceMs);
+        QVERIFY(readStoreSettings(m_session->places(), m_session->store().folder).rule);
+        bar.findChild<QPushButton*>(QStringLiteral("removeRule"))->click();
+        QTRY_VERIFY_WITH_TIMEOUT(m_session->jobs().idle() && m_page->settled() && !bar.isVisible(), kPatienceMs);
+        QVERIFY(!readStoreSettings(m_session->places(), m_session->store().folder).rule);
+    }
+
+    void everyColumnIsInSightAt1440()
+    {
+        QSettings().clear();
+        openSample(); // 1384 wide: 1440 without the rail
+        QTRY_VERIFY(m_page->table().horizontalScrollBar()->maximum() == 0);
+        QVERIFY(m_page->table().columnWidth(RunTableModel::TaskColumn) >= 120);
+        m_page->resize(968, 620);
+        QTest::qWait(50);
+        auto* tabs = m_page->run().findChild<QTabWidget*>();
+        QVERIFY(tabs->tabBar()->tabRect(2).right() < tabs->width()); // no arrows before Raw
+        for (QToolButton* arrow : tabs->tabBar()->findChildren<QToolButton*>()) QVERIFY(!arrow->isVisible());
+        UiSession::shoot(*m_page, QStringLiteral("traces-small"));
+    }
+
+    void savedViews()
+    {
+        openSample();
+        QVERIFY(m_page->queryViews());
+        QVERIFY(m_page->queryViews()->isEmpty());
+        QSignalSpy changed(m_page.get(), &Page::queryBoxChanged);
+        m_page->keepQueryView(QStringLiteral("failures"), QStringLiteral("outcome:failure"));
+        QCOMPARE(m_page->queryViews()->size(), 1);
+        QVERIFY(changed.size() > 0);
+        QTRY_VERIFY(m_session->jobs().idle());
+        QCOMPARE(readStoreSettings(m_session->places(), m_session->store().folder).views.size(), std::size_t{1});
+        m_page->forgetQueryView(QStringLiteral("failures"));
+        QVERIFY(m_page->queryViews()->isEmpty());
+        QTRY_VERIFY(m_session->jobs().idle());
+    }
+
+    void theInputOfTwoModelCallsIsCompared()
+    {
+        openSample();
+        showFirst(QStringLiteral("outcome:failure steps:>5"));
+        m_page->run().showTab(RunView::StepsTab);
+        std::vector<std::string> calls;
+        for (const StepItem& item : m_page->run().details()->steps)
+            if (item.step.kind == StepKind::Llm) calls.push_back(item.step.nativeId);
+        QVERIFY(calls.size() >= 2);
+        auto* steps = m_page->run().findChild<StepsView*>();
+        QVERIFY(steps->showStep(calls[1]));
+        steps->compareInputs(calls[0], calls[1]);
+        QTRY_VERIFY_WITH_TIMEOUT(steps->settled() && steps->inputDiff().content(), kPatienceMs);
+        QVERIFY(steps->comparing());
+        QVERIFY(steps->inputDiff().hunkCount() > 0);
+        UiSession::shoot(*m_page, QStringLiteral("traces-inputs"));
+        QVERIFY(steps->showStep(calls[0]));
+        QVERIFY(!steps->comparing()); // another step: its texts
     }
 
     void refreshMovesNothing()

@@ -13,17 +13,123 @@ namespace
 
 using ::testing::ElementsAre;
 
+std::vector<std::string> problemsOf(const RunFilter& filter)
+{
+    std::vector<std::string> texts;
+    for (const QueryProblem& each : filter.notUnderstood)
+        texts.push_back(each.typed + ": " + std::string(explanationOf(each.why)));
+    return texts;
+}
+
+RunCondition oneOf(std::string_view text)
+{
+    const RunFilter filter = parseRunFilter(text);
+    EXPECT_THAT(problemsOf(filter), ElementsAre()) << text;
+    EXPECT_THAT(filter.words, ElementsAre()) << text;
+    EXPECT_EQ(filter.fields.size(), 1U) << text;
+    return filter.fields.empty() ? RunCondition() : filter.fields.front();
+}
+
 TEST(RunFilter, wordsFieldsAndWhatIsNotUnderstood)
 {
     const RunFilter filter = parseRunFilter(
         R"(refund  tool:lookup "two words" version:v4 outcome:maybe nofield:x since:7d 12:30 cluster:"late refunds" error:)");
     EXPECT_THAT(filter.words, ElementsAre("refund", "two words", "12:30"));
-    using Field = std::pair<std::string, std::string>;
-    EXPECT_THAT(filter.fields, ElementsAre(Field("tool", "lookup"), Field("version", "v4"), Field("since", "7d"),
-                                           Field("cluster", "late refunds")));
-    EXPECT_THAT(filter.notUnderstood, ElementsAre("outcome:maybe", "nofield:x", "error:"));
+    std::vector<std::string> fields;
+    for (const RunCondition& each : filter.fields) fields.push_back(each.field + "=" + each.value);
+    EXPECT_THAT(fields, ElementsAre("tool=lookup", "version=v4", "since=7d", "cluster=late refunds"));
+    EXPECT_THAT(problemsOf(filter),
+                ElementsAre("outcome:maybe: the field has no such value", "nofield:x: there is no such field",
+                            "error:: nothing stands behind it"));
     EXPECT_TRUE(parseRunFilter("  ").words.empty());
     EXPECT_THAT(parseRunFilter("\"open").words, ElementsAre("open"));
+}
+
+TEST(RunFilter, everyComparisonIsRead)
+{
+    using Test = RunCondition::Test;
+    const auto test = [](std::string_view text, Test wanted, double number) {
+        const RunCondition condition = oneOf(text);
+        EXPECT_EQ(condition.test, wanted) << text;
+        EXPECT_DOUBLE_EQ(condition.number, number) << text;
+        EXPECT_TRUE(condition.numeric) << text;
+    };
+    test("steps:>10", Test::Above, 10);
+    test("steps>10", Test::Above, 10);
+    test("STEPS:>=10", Test::AtLeast, 10);
+    test("errors:<1", Test::Below, 1);
+    test("errors:<=1", Test::AtMost, 1);
+    test("errors:=2", Test::Is, 2);
+    test("errors:2", Test::Is, 2);
+    test("errors:!=2", Test::IsNot, 2);
+    test("tokens:>2k", Test::Above, 2000);
+    test("tokens:<1.5M", Test::Below, 1'500'000);
+    test("cost:>$0.05", Test::Above, 0.05);
+    test("duration:>30s", Test::Above, 30e9);
+    test("duration:>30", Test::Above, 30e9);
+    test("duration<1.5m", Test::Below, 90e9);
+    test("duration:>=200ms", Test::AtLeast, 200e6);
+    test("duration:<2h", Test::Below, 7200e9);
+    const RunCondition between = oneOf("steps:10..20");
+    EXPECT_EQ(between.test, Test::Between);
+    EXPECT_EQ(between.number, 10);
+    EXPECT_EQ(between.upTo, 20);
+    EXPECT_EQ(oneOf("duration:1s..2m").upTo, 120e9);
+}
+
+TEST(RunFilter, whatIsNoNumberOrTimeIsSaid)
+{
+    EXPECT_THAT(problemsOf(parseRunFilter("steps:>many steps:1..x steps:> duration:>5y cost:0.05 duration:30s since:soon "
+                                          "until:later has:luck source:nobody score: score:x<low score:x!9 score:>1")),
+                ElementsAre("steps:>many: a number is needed", "steps:1..x: a number is needed", "steps:>: a number is needed",
+                            "duration:>5y: a number is needed", "cost:0.05: write > or < before the number",
+                            "duration:30s: write > or < before the number",
+                            "since:soon: write an age (2w, 3d, 12h), a day or a time",
+                            "until:later: write an age (2w, 3d, 12h), a day or a time",
+                            "has:luck: the field has no such value", "source:nobody: the field has no such value",
+                            "score:: nothing stands behind it", "score:x<low: a number is needed",
+                            "score:x!9: a number is needed", "score:>1: nothing stands behind it"));
+    for (const char* bad : {"steps:>1e999", "steps:>nan", "steps:>inf", "duration:>-1s"})
+        EXPECT_EQ(parseRunFilter(bad).notUnderstood.size(), 1U) << bad;
+}
+
+TEST(RunFilter, scoresAreComparedByNumberOrLabel)
+{
+    using Test = RunCondition::Test;
+    const RunCondition below = oneOf("score:helpful<0.5");
+    EXPECT_EQ(below.subject, "helpful");
+    EXPECT_EQ(below.test, Test::Below);
+    EXPECT_EQ(below.number, 0.5);
+    const RunCondition label = oneOf("score:\"two words=not good\"");
+    EXPECT_EQ(label.subject, "two words");
+    EXPECT_EQ(label.test, Test::Is);
+    EXPECT_EQ(label.value, "not good");
+    EXPECT_FALSE(label.numeric);
+    EXPECT_EQ(oneOf("score:x!=1").test, Test::IsNot);
+    EXPECT_TRUE(oneOf("score:x!=1").numeric);
+    EXPECT_EQ(oneOf("score:x").test, Test::Exists);
+}
+
+TEST(RunFilter, aDashMakesANot)
+{
+    EXPECT_TRUE(oneOf("-tool:lookup").negated);
+    EXPECT_EQ(oneOf("-tool:lookup").value, "lookup");
+    EXPECT_TRUE(oneOf("-steps:>10").negated);
+    EXPECT_EQ(oneOf("-refund").field, "");
+    EXPECT_TRUE(oneOf("-\"late delivery\"").negated);
+    EXPECT_EQ(oneOf("-\"late delivery\"").value, "late delivery");
+    EXPECT_EQ(oneOf("tool:-x").value, "-x");
+    EXPECT_THAT(parseRunFilter("- -5 --").words, ElementsAre("-", "-5", "--"));
+    EXPECT_THAT(problemsOf(parseRunFilter("-nofield:x")), ElementsAre("-nofield:x: there is no such field"));
+}
+
+TEST(RunFilter, hasTakesOneOrMany)
+{
+    EXPECT_EQ(oneOf("has:decision").value, "decision");
+    EXPECT_EQ(oneOf("has:Decisions").value, "decision");
+    EXPECT_FALSE(queryFields().empty());
+    for (const QueryField& field : queryFields())
+        for (const std::string_view word : wordsOf(field.name)) oneOf(std::string(field.name) + ":" + std::string(word));
 }
 
 TEST(RunFilter, sinceIsADayATimeOrAnAge)
@@ -109,6 +215,43 @@ TEST_F(Queries, filtersFindWhatTheySay)
     EXPECT_EQ(rowsOf("outcome:unknown").size(), 13U);
     EXPECT_EQ(rowsOf("cluster:none").size(), 13U);
     EXPECT_EQ(rowsOf("it's; DROP TABLE runs").size(), 0U);
+}
+
+TEST_F(Queries, comparisonsNegationsAndScores)
+{
+    EXPECT_EQ(rowsOf("steps:>3").size(), 12U);
+    EXPECT_EQ(rowsOf("steps:>=4 steps:<9").size(), 12U);
+    EXPECT_EQ(rowsOf("steps:2..3").size(), 1U);
+    EXPECT_EQ(rowsOf("-steps:2..3").size(), 12U);
+    EXPECT_EQ(rowsOf("errors:0").size(), 1U);
+    EXPECT_EQ(rowsOf("errors:>0 -tool:search").size(), 12U);
+    EXPECT_EQ(rowsOf("-tool:lookup_order").size(), 1U);
+    EXPECT_EQ(rowsOf("-zebra").size(), 12U);
+    EXPECT_EQ(rowsOf("-\"refund order\"").size(), 1U);
+    EXPECT_EQ(rowsOf("-user:user-2 order").size(), 8U);
+    EXPECT_EQ(rowsOf("duration:>1ms").size() + rowsOf("-duration:>1ms").size(), 13U);
+    EXPECT_EQ(rowsOf("duration:>1d").size(), 0U);
+    EXPECT_EQ(rowsOf("-cost:>1").size(), 13U); // what is not known is not more than that
+    EXPECT_EQ(rowsOf("has:cost").size() + rowsOf("-has:cost").size(), 13U);
+    EXPECT_EQ(rowsOf("has:error").size(), 12U);
+    EXPECT_EQ(rowsOf("has:version").size(), 12U);
+    EXPECT_EQ(rowsOf("has:session has:user").size(), 12U);
+    EXPECT_EQ(rowsOf("has:cluster").size(), 0U);
+    EXPECT_EQ(rowsOf("has:judgement").size(), 0U);
+    EXPECT_EQ(rowsOf("until:2026-03-02T08:00:10Z").size(), 11U);
+    EXPECT_EQ(rowsOf("until:2026-03-02").size(), 13U); // the whole day
+    EXPECT_EQ(rowsOf("until:2026-03-01").size(), 0U);
+    EXPECT_EQ(rowsOf("model:m1").size(), 12U);
+    EXPECT_EQ(rowsOf("-model:m1").size(), 1U);
+    EXPECT_EQ(rowsOf("tokens:>100").size(), 12U);
+    const auto query = queries();
+    const auto models = query->values("model", 9);
+    ASSERT_TRUE(models);
+    ASSERT_EQ(models->size(), 1U);
+    EXPECT_EQ(models->front(), (std::pair<std::string, std::int64_t>("m1", 12)));
+    const auto has = query->values("has", 20);
+    ASSERT_TRUE(has);
+    EXPECT_TRUE(std::ranges::contains(*has, std::pair<std::string, std::int64_t>("error", 12)));
 }
 
 TEST_F(Queries, everyOrderHoldsEveryRunBothWays)
