@@ -52,7 +52,7 @@ class Texts(unittest.TestCase):
         self.check("runs-failing", "runs", self.store, "--filter", "outcome:failure version:v4", "--sort", "errors", "--limit", 5)
         self.check("runs-none", "runs", self.store, "--filter", "nobodysaidthis")
 
-    def test_15_queries_and_judgements(self):
+    def test_1b_queries_and_judgements(self):
         self.check("runs-query", "runs", self.store, "--query", "outcome:failure steps:>3 -version:v1 duration:>1ms", "--sort", "steps", "--limit", 5)
         self.check("runs-query-wrong", "runs", self.store, "--query", "steps:>many", code=2)
         self.check("runs-query-value", "runs", self.store, "--query", "-has:luck", code=2)
@@ -78,7 +78,7 @@ class Texts(unittest.TestCase):
         self.assertEqual((again["outcome"], again["outcomeSource"]), (run["outcome"], run["outcomeSource"]))
         self.assertEqual(len(good("judgements", self.store, "--jsonl", "--history", **OWN).out.splitlines()), 2)
 
-    def test_16_rule(self):
+    def test_1c_rule(self):
         self.check("rule-wrong", "rule", self.store, "no sign", code=2)
         self.check("rule", "rule", self.store, "no_such_score < 1")
         self.check("rule-none", "rule", self.store, "none")

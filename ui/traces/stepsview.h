@@ -7,6 +7,8 @@
 #include <QSplitter>
 
 class QPushButton;
+class QStackedLayout;
+class QToolButton;
 class QTreeView;
 
 namespace tackroom::ui

@@ -99,8 +99,12 @@ TEST(StepAlignment, everyStepStandsOnceInItsOrderHoweverLongTheRuns)
     std::size_t nextLeft = 0, nextRight = 0, right_pairs = 0;
     for (const AlignedSteps& row : rows) {
         ASSERT_TRUE(row.left || row.right);
-        if (row.left) ASSERT_EQ(*row.left, nextLeft++);
-        if (row.right) ASSERT_EQ(*row.right, nextRight++);
+        if (row.left) {
+            ASSERT_EQ(*row.left, nextLeft++);
+        }
+        if (row.right) {
+            ASSERT_EQ(*row.right, nextRight++);
+        }
         // The right pairs: the same number in both.
         if (row.left && row.right && left[*row.left].arguments == right[*row.right].arguments.substr(0, left[*row.left].arguments.size()))
             ++right_pairs;

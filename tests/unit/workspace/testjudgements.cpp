@@ -87,7 +87,9 @@ protected:
                                  "' && git init -q -b main . && echo hi > AGENTS.md && git add -A && git -c user.name=A -c "
                                  "user.email=a@b commit -q -m 'First of " +
                                  name + "'";
-        if (!std::filesystem::exists(repo)) EXPECT_EQ(std::system(made.c_str()), 0);
+        if (!std::filesystem::exists(repo)) {
+            EXPECT_EQ(std::system(made.c_str()), 0);
+        }
         HarnessRepository::Options options;
         options.dataDirectory = places().data;
         auto opened = HarnessRepository::open(repo, options, {});
