@@ -136,13 +136,17 @@ private:
 
     std::optional<Find> apiKey(std::size_t at)
     {
+        if (at < m_plainUntil) return std::nullopt;
         for (const KeyShape& shape : kKeys) {
             if (!from(at).starts_with(shape.begin)) continue;
             const std::size_t size = runOf(m_text, at + shape.begin.size(), shape.is);
             if (size < shape.least) continue;
             // A word of letters and dashes alone is a name ("sk-learn-based-estimator"), no key.
             const std::string_view body = m_text.substr(at + shape.begin.size(), size);
-            if (shape.is != isHex && !std::ranges::any_of(body, [](char c) { return isDigit(c) || isUpper(c); })) continue;
+            if (shape.is != isHex && !std::ranges::any_of(body, [](char c) { return isDigit(c) || isUpper(c); })) {
+                m_plainUntil = at + shape.begin.size() + size; // nor is any part of it: not to be walked again
+                continue;
+            }
             return Find{at, shape.begin.size() + size, ApiKey};
         }
         return std::nullopt;
@@ -150,7 +154,9 @@ private:
 
     std::optional<Find> webToken(std::size_t at)
     {
+        if (at < m_noTokenUntil) return std::nullopt;
         const std::size_t head = runOf(m_text, at, isKeyChar);
+        m_noTokenUntil = at + head; // what begins inside of it ends with it
         if (head < 10 || at + head >= m_text.size() || m_text[at + head] != '.') return std::nullopt;
         const std::size_t body = runOf(m_text, at + head + 1, isKeyChar);
         if (body < 10) return std::nullopt;
@@ -287,6 +293,7 @@ private:
     }
 
     std::string_view m_text;
+    std::size_t m_plainUntil = 0, m_noTokenUntil = 0; ///< known to hold no key, no web token
     std::size_t m_done = 0; ///< everything before it has been written out
 };
 
