@@ -3,11 +3,14 @@
 
 #include "core/base/text.h"
 #include "core/index/indexschema.h"
+#include "core/index/packedparts.h"
 
 #include <algorithm>
 #include <array>
 #include <format>
+#include <functional>
 #include <map>
+#include <set>
 
 namespace tackroom::filtersql
 {
@@ -16,6 +19,7 @@ namespace
 {
 
 constexpr std::size_t kMaxNames = 2000;
+constexpr std::int64_t kScoredRuns = 2000; ///< that the names of scores are taken from
 constexpr std::string_view kNoVersion = "none";
 
 /// A LIKE pattern of what contains the text.
@@ -27,6 +31,20 @@ std::string contains(std::string_view text)
         pattern += c;
     }
     return pattern + '%';
+}
+
+/// The scores of every run that has some; `newest` above 0: of so many runs alone, the latest ones.
+Status forEachScored(Database& db, std::int64_t newest, const std::function<void(std::int64_t, const std::vector<Score>&)>& visit)
+{
+    std::string sql = "SELECT id FROM runs WHERE score_count > 0";
+    if (newest > 0) sql += std::format(" ORDER BY id DESC LIMIT {}", newest);
+    TR_ASSIGN(Statement runs, db.prepare(sql));
+    for (;;) {
+        TR_ASSIGN(const bool more, runs.step());
+        if (!more) return {};
+        TR_ASSIGN(const UnpackedParts parts, readParts(db, runs.intAt(0), PartsWanted::Judgements));
+        visit(runs.intAt(0), parts.scores);
+    }
 }
 
 class Builder
@@ -158,20 +176,43 @@ private:
         return std::format("(r.start_ns > 0 AND r.start_ns < {})", value(isDay(text) ? time + kDay : time + 1));
     }
 
-    std::string ofScore(const RunCondition& c)
+    /// Scores lie packed with their runs: those that fit are looked up here and bound as one list.
+    Result<std::string> ofScore(const RunCondition& c)
+    {
+        const std::string wanted = asciiLower(c.subject);
+        std::string rows = "[";
+        TR_TRY(forEachScored(m_db, 0, [&](std::int64_t row, const std::vector<Score>& scores) {
+            const bool any = std::ranges::any_of(scores, [&](const Score& score) { return asciiLower(score.name) == wanted && fits(c, score); });
+            if (any) rows += std::format("{}{}", rows.size() > 1 ? "," : "", row);
+        }));
+        return std::format("r.id IN (SELECT value FROM json_each({}))", value(rows + "]"));
+    }
+
+    static bool fits(const RunCondition& c, const Score& score)
     {
         using Test = RunCondition::Test;
-        std::string text = std::format("r.id IN (SELECT id >> {} FROM scores WHERE name = {} COLLATE NOCASE", kPartBits, value(c.subject));
-        const bool byLabel = c.test == Test::Is || c.test == Test::IsNot;
-        if (byLabel) {
+        switch (c.test) {
+        case Test::Exists:
+            return true;
+        case Test::Is:
+        case Test::IsNot: {
             // 1 is a label as well as a value; whichever the score has.
-            std::string same = std::format("label = {} COLLATE NOCASE", value(c.value));
-            if (c.numeric) same = std::format("({} OR (label = '' AND value = {}))", same, number(c.number));
-            text += std::format(" AND (label <> '' OR value IS NOT NULL) AND {}({})", c.test == Test::IsNot ? "NOT " : "", same);
-        } else if (c.test != Test::Exists) {
-            text += " AND " + compared("value", c);
+            if (score.label.empty() && !score.value) return false;
+            const bool same = score.label.empty() ? c.numeric && *score.value == c.number : asciiLower(score.label) == asciiLower(c.value);
+            return same == (c.test == Test::Is);
         }
-        return text + ")";
+        case Test::Above:
+            return score.value && *score.value > c.number;
+        case Test::AtLeast:
+            return score.value && *score.value >= c.number;
+        case Test::Below:
+            return score.value && *score.value < c.number;
+        case Test::AtMost:
+            return score.value && *score.value <= c.number;
+        case Test::Between:
+            return score.value && *score.value >= c.number && *score.value <= c.upTo;
+        }
+        return false;
     }
 
     std::string ofHas(std::string_view what)
@@ -192,7 +233,9 @@ private:
 
     Result<std::string> ofModel(const std::string& text)
     {
-        return std::format("r.id IN (SELECT id >> {} FROM steps WHERE model LIKE {} ESCAPE '\\')", kPartBits, value(contains(text)));
+        return std::format("r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
+                           "ESCAPE '\\'))",
+                           kModelName, value(contains(text)));
     }
 
     std::string ofOutcome(std::int64_t wanted, std::string_view column)
@@ -353,14 +396,19 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& d
             if (statement.intAt(1) > 0) found.emplace_back(statement.stringAt(0), statement.intAt(1));
         }
     };
-    constexpr int kNewestRuns = 500; // models change slowly, and steps are many
     if (field == "agent") TR_TRY(collect("SELECT agent_name, count(*) FROM runs WHERE agent_name <> '' GROUP BY agent_name"));
-    if (field == "score")
-        TR_TRY(collect(std::format("SELECT name, count(DISTINCT id >> {}) FROM scores WHERE name <> '' GROUP BY name", kPartBits)));
     if (field == "model")
-        TR_TRY(collect(std::format("SELECT model, count(DISTINCT id >> {0}) FROM steps WHERE model <> '' AND id >= (SELECT "
-                                   "(max(id) - {1}) << {0} FROM runs) GROUP BY model",
-                                   kPartBits, kNewestRuns)));
+        TR_TRY(collect(std::format("SELECT n.name, count(*) FROM run_names u JOIN names n ON n.id = u.name WHERE n.field = {} GROUP BY n.id",
+                                   kModelName)));
+    if (field == "score") {
+        std::map<std::string, std::int64_t> names;
+        TR_TRY(forEachScored(db, kScoredRuns, [&](std::int64_t, const std::vector<Score>& scores) {
+            std::set<std::string_view> here;
+            for (const Score& score : scores)
+                if (!score.name.empty() && here.insert(score.name).second) ++names[score.name];
+        }));
+        found.assign(names.begin(), names.end());
+    }
     if (field != "has") return found;
     for (const std::string_view what : wordsOf("has")) {
         RunFilter filter;

@@ -35,8 +35,8 @@ int bindAll(Statement& statement, const Where& where, int from = 1);
 [[nodiscard]] Result<std::vector<std::string>> distinctValues(Database& db, std::string_view table, std::string_view column,
                                                               std::string_view condition, std::size_t limit);
 
-/// Values with run counts of the fields that RunQueries::values() does not answer itself: agent, model (of the newest runs),
-/// score (names), has.
+/// Values with run counts of the fields that RunQueries::values() does not answer itself: agent, model, score (names; of the
+/// newest runs), has.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field,
                                                                                    bool derived);
 

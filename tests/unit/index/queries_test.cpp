@@ -254,6 +254,28 @@ TEST_F(Queries, comparisonsNegationsAndScores)
     EXPECT_TRUE(std::ranges::contains(*has, std::pair<std::string, std::int64_t>("error", 12)));
 }
 
+TEST_F(Queries, scoresAreLookedUpWhereTheyLiePacked)
+{
+    PhoenixFixture store(file("p.db"));
+    // Spans 1 to 4 are of the first run, 5 to 8 of the second.
+    store.annotate("span_annotations", "span_rowid", 1, {.name = "helpful", .score = "0.4"});
+    store.annotate("span_annotations", "span_rowid", 5, {.name = "grade", .label = "Fail"});
+    ingest(store.path());
+    const auto usual = rowsOf("has:score").size();
+    EXPECT_EQ(rowsOf("score:helpful<0.5").size(), 1U);
+    EXPECT_EQ(rowsOf("score:Helpful>=0.5").size(), 0U);
+    EXPECT_EQ(rowsOf("score:helpful=0.4").size(), 1U);
+    EXPECT_EQ(rowsOf("-score:helpful").size(), 12U);
+    EXPECT_EQ(rowsOf("score:grade=FAIL").size(), 1U);
+    EXPECT_EQ(rowsOf("score:grade!=fail").size(), 0U);
+    EXPECT_EQ(rowsOf("score:grade!=pass score:grade").size(), 1U);
+    EXPECT_EQ(rowsOf("score:nothing").size(), 0U);
+    EXPECT_GE(usual, 2U);
+    const auto names = queries()->values("score", 40);
+    ASSERT_TRUE(names) << textOf(names.error());
+    EXPECT_TRUE(std::ranges::contains(*names, std::pair<std::string, std::int64_t>("helpful", 1)));
+}
+
 TEST_F(Queries, everyOrderHoldsEveryRunBothWays)
 {
     makeDerived(state().epoch);
