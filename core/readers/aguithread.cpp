@@ -554,7 +554,7 @@ void AgUiThread::beginList()
     ++d->list;
 }
 
-void AgUiThread::addEvent(Value event, std::string_view text, const ByteRange& place)
+void AgUiThread::addEvent(Value event, std::string_view text, const FileRange& place)
 {
     const std::string type = agUiType(event);
     if (type == "runstarted") d->start(event);
@@ -576,7 +576,7 @@ void AgUiThread::addEvent(Value event, std::string_view text, const ByteRange& p
     d->take(*run, event, type);
 }
 
-void AgUiThread::addRequest(Value request, std::string_view text, const ByteRange& place)
+void AgUiThread::addRequest(Value request, std::string_view text, const FileRange& place)
 {
     OneRun* run = d->runFor(cut(textOf(member(request, "threadId")), 500), cut(textOf(member(request, "runId")), 500));
     if (!run || run->hasRequest) return;

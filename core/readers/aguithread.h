@@ -22,8 +22,8 @@ public:
     ~AgUiThread();
     /// A new list of events begins; what it tells of runs that are known already is left out.
     void beginList();
-    void addEvent(jsonvalues::Value event, std::string_view text, const ByteRange& place);
-    void addRequest(jsonvalues::Value request, std::string_view text, const ByteRange& place);
+    void addEvent(jsonvalues::Value event, std::string_view text, const FileRange& place);
+    void addRequest(jsonvalues::Value request, std::string_view text, const FileRange& place);
     [[nodiscard]] std::vector<ParsedRun> finish(bool contentKeys);
 
 private:

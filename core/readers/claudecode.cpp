@@ -60,7 +60,7 @@ public:
     [[nodiscard]] bool knows(std::string_view uuid) const { return m_lines.contains(uuid); }
 
     /// What is wrong with the line; empty where nothing is.
-    std::string add(Value line, std::string_view text, const ByteRange& place)
+    std::string add(Value line, std::string_view text, const FileRange& place)
     {
         if (!m_ranges.empty() && m_ranges.back().offset + m_ranges.back().bytes + 2 >= place.offset)
             m_ranges.back().bytes = place.offset + place.bytes - m_ranges.back().offset;
@@ -327,7 +327,7 @@ private:
     SessionLog m_log;
     bool m_bodies;
     std::optional<double> m_cost;
-    std::vector<ByteRange> m_ranges;
+    std::vector<FileRange> m_ranges;
     std::set<std::string, std::less<>> m_lines, m_complete, m_blocks;
     std::map<std::string, std::size_t, std::less<>> m_messageOfId;
     std::map<std::string, std::string, std::less<>> m_chainOf;

@@ -41,9 +41,9 @@ struct FileLook {
 inline constexpr std::uint64_t kMaxLookBytes = std::uint64_t{16} << 20;
 
 /// A stretch of a file.
-struct ByteRange {
+struct FileRange {
     std::uint64_t offset = 0, bytes = 0;
-    friend bool operator==(const ByteRange&, const ByteRange&) = default;
+    friend bool operator==(const FileRange&, const FileRange&) = default;
 };
 
 /// The texts of one step that are not (only) in the conversation.
@@ -63,7 +63,7 @@ struct ParsedRun {
     std::string raw;                                     ///< of the whole run
     /// What of the unit's first file must be read to have this run again; empty: all of it. A file made of these stretches
     /// (a line feed between them) is given to read() when the run is shown.
-    std::vector<ByteRange> ranges;
+    std::vector<FileRange> ranges;
 };
 
 /// The files that are read together: one, or those that a format says belong together (FileFormat::unitOf).

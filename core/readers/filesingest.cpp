@@ -92,10 +92,10 @@ Result<std::uint64_t> endOfLines(const InputFile& file)
 InputFile joined(const InputFile& file, std::string bytes) { return InputFile::ofBytes(file.path(), std::move(bytes)); }
 
 /// The stretches of a file as one, a line feed between them. Refused above the largest element.
-Result<std::string> bytesOf(const InputFile& file, const std::vector<ByteRange>& ranges)
+Result<std::string> bytesOf(const InputFile& file, const std::vector<FileRange>& ranges)
 {
     std::string bytes;
-    for (const ByteRange& range : ranges) {
+    for (const FileRange& range : ranges) {
         if (range.bytes > kMaxJsonElementBytes * 4 || bytes.size() > kMaxJsonElementBytes * 4)
             return fail(ErrorCode::Refused, file.path().string(), "the run is too long to be read as one");
         TR_ASSIGN(const std::string part, file.read(range.offset, static_cast<std::size_t>(range.bytes)));
@@ -105,10 +105,10 @@ Result<std::string> bytesOf(const InputFile& file, const std::vector<ByteRange>&
     return bytes;
 }
 
-void addRanges(std::vector<ByteRange>& to, const std::vector<ByteRange>& more)
+void addRanges(std::vector<FileRange>& to, const std::vector<FileRange>& more)
 {
     to.insert(to.end(), more.begin(), more.end());
-    std::ranges::sort(to, {}, &ByteRange::offset);
+    std::ranges::sort(to, {}, &FileRange::offset);
     const auto same = std::ranges::unique(to);
     to.erase(same.begin(), same.end());
 }
@@ -220,16 +220,16 @@ std::optional<Known> formatOf(const FileLook& look)
 std::string Place::toText() const
 {
     constexpr std::size_t kMaxRanges = 180; // two numbers of ten digits each: below 4 KiB
-    std::vector<ByteRange> few = ranges;
+    std::vector<FileRange> few = ranges;
     while (few.size() > kMaxRanges) {
         std::vector<std::uint64_t> gaps;
         for (std::size_t i = 1; i < few.size(); ++i) gaps.push_back(few[i].offset - (few[i - 1].offset + few[i - 1].bytes));
         const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(few.size() - kMaxRanges - 1);
         std::ranges::nth_element(gaps, middle);
         const std::uint64_t largest = *middle;
-        std::vector<ByteRange> joinedRanges{few.front()};
+        std::vector<FileRange> joinedRanges{few.front()};
         for (std::size_t i = 1; i < few.size(); ++i) {
-            ByteRange& last = joinedRanges.back();
+            FileRange& last = joinedRanges.back();
             if (few[i].offset - (last.offset + last.bytes) <= largest)
                 last.bytes = few[i].offset + few[i].bytes - last.offset;
             else
@@ -241,7 +241,7 @@ std::string Place::toText() const
     if (!file.empty()) json["f"] = file;
     if (!folder.empty()) json["d"] = folder;
     if (!few.empty()) json["r"] = Json::array();
-    for (const ByteRange& range : few) {
+    for (const FileRange& range : few) {
         json["r"].push_back(range.offset);
         json["r"].push_back(range.bytes);
     }
@@ -347,7 +347,7 @@ private:
     Status joinWithFormer(ParsedRun& run)
     {
         const std::string nativeId = run.record.run.nativeId;
-        std::vector<ByteRange>& known = m_ranges[nativeId];
+        std::vector<FileRange>& known = m_ranges[nativeId];
         if (known.empty() && m_isTail) {
             TR_ASSIGN(const std::string text, m_ingest.m_sink.placeOf(m_name, nativeId));
             if (const auto place = Place::fromText(text)) known = place->ranges;
@@ -392,7 +392,7 @@ private:
     bool m_isTail;
     std::string m_folder;
     std::unordered_map<std::string, int> m_seen;
-    std::unordered_map<std::string, std::vector<ByteRange>> m_ranges;
+    std::unordered_map<std::string, std::vector<FileRange>> m_ranges;
 };
 
 void FilesIngest::skip(const std::string& name, std::string where, std::string why)

@@ -24,7 +24,7 @@ struct Place {
     std::string kind;
     std::string file;   ///< of a unit of one file
     std::string folder; ///< of a unit of several: the folder that holds them all ("." is the root)
-    std::vector<ByteRange> ranges;
+    std::vector<FileRange> ranges;
     /// Stretches are joined, nearest first, until the text is short enough.
     [[nodiscard]] std::string toText() const;
     [[nodiscard]] static std::optional<Place> fromText(std::string_view text);

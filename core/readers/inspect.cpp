@@ -116,13 +116,13 @@ private:
             m_sink.skipped(entry.name, text.error().detail);
             return true;
         }
-        std::vector<ByteRange> ranges;
+        std::vector<FileRange> ranges;
         if (const auto range = zipEntryRange(m_file, entry); range && *range && m_headerRange.bytes > 0)
             ranges = {m_headerRange, **range};
         return readSample(entry.name, *text, std::move(ranges));
     }
 
-    Result<bool> readSample(const std::string& where, std::string_view text, std::vector<ByteRange> ranges)
+    Result<bool> readSample(const std::string& where, std::string_view text, std::vector<FileRange> ranges)
     {
         const auto sample = m_parser.parse(text);
         if (!sample || !isObject(*sample) || !member(*sample, "id")) {
@@ -210,7 +210,7 @@ private:
     Parser m_parser;
     InspectLog m_log;
     ZipList m_zip;
-    ByteRange m_headerRange;
+    FileRange m_headerRange;
     std::string m_header;
     std::set<std::string, std::less<>> m_seen;
     std::uint64_t m_samples = 0, m_before = 0;

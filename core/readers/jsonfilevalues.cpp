@@ -59,8 +59,8 @@ Status forEachJsonValue(const InputFile& file, FormatSink& sink, const JsonValue
             sink.skipped(place(element.index), value.error().detail);
             return true;
         }
-        std::optional<ByteRange> range;
-        if (lines) range = ByteRange{element.offset, element.text.size()};
+        std::optional<FileRange> range;
+        if (lines) range = FileRange{element.offset, element.text.size()};
         auto more = visit(*value, range);
         if (element.index % 256 == 0) sink.progress(element.offset);
         if (more) return more;

@@ -15,7 +15,7 @@ inline constexpr std::uint64_t kMaxJsonObjectBytes = std::uint64_t{512} << 20;
 /// line lies, so that it can be read again alone; nothing for the other two. What the visitor fails with, and what is broken or
 /// too long, is told to the sink as skipped, with its place; the visitor ends the reading by answering false. Errors: Damaged
 /// where nothing could be read at all, Refused, Io, Cancelled.
-using JsonValueVisitor = std::function<Result<bool>(jsonvalues::Value value, std::optional<ByteRange> range)>;
+using JsonValueVisitor = std::function<Result<bool>(jsonvalues::Value value, std::optional<FileRange> range)>;
 [[nodiscard]] Status forEachJsonValue(const InputFile& file, FormatSink& sink, const JsonValueVisitor& visit,
                                       const CancelToken& cancel);
 

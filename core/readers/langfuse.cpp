@@ -99,7 +99,7 @@ public:
         TraceRecords rows(request.bodies);
         langfuse::Reader rowReader(rows, request.bodies);
         bool wanted = true;
-        const auto visit = [&](jsonvalues::Value value, std::optional<ByteRange> range) -> Result<bool> {
+        const auto visit = [&](jsonvalues::Value value, std::optional<FileRange> range) -> Result<bool> {
             if (unit.parts.size() > 1) range.reset();
             if (langfuse::kindOf(value) != RecordKind::TraceDocument) {
                 TR_TRY(rowReader.read(value, range));

@@ -485,7 +485,7 @@ Status Reader::readOne(Value value, int depth)
     return fail(ErrorCode::Damaged, {}, "it is no trace, observation or score of Langfuse");
 }
 
-Status Reader::read(Value value, std::optional<ByteRange> range)
+Status Reader::read(Value value, std::optional<FileRange> range)
 {
     m_range = range;
     return readOne(value, 0);

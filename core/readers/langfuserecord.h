@@ -30,7 +30,7 @@ class Reader
 public:
     Reader(TraceRecords& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
     /// Every record in `value`. Damaged where it is none.
-    [[nodiscard]] Status read(Value value, std::optional<ByteRange> range);
+    [[nodiscard]] Status read(Value value, std::optional<FileRange> range);
 
 private:
     void readTrace(Value trace, bool isWhole);
@@ -50,7 +50,7 @@ private:
 
     TraceRecords& m_traces;
     bool m_wantBodies;
-    std::optional<ByteRange> m_range;
+    std::optional<FileRange> m_range;
     jsonvalues::Parser m_inner, m_metadata;
     openinference::Parsers m_parsers;
 };

@@ -74,7 +74,7 @@ public:
     {
         TraceRecords traces(request.bodies);
         langsmith::Reader reader(traces, request.bodies);
-        const auto visit = [&](jsonvalues::Value value, std::optional<ByteRange> range) -> Result<bool> {
+        const auto visit = [&](jsonvalues::Value value, std::optional<FileRange> range) -> Result<bool> {
             if (unit.parts.size() > 1) range.reset();
             TR_TRY(reader.read(value, range));
             return true;

@@ -182,7 +182,7 @@ RecordKind kindOf(Value value)
     return RecordKind::Unknown;
 }
 
-CollectedTrace& Reader::collect(const std::string& traceId, std::optional<ByteRange> range)
+CollectedTrace& Reader::collect(const std::string& traceId, std::optional<FileRange> range)
 {
     CollectedTrace& trace = m_traces.trace(traceId);
     if (range && (trace.ranges.empty() || trace.ranges.back() != *range)) trace.ranges.push_back(*range);
@@ -403,7 +403,7 @@ Status Reader::readList(Value list)
     return fail(ErrorCode::Damaged, {}, std::format("{} of its {} runs are none", bad, count));
 }
 
-Status Reader::read(Value value, std::optional<ByteRange> range)
+Status Reader::read(Value value, std::optional<FileRange> range)
 {
     m_range = range;
     switch (kindOf(value)) {

@@ -27,7 +27,7 @@ class Reader
 public:
     Reader(TraceRecords& traces, bool wantBodies) : m_traces(traces), m_wantBodies(wantBodies) {}
     /// Every record in `value`. Damaged where it is none.
-    [[nodiscard]] Status read(Value value, std::optional<ByteRange> range);
+    [[nodiscard]] Status read(Value value, std::optional<FileRange> range);
     /// Feedback and patches that came before their runs find them now; those that do not are skipped, and said so.
     void finish(FormatSink& sink);
 
@@ -36,7 +36,7 @@ private:
         std::string runId, scoreId;
         Score score;
         std::optional<HumanDecision> decision;
-        std::optional<ByteRange> range;
+        std::optional<FileRange> range;
     };
     void readRun(Value run, int depth);
     void readFeedback(Value feedback);
@@ -46,11 +46,11 @@ private:
     void readMetadata(Value run, NormalisedSpan& span) const;
     [[nodiscard]] Status readList(Value list);
     [[nodiscard]] std::string traceOf(Value run, const std::string& id) const;
-    CollectedTrace& collect(const std::string& traceId, std::optional<ByteRange> range);
+    CollectedTrace& collect(const std::string& traceId, std::optional<FileRange> range);
 
     TraceRecords& m_traces;
     bool m_wantBodies;
-    std::optional<ByteRange> m_range;
+    std::optional<FileRange> m_range;
     std::unordered_map<std::string, std::string> m_traceOfRun;
     std::vector<Pending> m_pending;
     std::size_t m_orphans = 0; ///< patches of runs that were never posted here and do not name their trace

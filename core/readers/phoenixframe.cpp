@@ -244,7 +244,7 @@ public:
     {
         TraceRecords traces(request.bodies);
         std::size_t nameless = 0;
-        const auto visit = [&](Value value, std::optional<ByteRange> range) -> Result<bool> {
+        const auto visit = [&](Value value, std::optional<FileRange> range) -> Result<bool> {
             const bool known = eachRow(value, [&](const Row& row) {
                 std::string traceId = idIn(row, "trace_id"), spanId = idIn(row, "span_id");
                 if (spanId.empty()) spanId = cut(row.index, kIdBytes);

@@ -31,7 +31,7 @@ public:
     }
 
     /// Where the spans that follow stand: the stretch goes to the ranges of each of their traces.
-    void beginStretch(ByteRange range) { m_stretch = range; }
+    void beginStretch(FileRange range) { m_stretch = range; }
     /// False: the sink wants no more.
     [[nodiscard]] Result<bool> endStretch();
     void add(const Span& span, std::string raw);
@@ -44,7 +44,7 @@ private:
     struct Held {
         std::string traceId;
         SpanRunBuilder builder;
-        std::vector<ByteRange> ranges;
+        std::vector<FileRange> ranges;
         std::uint64_t touched = 0; ///< the end of the last stretch
     };
     using List = std::list<Held>;
@@ -53,7 +53,7 @@ private:
     FormatSink& m_sink;
     bool m_wantBodies = false;
     bool m_joinsParts = false;
-    ByteRange m_stretch;
+    FileRange m_stretch;
     List m_held; ///< touched last stands last
     std::unordered_map<std::string_view, List::iterator> m_byId;
     std::size_t m_heldBytes = 0;

@@ -25,8 +25,8 @@ constexpr std::size_t kMaxListed = 50; ///< checks in an explanation
 
 /// Where the parts of a results file lie.
 struct Stretches {
-    std::optional<ByteRange> info;
-    std::vector<ByteRange> simulations;
+    std::optional<FileRange> info;
+    std::vector<FileRange> simulations;
     bool isWhole = false;
 };
 
@@ -79,7 +79,7 @@ private:
         case ']':
             if (m_depth == 3 && m_inSimulations && found.simulations.size() < kMaxSimulations)
                 found.simulations.push_back({m_elementAt, m_at + 1 - m_elementAt});
-            if (m_depth == 2 && m_key == "info") found.info = ByteRange{m_valueAt, m_at + 1 - m_valueAt};
+            if (m_depth == 2 && m_key == "info") found.info = FileRange{m_valueAt, m_at + 1 - m_valueAt};
             if (m_depth == 2) m_inSimulations = false;
             if (m_depth == 1) found.isWhole = true;
             if (m_depth > 0) --m_depth;
@@ -251,7 +251,7 @@ public:
         }
         for (std::size_t i = 0; i < stretches.simulations.size(); ++i) {
             if (cancel.cancelled()) return CancelToken::error();
-            const ByteRange& range = stretches.simulations[i];
+            const FileRange& range = stretches.simulations[i];
             sink.progress(range.offset);
             const std::string where = std::format("simulation {}", i);
             if (range.bytes > kMaxJsonElementBytes) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <format>
 #include <map>
+#include <set>
 
 namespace tackroom
 {
@@ -74,9 +75,14 @@ public:
                 if (m_calls.size() < kMaxMessages) m_calls.push_back({&call, false});
     }
 
-    std::string differences(std::optional<Value> actions)
+    /// The names of the calls alone, which are the same for runs that went wrong the same way; then the calls whole.
+    struct Differences {
+        std::string names, calls;
+    };
+    Differences differences(std::optional<Value> actions)
     {
         std::vector<std::string> missing, different, beyond;
+        std::set<std::string> missingNames, differentNames, beyondNames;
         std::vector<Value> left;
         for (const Value action : elementsOf(actions)) {
             if (left.size() >= kMaxActions) break;
@@ -84,6 +90,7 @@ public:
         }
         for (const Value action : left) {
             const Call* call = take(action, false);
+            (call ? differentNames : missingNames).insert(cut(textOf(member(action, "name")), 100));
             if (call)
                 different.push_back(
                     std::format("{} instead of {}", words(call->what->name, call->what->arguments), words(action)));
@@ -91,16 +98,26 @@ public:
                 missing.push_back(words(action));
         }
         for (const Call& call : m_calls)
-            if (!call.isTaken && !onlyLooks(call.what->name) && beyond.size() < kMaxActions)
+            if (!call.isTaken && !onlyLooks(call.what->name) && beyond.size() < kMaxActions) {
                 beyond.push_back(words(call.what->name, call.what->arguments));
-        std::string text;
-        if (!missing.empty()) text += "; not done: " + joined(missing);
-        if (!different.empty()) text += "; different: " + joined(different);
-        if (!beyond.empty() && actions) text += "; not expected: " + joined(beyond);
-        return text;
+                beyondNames.insert(cut(call.what->name, 100));
+            }
+        if (!actions) beyond.clear(), beyondNames.clear();
+        const auto named = [](const std::set<std::string>& names) { return std::vector(names.begin(), names.end()); };
+        return {told(named(missingNames), named(differentNames), named(beyondNames)), told(missing, different, beyond)};
     }
 
 private:
+    static std::string told(const std::vector<std::string>& missing, const std::vector<std::string>& different,
+                            const std::vector<std::string>& beyond)
+    {
+        std::string text;
+        if (!missing.empty()) text += "; not done: " + joined(missing);
+        if (!different.empty()) text += "; different: " + joined(different);
+        if (!beyond.empty()) text += "; not expected: " + joined(beyond);
+        return text;
+    }
+
     struct Call {
         const Message::ToolCall* what;
         bool isTaken;
@@ -154,9 +171,12 @@ std::string explanationOf(Value element, const std::vector<Message>& messages, b
         for (const auto& [key, value] : parts)
             if (textOf(value) == "false" && unsaid.size() < kMaxActions) unsaid.push_back(cut(key, 100));
     if (!unsaid.empty()) text += "; not said: " + joined(unsaid);
-    text += Comparison(messages).differences(at(element, "info.task.actions"));
+    const auto [names, calls] = Comparison(messages).differences(at(element, "info.task.actions"));
+    std::string first = (unsaid.empty() ? "" : "; something not said") + names;
+    if (first.starts_with("; ")) first.erase(0, 2);
+    text += calls;
     if (text.starts_with("; ")) text.erase(0, 2);
-    return text;
+    return first.empty() ? text : first + "\n" + text;
 }
 
 void addReward(ParsedRun& run, Value element, const std::string& error)

@@ -24,7 +24,7 @@ struct CollectedTrace {
     std::vector<Score> scores;
     std::vector<HumanDecision> decisions;
     std::string raw;               ///< of the trace's own record
-    std::vector<ByteRange> ranges; ///< where its pieces lie
+    std::vector<FileRange> ranges; ///< where its pieces lie
     bool hasRecord = false;        ///< there was more than a score of it
 
     /// A span, or a piece of one that came before: what the later piece has wins.

@@ -152,7 +152,7 @@ public:
     Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
     {
         const auto add = [&](Value value, std::string_view text, const std::string& where,
-                             std::optional<ByteRange> range) -> Result<bool> {
+                             std::optional<FileRange> range) -> Result<bool> {
             auto run = runOf(value, text);
             if (!run) {
                 sink.skipped(where, run.error().detail);
@@ -184,7 +184,7 @@ public:
             const auto value = parser.parse(element.text, true);
             if (value) {
                 ++good;
-                return add(*value, element.text, where, ByteRange{element.offset, element.text.size()});
+                return add(*value, element.text, where, FileRange{element.offset, element.text.size()});
             }
             if (!damage) sink.skipped(where, value.error().detail);
             // A single object that is broken is not so many broken lines.

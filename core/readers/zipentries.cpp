@@ -241,14 +241,14 @@ Result<std::string> readZipEntry(const InputFile& file, const ZipEntry& entry, s
     return out;
 }
 
-Result<std::optional<ByteRange>> zipEntryRange(const InputFile& file, const ZipEntry& entry)
+Result<std::optional<FileRange>> zipEntryRange(const InputFile& file, const ZipEntry& entry)
 {
     TR_ASSIGN(const std::string header, file.read(entry.offset, kLocalHeaderBytes));
     if (!header.starts_with(kLocalSign) || header.size() < kLocalHeaderBytes) return std::nullopt;
     // A header that leaves the sizes to the table is of no use without it.
     if (numberAt(header, 18, 4) == 0 || numberAt(header, 18, 4) == 0xffffffff) return std::nullopt;
     const std::uint64_t bytes = kLocalHeaderBytes + numberAt(header, 26, 2) + numberAt(header, 28, 2) + entry.packedBytes;
-    return ByteRange{entry.offset, bytes};
+    return FileRange{entry.offset, bytes};
 }
 
 } // namespace tackroom

@@ -37,6 +37,6 @@ struct ZipList {
 /// is wrong.
 [[nodiscard]] Result<std::string> readZipEntry(const InputFile& file, const ZipEntry& entry, std::uint64_t maxBytes);
 /// The stretch of the file that is enough to find and read the entry without the table; nothing where there is none such.
-[[nodiscard]] Result<std::optional<ByteRange>> zipEntryRange(const InputFile& file, const ZipEntry& entry);
+[[nodiscard]] Result<std::optional<FileRange>> zipEntryRange(const InputFile& file, const ZipEntry& entry);
 
 } // namespace tackroom

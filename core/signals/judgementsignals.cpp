@@ -184,14 +184,15 @@ void detect::failedEvaluators(const RunLayout& run, std::vector<Signal>& out)
         if (isByPerson(*score) || !seen.emplace(score->name, score->stepId).second) continue;
         const Step* step = run.stepOf(score->stepId);
         const bool ofSingleStep = step && !step->parentId.empty();
-        // A model writes a different sentence each time; what code writes comes from one template.
+        // A model writes a different sentence each time; what code writes comes from one template, its first line tells runs
+        // that went the same way, and what follows are particulars.
         const bool byModel = score->annotator == Annotator::Llm || score->weight == OutcomeSource::ModelJudge;
         Signal signal;
         signal.family = "failed-evaluator";
         signal.layer = layerOfCheck(run, *score);
         signal.stepId = score->stepId;
         signal.subject = score->name;
-        signal.text = byModel || score->explanation.empty() ? labelOf(*score) : score->explanation;
+        signal.text = byModel || score->explanation.empty() ? labelOf(*score) : std::string(firstLine(score->explanation));
         if (saysThatNotWhy(*score)) signal.text = partOf(*score) + conductOf(run);
         signal.explanation = std::format("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60),
                                          words::quoted(labelOf(*score), 60),

@@ -233,7 +233,7 @@ TEST(AgUi, streamsChunksAndRefusals)
     EXPECT_EQ(countOf(got.runs[1], StepKind::Human), 1U);
     EXPECT_EQ(std::ranges::find(second.steps, StepKind::Llm, &Step::kind)->model, "gpt");
     std::string again;
-    for (const ByteRange& range : got.runs[1].ranges) again += std::string(kStream).substr(range.offset, range.bytes) + "\n";
+    for (const FileRange& range : got.runs[1].ranges) again += std::string(kStream).substr(range.offset, range.bytes) + "\n";
     const auto alone = readTextWith(agUiStreamFormat(), again, true);
     ASSERT_EQ(alone.runs.size(), 1U);
     EXPECT_EQ(alone.runs[0].record.steps.size(), second.steps.size());

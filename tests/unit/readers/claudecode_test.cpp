@@ -218,7 +218,7 @@ TEST(ClaudeCode, whatIsAddedLaterIsTheSameSession)
     // Of the whole, the stretches give the same run again.
     const auto whole = readTextWith(claudeCodeFormat(), session);
     std::string again;
-    for (const ByteRange& range : whole.runs.at(0).ranges) again += session.substr(range.offset, range.bytes) + "\n";
+    for (const FileRange& range : whole.runs.at(0).ranges) again += session.substr(range.offset, range.bytes) + "\n";
     EXPECT_EQ(readTextWith(claudeCodeFormat(), again).runs.at(0).record.steps.size(), whole.runs[0].record.steps.size());
     // Lines without any id: the name comes from the first of them.
     const std::string nameless =

@@ -162,7 +162,7 @@ TEST(Codex, tailsAndBrokenLines)
     ASSERT_TRUE(codexFormat().read(unit, {.bodies = false, .fromBytes = middle}, tail, {}));
     ASSERT_EQ(tail.runs.size(), 1U);
     EXPECT_EQ(tail.runs[0].record.run.nativeId, "R");
-    EXPECT_EQ(tail.runs[0].ranges, (std::vector<ByteRange>{{middle, whole.size() - middle}}));
+    EXPECT_EQ(tail.runs[0].ranges, (std::vector<FileRange>{{middle, whole.size() - middle}}));
     for (std::size_t cut = 0; cut < whole.size(); cut += 97)
         EXPECT_TRUE(readTextWith(codexFormat(), whole.substr(0, cut)).skips.empty());
     for (std::size_t at = 0; at < whole.size(); at += 11) {

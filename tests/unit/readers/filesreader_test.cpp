@@ -205,7 +205,7 @@ TEST(Places, areShortHoweverManyStretches)
     ASSERT_TRUE(back);
     // Every byte of the former is in one of the later stretches.
     std::size_t at = 0;
-    for (const ByteRange& range : place.ranges) {
+    for (const FileRange& range : place.ranges) {
         while (at < back->ranges.size() && back->ranges[at].offset + back->ranges[at].bytes < range.offset + range.bytes) ++at;
         ASSERT_LT(at, back->ranges.size());
         ASSERT_LE(back->ranges[at].offset, range.offset);

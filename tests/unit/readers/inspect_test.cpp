@@ -87,7 +87,7 @@ const Step* stepNamed(const ParsedRun& run, std::string_view name)
 FormatReading readAgain(const InputFile& file, const ParsedRun& run)
 {
     std::string bytes;
-    for (const ByteRange& range : run.ranges)
+    for (const FileRange& range : run.ranges)
         bytes += (bytes.empty() ? "" : "\n") + file.read(range.offset, range.bytes).value();
     return readTextWith(inspectFormat(), bytes, true);
 }

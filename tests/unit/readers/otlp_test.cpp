@@ -126,7 +126,7 @@ TEST(OtlpJson, ADocument)
     EXPECT_EQ(steps[1].errorText, "no");
     EXPECT_EQ(got.runs[0].conversation.size(), 2U);
     EXPECT_THAT(got.runs[0].texts.at("00000000000000bb").raw, HasSubstr(R"("gen_ai.operation.name")"));
-    EXPECT_THAT(got.runs[0].ranges, ElementsAre(ByteRange{0, bytes.size()})); // a document of one line is a line
+    EXPECT_THAT(got.runs[0].ranges, ElementsAre(FileRange{0, bytes.size()})); // a document of one line is a line
     EXPECT_EQ(got.runs[1].record.run.nativeId, kTraceB);
 }
 
@@ -162,8 +162,8 @@ TEST(OtlpJson, LinesWhoseTracesLieInSeveral)
     EXPECT_EQ(got.runs[0].record.run.stepCount, 2);
     EXPECT_EQ(got.runs[1].record.run.stepCount, 2);
     const std::uint64_t at = bytes.find(three);
-    EXPECT_THAT(got.runs[0].ranges, ElementsAre(ByteRange{0, one.size()}, ByteRange{at, three.size()}));
-    EXPECT_THAT(got.runs[1].ranges, ElementsAre(ByteRange{one.size() + 1, two.size()}, ByteRange{at, three.size()}));
+    EXPECT_THAT(got.runs[0].ranges, ElementsAre(FileRange{0, one.size()}, FileRange{at, three.size()}));
+    EXPECT_THAT(got.runs[1].ranges, ElementsAre(FileRange{one.size() + 1, two.size()}, FileRange{at, three.size()}));
     // The half-written last line goes without a word, what is broken in the middle does not.
     EXPECT_THAT(got.skips, ElementsAre(StartsWith("line 4: "), "line 5: it is no document of OTLP's"));
 
@@ -175,7 +175,7 @@ TEST(OtlpJson, LinesWhoseTracesLieInSeveral)
     const auto rest = readWith(otlpJsonLinesFormat(), bytes, {.bodies = false, .fromBytes = at});
     ASSERT_EQ(rest.runs.size(), 2U);
     EXPECT_EQ(rest.runs[0].record.run.stepCount, 1);
-    EXPECT_THAT(rest.runs[0].ranges, ElementsAre(ByteRange{at, three.size()}));
+    EXPECT_THAT(rest.runs[0].ranges, ElementsAre(FileRange{at, three.size()}));
     // A sink that has enough is asked no more.
     EXPECT_EQ(readWith(otlpJsonLinesFormat(), bytes, {}, 1).runs.size(), 1U);
 }
