@@ -10,7 +10,6 @@
 #include <array>
 #include <format>
 #include <map>
-#include <set>
 
 namespace tackroom
 {
@@ -75,14 +74,22 @@ public:
                 if (m_calls.size() < kMaxMessages) m_calls.push_back({&call, false});
     }
 
-    /// The names of the calls alone, which are the same for runs that went wrong the same way; then the calls whole.
+    /// The first call that the run missed, by name alone, which is the same for runs that went wrong the same way; then all calls
+    /// whole. A call that changes something comes before one that only looks, what was not done before what was done otherwise.
     struct Differences {
-        std::string names, calls;
+        std::string first, calls;
     };
     Differences differences(std::optional<Value> actions)
     {
         std::vector<std::string> missing, different, beyond;
-        std::set<std::string> missingNames, differentNames, beyondNames;
+        std::string first;
+        int firstRank = 0; // of what is told first: the higher the more it says
+        const auto tell = [&](int rank, std::string_view what, std::string_view name) {
+            if (onlyLooks(name)) rank -= 10;
+            if (!first.empty() && rank <= firstRank) return;
+            first = std::format("{}: {}", what, cut(name, 100));
+            firstRank = rank;
+        };
         std::vector<Value> left;
         for (const Value action : elementsOf(actions)) {
             if (left.size() >= kMaxActions) break;
@@ -90,7 +97,7 @@ public:
         }
         for (const Value action : left) {
             const Call* call = take(action, false);
-            (call ? differentNames : missingNames).insert(cut(textOf(member(action, "name")), 100));
+            tell(call ? 2 : 3, call ? "different" : "not done", textOf(member(action, "name")));
             if (call)
                 different.push_back(
                     std::format("{} instead of {}", words(call->what->name, call->what->arguments), words(action)));
@@ -100,24 +107,17 @@ public:
         for (const Call& call : m_calls)
             if (!call.isTaken && !onlyLooks(call.what->name) && beyond.size() < kMaxActions) {
                 beyond.push_back(words(call.what->name, call.what->arguments));
-                beyondNames.insert(cut(call.what->name, 100));
+                if (actions) tell(1, "not expected", call.what->name);
             }
-        if (!actions) beyond.clear(), beyondNames.clear();
-        const auto named = [](const std::set<std::string>& names) { return std::vector(names.begin(), names.end()); };
-        return {told(named(missingNames), named(differentNames), named(beyondNames)), told(missing, different, beyond)};
-    }
-
-private:
-    static std::string told(const std::vector<std::string>& missing, const std::vector<std::string>& different,
-                            const std::vector<std::string>& beyond)
-    {
+        if (!actions) beyond.clear();
         std::string text;
         if (!missing.empty()) text += "; not done: " + joined(missing);
         if (!different.empty()) text += "; different: " + joined(different);
         if (!beyond.empty()) text += "; not expected: " + joined(beyond);
-        return text;
+        return {std::move(first), std::move(text)};
     }
 
+private:
     struct Call {
         const Message::ToolCall* what;
         bool isTaken;
@@ -171,12 +171,11 @@ std::string explanationOf(Value element, const std::vector<Message>& messages, b
         for (const auto& [key, value] : parts)
             if (textOf(value) == "false" && unsaid.size() < kMaxActions) unsaid.push_back(cut(key, 100));
     if (!unsaid.empty()) text += "; not said: " + joined(unsaid);
-    const auto [names, calls] = Comparison(messages).differences(at(element, "info.task.actions"));
-    std::string first = (unsaid.empty() ? "" : "; something not said") + names;
-    if (first.starts_with("; ")) first.erase(0, 2);
+    const auto [first, calls] = Comparison(messages).differences(at(element, "info.task.actions"));
+    const std::string lead = first.empty() && !unsaid.empty() ? "something not said" : first;
     text += calls;
     if (text.starts_with("; ")) text.erase(0, 2);
-    return first.empty() ? text : first + "\n" + text;
+    return lead.empty() ? text : lead + "\n" + text;
 }
 
 void addReward(ParsedRun& run, Value element, const std::string& error)

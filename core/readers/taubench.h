@@ -15,7 +15,8 @@ namespace tackroom
 ///   steps     one llm step an assistant message ("m<index of the message>"), below it one tool step a call ("m<index>.c<n>");
 ///             a result that begins with "Error" makes its step an error. Few-shot text tells neither tool names nor arguments.
 ///   task      the first user message; answer: the last assistant message with a text; user: info.task.user_id
-///   scores    reward: Verifier, success from 1 on (tau-bench's own tolerance of 1e-6). Its explanation has the parts of the
+///   scores    reward: Verifier, success from 1 on (tau-bench's own tolerance of 1e-6). Its explanation has, of a failed run, in its
+///             first line the first call that was missed, by name; then the parts of the
 ///             reward and, of a failed run, what was expected and not done: info.task.actions beside the calls of the run (a
 ///             call without arguments that were expected, or with others, is "different"), info.reward_info.info.outputs that
 ///             were not said, and the calls that nobody expected, other than those that only look (get_…, search_…, list_…,

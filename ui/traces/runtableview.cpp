@@ -74,6 +74,7 @@ protected:
 
 RunTableView::RunTableView(RunTableModel& model, QWidget* parent) : QTableView(parent), m_model(model)
 {
+    setObjectName(QStringLiteral("runs"));
     setModel(&model);
     setAccessibleName(tr("Runs"));
     setItemDelegate(new RunDelegate(this));

@@ -100,7 +100,7 @@ void TestTour::theTour()
     // 2. Traces: filter the failing runs.
     QTest::keyClick(m_window.get(), Qt::Key_1, Qt::ControlModifier);
     QCOMPARE(m_window->currentPage(), MainWindow::Traces);
-    auto* table = m_window->page(MainWindow::Traces)->findChild<QTableView*>();
+    auto* table = m_window->page(MainWindow::Traces)->findChild<QTableView*>(QStringLiteral("runs"));
     QVERIFY(table);
     QTRY_COMPARE_WITH_TIMEOUT(table->model()->rowCount(), static_cast<int>(m_session->storeCounts().runs), 30'000);
     QTest::keyClick(m_window.get(), Qt::Key_F, Qt::ControlModifier);

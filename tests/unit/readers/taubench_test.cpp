@@ -129,7 +129,7 @@ TEST_F(TauBench, theRewardSaysWhatWasExpectedAndNotDone)
  {"task_id": 2, "trial": 0, "reward": 1.0, "info": {"task": {"actions": [{"name": "cancel", "kwargs": {}}]},
   "reward_info": {"info": {"r_actions": 1.0}}}, "traj": []}])"));
     EXPECT_EQ(got.runs.at("task_1/trial_0").scores.at(0).explanation,
-              "something not said; not done: cancel; different: book; not expected: upgrade\n"
+              "not done: cancel\n"
               "r_outputs = 0; not said: 42; not done: cancel({\"id\":\"A\"}); different: book({\"seat\":9}) instead of "
               "book({\"seat\":1}); not expected: upgrade({})");
     EXPECT_EQ(got.runs.at("task_2/trial_0").scores.at(0).explanation, "r_actions = 1");
