@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mutated seeds for everything that reads foreign bytes: the same sequence on every machine. A crash, a hang or a broken
-// promise (feed() aborts) fails it. TACKROOM_CAMPAIGN=full runs a hundred times as many.
+// promise (feed() aborts) fails it. TACKROOM_CAMPAIGN=full runs a hundred times as many, a number so many times as many.
 #include "core/index/readerframes.h"
 #include "core/platform/directories.h"
 #include "tests/fuzz/formatseeds.h"
@@ -96,7 +96,8 @@ std::string mutated(std::string text, Random& random)
 int campaignScale()
 {
     const char* named = std::getenv("TACKROOM_CAMPAIGN");
-    return named && std::string_view(named) == "full" ? 100 : 1;
+    if (!named) return 1;
+    return std::string_view(named) == "full" ? 100 : std::clamp(std::atoi(named), 1, 100);
 }
 
 void campaign(Target target, const std::vector<std::string>& seeds, int count)
