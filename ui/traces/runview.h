@@ -70,6 +70,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override;
 
 private:
+    static constexpr std::uint64_t kMostConversationBytes = 4 * 1024 * 1024;
     void buildHeading(QVBoxLayout* column);
     void buildTabs(QVBoxLayout* column);
     void buildJudging(QVBoxLayout* column);
