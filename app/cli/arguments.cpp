@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "app/cli/arguments.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <format>
 
 namespace tackroom::cli
 {
@@ -25,7 +26,7 @@ std::unexpected<Error> usage(std::string where, std::string detail, std::string_
 {
     return fail(ErrorCode::Usage, std::move(where), std::move(detail),
                 verb.empty() ? "tackroom-cli --help lists the verbs"
-                             : std::format("tackroom-cli {} --help tells what it takes", verb));
+                             : formatText("tackroom-cli {} --help tells what it takes", verb));
 }
 
 const Option* findOption(std::span<const Option> options, std::string_view name)
@@ -40,13 +41,13 @@ std::string signature(const Verb& verb)
     for (const Position& position : verb.positions) {
         switch (position.count) {
         case Position::Count::One:
-            out += std::format(" {}", position.name);
+            out += formatText(" {}", position.name);
             break;
         case Position::Count::Optional:
-            out += std::format(" [{}]", position.name);
+            out += formatText(" [{}]", position.name);
             break;
         case Position::Count::Any:
-            out += std::format(" [{}...]", position.name);
+            out += formatText(" [{}...]", position.name);
             break;
         }
     }
@@ -57,8 +58,8 @@ std::string optionLines(std::span<const Option> options)
 {
     std::string out;
     for (const Option& option : options) {
-        const std::string left = std::format("  --{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
-        out += std::format("{:<28}{}\n", left + " ", option.help);
+        const std::string left = formatText("  --{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
+        out += formatText("{:<28}{}\n", left + " ", option.help);
     }
     return out;
 }
@@ -121,16 +122,16 @@ private:
             value = name.substr(equals + 1);
             name = name.substr(0, equals);
         }
-        const std::string shown = std::format("--{}", name);
+        const std::string shown = formatText("--{}", name);
         const Option* known = findOption(kGeneral, name);
         if (!known && verb) known = findOption(verb->options, name);
         if (!known)
-            return usage(shown, verb ? std::format("`{}` has no such option", verb->name) : "there is no such option",
+            return usage(shown, verb ? formatText("`{}` has no such option", verb->name) : "there is no such option",
                          out.m_verb);
         if (known->value.empty() && joined) return usage(shown, "this option takes no value", out.m_verb);
         if (!known->value.empty() && !joined) {
             if (i + 1 >= words.size())
-                return usage(shown, std::format("this option needs a value: {}", known->value), out.m_verb);
+                return usage(shown, formatText("this option needs a value: {}", known->value), out.m_verb);
             value = words[++i];
         }
         if (!known->value.empty() && value.empty()) return usage(shown, "its value is empty", out.m_verb);
@@ -149,7 +150,7 @@ private:
             most = position.count == Position::Count::Any ? words.size() : most + 1;
         }
         if (out.m_positions.size() < least)
-            return usage(out.m_verb, std::format("{} is missing", verb->positions[out.m_positions.size()].name), out.m_verb);
+            return usage(out.m_verb, formatText("{} is missing", verb->positions[out.m_positions.size()].name), out.m_verb);
         if (out.m_positions.size() > most) return usage(out.m_positions[most], "this is more than the verb takes", out.m_verb);
         for (const auto& position : out.m_positions)
             if (position.empty()) return usage(out.m_verb, "an empty argument", out.m_verb);
@@ -172,7 +173,7 @@ Result<std::uint64_t> Arguments::number(std::string_view option, std::uint64_t f
     const char* end = at->second.data() + at->second.size();
     const auto [stop, error] = std::from_chars(at->second.data(), end, value);
     if (error != std::errc() || stop != end || value < least || value > most)
-        return usage(std::format("--{}", option), std::format("{} is not a number from {} to {}", at->second, least, most),
+        return usage(formatText("--{}", option), formatText("{} is not a number from {} to {}", at->second, least, most),
                      m_verb);
     return value;
 }
@@ -180,7 +181,7 @@ Result<std::uint64_t> Arguments::number(std::string_view option, std::uint64_t f
 Result<std::string> Arguments::required(std::string_view option) const
 {
     const auto at = m_options.find(option);
-    if (at == m_options.end()) return usage(std::format("--{}", option), "this option is needed here", m_verb);
+    if (at == m_options.end()) return usage(formatText("--{}", option), "this option is needed here", m_verb);
     return at->second;
 }
 
@@ -209,7 +210,7 @@ std::string generalHelp()
         "Usage: tackroom-cli [OPTIONS] VERB ...\n\n"
         "Opens the traces that an agent leaves, shows why it fails, and lands, refuses and takes back proposed edits of its\n"
         "harness in a git repository. STORE is a trace store, REPO a harness repository.\n\nVerbs:\n";
-    for (const Verb& verb : verbs()) out += std::format("  {:<26}{}\n", signature(verb), verb.summary);
+    for (const Verb& verb : verbs()) out += formatText("  {:<26}{}\n", signature(verb), verb.summary);
     out += "\nOptions for all of them:\n" + optionLines(kGeneral);
     out += "\nExit codes: 0 done, 1 the answer is no, 2 bad usage, 3 bad input, 4 the environment failed.\n"
            "A failure is one line on stderr; with --json also {\"error\":{\"code\",\"where\",\"detail\",\"hint\"}} on stdout.\n"
@@ -221,14 +222,14 @@ std::string helpOf(const Verb& verb)
 {
     std::string summary(verb.summary);
     if (summary.front() >= 'a' && summary.front() <= 'z') summary.front() = static_cast<char>(summary.front() - 'a' + 'A');
-    std::string out = std::format("Usage: tackroom-cli {} [OPTIONS]\n\n{}.\n", signature(verb), summary);
+    std::string out = formatText("Usage: tackroom-cli {} [OPTIONS]\n\n{}.\n", signature(verb), summary);
     if (!verb.options.empty()) out += "\nOptions:\n" + optionLines(verb.options);
     out += "\nOptions for all verbs:\n" + optionLines(kGeneral);
     out += "\nWith --json, one document with the members:\n";
     std::string_view rest = verb.json;
     while (!rest.empty()) {
         const std::size_t end = rest.find('\n');
-        out += std::format("  {}\n", rest.substr(0, end));
+        out += formatText("  {}\n", rest.substr(0, end));
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
     return out;

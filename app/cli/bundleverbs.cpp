@@ -2,9 +2,8 @@
 /// export, verify
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "core/base/format.h"
 #include "core/bundles/bundles.h"
-
-#include <format>
 
 namespace tackroom::cli
 {
@@ -15,10 +14,10 @@ Result<Answer> runExport(Context& context)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const BundleMade made,
               exportBundle(*repository, context.arguments.position(1), to, context.arguments.has("replace"), context.cancel));
-    std::string text = std::format("{}: {} of {} ({}), {}, not signed\n  sha256 {}\n", safeLine(made.path.string()),
-                                   counted(static_cast<std::int64_t>(made.files), "file"), safeLine(made.version),
-                                   shortId(made.commit.value), sizeText(made.sizeBytes), made.sha256);
-    for (const auto& path : made.omitted) text += std::format("  not carried, being a link or submodule: {}\n", safeLine(path));
+    std::string text = formatText("{}: {} of {} ({}), {}, not signed\n  sha256 {}\n", safeLine(made.path.string()),
+                                  counted(static_cast<std::int64_t>(made.files), "file"), safeLine(made.version),
+                                  shortId(made.commit.value), sizeText(made.sizeBytes), made.sha256);
+    for (const auto& path : made.omitted) text += formatText("  not carried, being a link or submodule: {}\n", safeLine(path));
     return answerOf(context,
                     {{"path", made.path.string()},
                      {"version", made.version},
@@ -42,7 +41,7 @@ Result<Answer> runVerify(Context& context)
                  {"contents", Json::array()}};
     for (const auto& file : report.contents)
         json["contents"].push_back({{"path", file.path},
-                                    {"mode", std::format("{:04o}", file.mode)},
+                                    {"mode", formatText("{:04o}", file.mode)},
                                     {"sizeBytes", file.sizeBytes},
                                     {"sha256", file.sha256}});
     if (!report.ok) {
@@ -53,12 +52,12 @@ Result<Answer> runVerify(Context& context)
         answer.complaint = fail(ErrorCode::AnswerIsNo, path, report.problem).error();
         return answer;
     }
-    std::string text = std::format("{}: whole, {} of {} {} ({}), {}, not signed\n", safeLine(path),
-                                   counted(static_cast<std::int64_t>(report.files), "file"), safeLine(report.name),
-                                   safeLine(report.version), shortId(report.commit), sizeText(report.sizeBytes));
+    std::string text = formatText("{}: whole, {} of {} {} ({}), {}, not signed\n", safeLine(path),
+                                  counted(static_cast<std::int64_t>(report.files), "file"), safeLine(report.name),
+                                  safeLine(report.version), shortId(report.commit), sizeText(report.sizeBytes));
     text += report.reviewer.empty()
                 ? std::string("  a baseline: from before the first review\n")
-                : std::format("  approved by {}: {}\n", safeLine(report.reviewer), safeLine(report.reason, 600));
+                : formatText("  approved by {}: {}\n", safeLine(report.reviewer), safeLine(report.reason, 600));
     return answerOf(context, std::move(json), std::move(text));
 }
 

@@ -3,8 +3,7 @@
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 #include "core/base/bytes.h"
-
-#include <format>
+#include "core/base/format.h"
 
 namespace tackroom::cli
 {
@@ -40,13 +39,13 @@ Answer landedAnswer(Context& context, const Landed& landed, const std::string& w
                  {"base", landed.base.value},
                  {"workTreeUpdated", landed.workTreeUpdated},
                  {"files", Json::array()}};
-    std::string text = std::format("{} as {} (commit {}): {}{}\n", what, safeLine(landed.version), shortId(landed.commit.value),
-                                   counted(static_cast<std::int64_t>(landed.changes.size()), "file"),
-                                   landed.workTreeUpdated ? "; the work tree was brought along" : "");
+    std::string text = formatText("{} as {} (commit {}): {}{}\n", what, safeLine(landed.version), shortId(landed.commit.value),
+                                  counted(static_cast<std::int64_t>(landed.changes.size()), "file"),
+                                  landed.workTreeUpdated ? "; the work tree was brought along" : "");
     for (const FileChange& change : landed.changes) {
         json["files"].push_back(jsonOf(change));
-        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
-                            formatCount(change.removedLines));
+        text += formatText("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
+                           formatCount(change.removedLines));
     }
     return answerOf(context, std::move(json), std::move(text));
 }
@@ -60,7 +59,7 @@ Result<Answer> setAside(Context& context, Decide decide, std::string_view done)
     TR_ASSIGN(const DecisionRequest request, requestOf(context, *repository, reviewer));
     TR_ASSIGN(const JournalEntry entry, decide(*repository, request, context.cancel));
     return answerOf(context, {{"proposal", request.proposal.value}, {"entry", jsonOf(entry)}},
-                    std::format("{} {}.\n", request.proposal.value, done));
+                    formatText("{} {}.\n", request.proposal.value, done));
 }
 
 } // namespace
@@ -71,7 +70,7 @@ Result<Answer> runApprove(Context& context)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const DecisionRequest request, requestOf(context, *repository, reviewer));
     TR_ASSIGN(const Landed landed, approve(*repository, request, context.cancel));
-    return landedAnswer(context, landed, std::format("Approved {}", request.proposal.value));
+    return landedAnswer(context, landed, formatText("Approved {}", request.proposal.value));
 }
 
 Result<Answer> runReject(Context& context) { return setAside(context, &reject, "is rejected"); }
@@ -90,19 +89,19 @@ Result<Answer> runRollback(Context& context)
     if (!previewOnly) {
         TR_ASSIGN(const Landed landed,
                   rollback(*repository, preview, reviewer, context.arguments.text("reason"), context.cancel));
-        return landedAnswer(context, landed, std::format("Took back {}", safeLine(preview.label)));
+        return landedAnswer(context, landed, formatText("Took back {}", safeLine(preview.label)));
     }
     Json json = {
         {"version", preview.label}, {"tip", preview.tip.value}, {"files", Json::array()}, {"conflicts", preview.conflicts}};
-    std::string text = std::format("Taking back {} would change {}\n", safeLine(preview.label),
-                                   counted(static_cast<std::int64_t>(preview.changes.size()), "file"));
+    std::string text = formatText("Taking back {} would change {}\n", safeLine(preview.label),
+                                  counted(static_cast<std::int64_t>(preview.changes.size()), "file"));
     for (const FileChange& change : preview.changes) {
         json["files"].push_back(jsonOf(change));
-        text += std::format("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
-                            formatCount(change.removedLines));
+        text += formatText("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
+                           formatCount(change.removedLines));
     }
     for (const auto& path : preview.conflicts)
-        text += std::format("  conflict: a later version changed the same text of {}\n", safeLine(path));
+        text += formatText("  conflict: a later version changed the same text of {}\n", safeLine(path));
     Answer answer = answerOf(context, std::move(json), std::move(text));
     if (!preview.conflicts.empty()) answer.exitCode = exitCodeOf(ErrorCode::AnswerIsNo);
     return answer;
@@ -122,7 +121,7 @@ Result<Answer> runImport(Context& context)
                      {"base", nameOf(p.baseState)},
                      {"state", nameOf(p.state)},
                      {"patchSet", p.patchSet.value}},
-                    std::format("{}  {} ({}, {})\n", p.id.value, safeLine(p.title, 200), nameOf(p.state), nameOf(p.baseState)));
+                    formatText("{}  {} ({}, {})\n", p.id.value, safeLine(p.title, 200), nameOf(p.state), nameOf(p.baseState)));
 }
 
 } // namespace tackroom::cli

@@ -3,10 +3,9 @@
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 #include "core/base/bytes.h"
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/diff/patch.h"
-
-#include <format>
 
 namespace tackroom::cli
 {
@@ -31,11 +30,11 @@ std::string patchOf(const ProposedFile& file, std::uint32_t context)
 
 std::string headOf(const Proposal& p)
 {
-    std::string text = std::format("{}  {}\n", p.id.value, safeLine(p.title, 200));
-    text += std::format("  {}, {}{}{}; base {}{}{}\n", nameOf(p.state), p.kind, p.layer.empty() ? "" : ", layer ", p.layer,
-                        nameOf(p.baseState), p.baseStateReason.empty() ? "" : ": ", safeLine(p.baseStateReason));
-    text += std::format("  proposed by {}, {}\n", safeLine(p.proposedBy), when(p.time));
-    text += p.cluster.empty() ? "  no evidence attached\n" : std::format("  cluster: {}\n", safeLine(p.cluster));
+    std::string text = formatText("{}  {}\n", p.id.value, safeLine(p.title, 200));
+    text += formatText("  {}, {}{}{}; base {}{}{}\n", nameOf(p.state), p.kind, p.layer.empty() ? "" : ", layer ", p.layer,
+                       nameOf(p.baseState), p.baseStateReason.empty() ? "" : ": ", safeLine(p.baseStateReason));
+    text += formatText("  proposed by {}, {}\n", safeLine(p.proposedBy), when(p.time));
+    text += p.cluster.empty() ? "  no evidence attached\n" : formatText("  cluster: {}\n", safeLine(p.cluster));
     if (!p.claim.empty()) text += "  the proposer says:\n" + safeBlock(p.claim, "    ", 4000);
     return text;
 }
@@ -92,16 +91,16 @@ Result<Answer> runDiff(Context& context)
         Json one = jsonOf(file.change);
         one["kind"] = file.kind ? Json(nameOf(*file.kind)) : Json();
         one["conflicts"] = file.conflicts;
-        one["mode"] = std::format("{:o}", file.mode);
+        one["mode"] = formatText("{:o}", file.mode);
         one["patch"] = patch;
         json["files"].push_back(std::move(one));
         text += "\n";
         if (file.conflicts)
-            text += std::format("{}: the main line changed this too; shown is the proposal's own text\n",
-                                safeLine(file.change.path));
-        if (same) text += std::format("{}: the main line has this already\n", safeLine(file.change.path));
+            text += formatText("{}: the main line changed this too; shown is the proposal's own text\n",
+                               safeLine(file.change.path));
+        if (same) text += formatText("{}: the main line has this already\n", safeLine(file.change.path));
         if (file.change.binary && !same)
-            text += std::format("{}: {}, not text\n", safeLine(file.change.path), nameOf(file.change.kind));
+            text += formatText("{}: {}, not text\n", safeLine(file.change.path), nameOf(file.change.kind));
         if (!patch.empty()) text += safeBlock(patch, "");
     }
     return answerOf(context, std::move(json), std::move(text));

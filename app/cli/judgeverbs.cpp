@@ -2,12 +2,12 @@
 /// judge, judgements, rule
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "core/base/format.h"
 #include "core/workspace/judgements.h"
 #include "core/workspace/storesettings.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::cli
 {
@@ -30,7 +30,7 @@ Result<std::string> chosen(const Arguments& arguments, std::string_view option, 
     if (word.empty() || std::ranges::contains(words, std::string_view(word))) return word;
     std::string hint;
     for (const auto each : words) hint += (hint.empty() ? "" : ", ") + std::string(each);
-    return fail(ErrorCode::Usage, std::format("--{}", option), std::format("{} is none of its words", word), hint);
+    return fail(ErrorCode::Usage, formatText("--{}", option), formatText("{} is none of its words", word), hint);
 }
 
 Result<RunJudgement> judgementOf(const Arguments& arguments)
@@ -76,7 +76,7 @@ Result<Answer> runJudge(Context& context)
     TR_ASSIGN(const OutcomeRules rules, outcomeRulesOf(context.places, report.folder));
     TR_TRY(updateOutcomes(report.folder, {item.run.key}, rules, context.cancel));
     return answerOf(context, {{"judgement", exportOf(judged.entry, &item)}},
-                    std::format("{} is {}.\n", safeLine(item.run.nativeId, 80), safeLine(judgementText(judged.entry))));
+                    formatText("{} is {}.\n", safeLine(item.run.nativeId, 80), safeLine(judgementText(judged.entry))));
 }
 
 Result<Answer> runJudgements(Context& context)
@@ -124,11 +124,16 @@ Result<Answer> runRule(Context& context)
     TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const RunCounts counts, queries->counts());
     const std::string rule = settings.rule ? toString(*settings.rule) : std::string();
-    return answerOf(context,
-                    {{"rule", rule}, {"runs", counts.runs}, {"failures", counts.failures}, {"successes", counts.successes}, {"unknown", counts.unknown}},
-                    std::format("{}\nfailures: {}; outcome not known: {}\n",
-                                rule.empty() ? std::string("This store has no rule.") : "A run has failed where " + safeLine(rule) + ".",
-                                shareOf(counts.failures, counts.runs, "runs"), formatCount(static_cast<std::uint64_t>(counts.unknown))));
+    return answerOf(
+        context,
+        {{"rule", rule},
+         {"runs", counts.runs},
+         {"failures", counts.failures},
+         {"successes", counts.successes},
+         {"unknown", counts.unknown}},
+        formatText("{}\nfailures: {}; outcome not known: {}\n",
+                   rule.empty() ? std::string("This store has no rule.") : "A run has failed where " + safeLine(rule) + ".",
+                   shareOf(counts.failures, counts.runs, "runs"), formatCount(static_cast<std::uint64_t>(counts.unknown))));
 }
 
 } // namespace tackroom::cli

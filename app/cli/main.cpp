@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "app/cli/arguments.h"
 #include "app/cli/context.h"
 #include "app/cli/output.h"
@@ -9,7 +11,6 @@
 #include <csignal>
 #include <cstring>
 #include <exception>
-#include <format>
 #include <mutex>
 #include <thread>
 #include <unistd.h>
@@ -68,8 +69,8 @@ public:
         const auto now = std::chrono::steady_clock::now();
         if (now - m_last < std::chrono::milliseconds(100)) return;
         m_last = now;
-        const std::string line = total > 0 ? std::format("{} {} of {}", what, formatCount(done), formatCount(total))
-                                           : std::format("{} {}", what, formatCount(done));
+        const std::string line = total > 0 ? formatText("{} {} of {}", what, formatCount(done), formatCount(total))
+                                           : formatText("{} {}", what, formatCount(done));
         print("\r" + safeLine(line, 70) + "\033[K");
         m_drawn = true;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/output.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/statistics/statistics.h"
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <format>
 
 namespace tackroom::cli
 {
@@ -63,25 +63,25 @@ std::string Table::text(std::string_view indent) const
 std::string counted(std::int64_t count, std::string_view one, std::string_view many)
 {
     const std::string plural = many.empty() ? std::string(one) + "s" : std::string(many);
-    return std::format("{} {}", formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0))),
-                       count == 1 ? std::string(one) : plural);
+    return formatText("{} {}", formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(count, 0))),
+                      count == 1 ? std::string(one) : plural);
 }
 
 std::string percent(double share)
 {
     const double value = share * 100;
-    if (value > 0 && value < 0.95) return std::format("{:.1f}", value);
-    return std::format("{}", std::lround(value));
+    if (value > 0 && value < 0.95) return formatText("{:.1f}", value);
+    return formatText("{}", std::lround(value));
 }
 
 std::string shareOf(std::int64_t part, std::int64_t whole, std::string_view what)
 {
     const auto count = [](std::int64_t n) { return formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(n, 0))); };
-    if (whole <= 0) return std::format("{} of {} {}", count(part), count(whole), what);
+    if (whole <= 0) return formatText("{} of {} {}", count(part), count(whole), what);
     const ProportionInterval interval = wilsonInterval(part, whole);
-    return std::format("{} of {} {} ({} %, {}–{} %)", count(part), count(whole), what,
-                       percent(static_cast<double>(part) / static_cast<double>(whole)), percent(interval.low),
-                       percent(interval.high));
+    return formatText("{} of {} {} ({} %, {}–{} %)", count(part), count(whole), what,
+                      percent(static_cast<double>(part) / static_cast<double>(whole)), percent(interval.low),
+                      percent(interval.high));
 }
 
 std::string safeLine(std::string_view foreign, std::size_t maxBytes) { return SafeText::line(foreign, maxBytes).utf8(); }
@@ -98,7 +98,7 @@ std::string safeBlock(std::string_view foreign, std::string_view indent, std::si
         out += '\n';
     }
     if (safe.wasCut())
-        out += std::format("{}… {} more\n", indent, counted(static_cast<std::int64_t>(safe.omittedBytes()), "byte"));
+        out += formatText("{}… {} more\n", indent, counted(static_cast<std::int64_t>(safe.omittedBytes()), "byte"));
     return out;
 }
 
@@ -114,7 +114,7 @@ std::string shortId(std::string_view id, std::size_t length) { return safeLine(c
 
 std::string sizeText(std::uint64_t bytes)
 {
-    if (bytes < 1000) return std::format("{} B", bytes);
+    if (bytes < 1000) return formatText("{} B", bytes);
     double value = static_cast<double>(bytes);
     std::size_t unit = 0;
     constexpr std::string_view kUnits[] = {"B", "kB", "MB", "GB", "TB"};
@@ -122,7 +122,7 @@ std::string sizeText(std::uint64_t bytes)
         value /= 1000;
         ++unit;
     }
-    return std::format("{:.1f} {}", value, kUnits[unit]);
+    return formatText("{:.1f} {}", value, kUnits[unit]);
 }
 
 } // namespace tackroom::cli

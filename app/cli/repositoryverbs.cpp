@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// artifacts, versions, proposals, journal
+#include "core/base/format.h"
+
 #include "app/cli/context.h"
 #include "app/cli/output.h"
-
-#include <format>
 
 namespace tackroom::cli
 {
@@ -94,8 +94,8 @@ Result<Answer> runArtifacts(Context& context)
                    sizeText(artifact.sizeBytes), safeLine(artifact.name, 40), safeLine(artifact.description, 60)});
     }
     for (const auto& finding : repository->manifest().findings) context.notices.push_back("harness.json: " + finding);
-    std::string text = std::format("{} at {} ({})\n\n", counted(static_cast<std::int64_t>(artifacts.size()), "artifact"),
-                                   safeLine(version.label), shortId(version.commit.value));
+    std::string text = formatText("{} at {} ({})\n\n", counted(static_cast<std::int64_t>(artifacts.size()), "artifact"),
+                                  safeLine(version.label), shortId(version.commit.value));
     if (!table.empty()) text += table.text();
     return answerOf(context, std::move(json), std::move(text));
 }
@@ -114,8 +114,8 @@ Result<Answer> runVersions(Context& context)
                    when(version.time), safeLine(version.title, 60), noteOf(version)});
     }
     return answerOf(context, std::move(json),
-                    std::format("{} of {} on {}\n\n{}", counted(static_cast<std::int64_t>(versions.size()), "version"),
-                                safeLine(info.name), safeLine(info.mainBranch), table.text()));
+                    formatText("{} of {} on {}\n\n{}", counted(static_cast<std::int64_t>(versions.size()), "version"),
+                               safeLine(info.name), safeLine(info.mainBranch), table.text()));
 }
 
 Result<Answer> runProposals(Context& context)
@@ -144,7 +144,7 @@ Result<Answer> runJournal(Context& context)
     std::string text = counted(static_cast<std::int64_t>(journal.size()), "entry", "entries") + "\n";
     for (const JournalEntry& entry : journal) {
         json["entries"].push_back(entry.toJson());
-        text += std::format("\n{}  {}", when(entry.time), nameOf(entry.kind));
+        text += formatText("\n{}  {}", when(entry.time), nameOf(entry.kind));
         if (!entry.proposal.value.empty()) text += "  " + safeLine(entry.proposal.value);
         if (!entry.rollsBack.empty()) text += "  " + safeLine(entry.rollsBack);
         if (!entry.version.empty()) text += "  → " + safeLine(entry.version);

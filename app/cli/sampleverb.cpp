@@ -2,9 +2,8 @@
 /// sample
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "core/base/format.h"
 #include "core/sample/sample.h"
-
-#include <format>
 
 namespace tackroom::cli
 {
@@ -33,8 +32,8 @@ Result<Answer> append(Context& context)
                      {"first", jsonTime(added.first)},
                      {"last", jsonTime(added.last)},
                      {"seed", seed}},
-                    std::format("{} played with {}, {} of them failed. No model was used.\n", counted(added.runs, "run"),
-                                safeLine(version), formatCount(static_cast<std::uint64_t>(added.failed))));
+                    formatText("{} played with {}, {} of them failed. No model was used.\n", counted(added.runs, "run"),
+                               safeLine(version), formatCount(static_cast<std::uint64_t>(added.failed))));
 }
 
 } // namespace
@@ -60,10 +59,10 @@ Result<Answer> runSample(Context& context)
          {"truth", made.truth.string()},
          {"runs", made.runs},
          {"made", made.made}},
-        std::format("{}\n  store    {}\n  harness  {}\n  truth    {}\n  {}. This is a played sample; no model was used.\n",
-                    made.made ? "Made the sample:" : "The sample was there already and is kept as it is:",
-                    safeLine(made.store.string()), safeLine(made.harness.string()), safeLine(made.truth.string()),
-                    counted(made.runs, "run")));
+        formatText("{}\n  store    {}\n  harness  {}\n  truth    {}\n  {}. This is a played sample; no model was used.\n",
+                   made.made ? "Made the sample:" : "The sample was there already and is kept as it is:",
+                   safeLine(made.store.string()), safeLine(made.harness.string()), safeLine(made.truth.string()),
+                   counted(made.runs, "run")));
 }
 
 } // namespace tackroom::cli

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// show, clusters
+#include "core/base/format.h"
+
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <unordered_map>
 
 namespace tackroom::cli
@@ -137,22 +138,22 @@ Json jsonOf(const Shown& shown)
 std::string headOf(const Shown& shown)
 {
     const Run& run = shown.item.run;
-    std::string text = std::format("{}\n", safeLine(run.task.empty() ? run.nativeId : run.task, 200));
-    text += std::format("  run       {}\n", safeLine(run.nativeId));
-    text += std::format("  outcome   {} (by {}{}{})\n", nameOf(shown.item.outcome), nameOf(shown.item.outcomeSource),
-                        shown.item.outcomeReason.empty() ? "" : ": ", safeLine(shown.item.outcomeReason));
+    std::string text = formatText("{}\n", safeLine(run.task.empty() ? run.nativeId : run.task, 200));
+    text += formatText("  run       {}\n", safeLine(run.nativeId));
+    text += formatText("  outcome   {} (by {}{}{})\n", nameOf(shown.item.outcome), nameOf(shown.item.outcomeSource),
+                       shown.item.outcomeReason.empty() ? "" : ": ", safeLine(shown.item.outcomeReason));
     if (!shown.item.cluster.value.empty())
-        text += std::format("  cluster   {}  {}\n", shown.item.cluster.value, safeLine(shown.item.clusterLabel));
+        text += formatText("  cluster   {}  {}\n", shown.item.cluster.value, safeLine(shown.item.clusterLabel));
     if (!run.harnessVersion.empty())
-        text += std::format("  version   {} (from the {})\n",
-                            safeLine(shown.item.versionLabel.empty() ? run.harnessVersion : shown.item.versionLabel),
-                            safeLine(run.harnessVersionSource));
-    if (!run.sessionId.empty()) text += std::format("  session   {}\n", safeLine(run.sessionId));
-    text += std::format("  when      {}{}{}\n", when(run.start), run.end > run.start ? ", took " : "",
-                        run.end > run.start ? formatDuration(run.end - run.start) : "");
-    text += std::format("  tokens    {} in, {} out\n",
-                        formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.promptTokens, 0))),
-                        formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.completionTokens, 0))));
+        text += formatText("  version   {} (from the {})\n",
+                           safeLine(shown.item.versionLabel.empty() ? run.harnessVersion : shown.item.versionLabel),
+                           safeLine(run.harnessVersionSource));
+    if (!run.sessionId.empty()) text += formatText("  session   {}\n", safeLine(run.sessionId));
+    text += formatText("  when      {}{}{}\n", when(run.start), run.end > run.start ? ", took " : "",
+                       run.end > run.start ? formatDuration(run.end - run.start) : "");
+    text += formatText("  tokens    {} in, {} out\n",
+                       formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.promptTokens, 0))),
+                       formatCount(static_cast<std::uint64_t>(std::max<std::int64_t>(run.completionTokens, 0))));
     return text;
 }
 
@@ -161,39 +162,38 @@ std::string judgementsOf(const Shown& shown)
     std::string text;
     if (!shown.signals.empty()) text += "\nSignals\n";
     for (const Signal& signal : shown.signals)
-        text +=
-            std::format("  {} ({}): {}\n", safeLine(signal.family), nameOf(signal.layer), safeLine(signal.explanation, 600));
+        text += formatText("  {} ({}): {}\n", safeLine(signal.family), nameOf(signal.layer), safeLine(signal.explanation, 600));
     if (!shown.scores.empty()) text += "\nScores\n";
     for (const Score& score : shown.scores) {
-        text += std::format("  {} = {}", safeLine(score.name),
-                            score.label.empty() && score.value ? std::format("{}", *score.value) : safeLine(score.label));
-        if (!score.label.empty() && score.value) text += std::format(" ({})", *score.value);
-        text += std::format("  by {}{}{}", nameOf(score.annotator), score.by.empty() ? "" : " ", safeLine(score.by));
+        text += formatText("  {} = {}", safeLine(score.name),
+                           score.label.empty() && score.value ? formatText("{}", *score.value) : safeLine(score.label));
+        if (!score.label.empty() && score.value) text += formatText(" ({})", *score.value);
+        text += formatText("  by {}{}{}", nameOf(score.annotator), score.by.empty() ? "" : " ", safeLine(score.by));
         if (!score.explanation.empty()) text += ": " + safeLine(score.explanation, 600);
         text += "\n";
     }
     if (!shown.decisions.empty()) text += "\nHuman decisions\n";
     for (const HumanDecision& decision : shown.decisions)
-        text += std::format("  {} by {} of {}{}{}\n", nameOf(decision.kind),
-                            safeLine(decision.by.empty() ? "somebody" : decision.by), safeLine(decision.target),
-                            decision.reason.empty() ? "" : ": ", safeLine(decision.reason, 600));
+        text += formatText("  {} by {} of {}{}{}\n", nameOf(decision.kind),
+                           safeLine(decision.by.empty() ? "somebody" : decision.by), safeLine(decision.target),
+                           decision.reason.empty() ? "" : ": ", safeLine(decision.reason, 600));
     return text;
 }
 
 std::string stepsOf(const Shown& shown)
 {
-    std::string text = std::format("\nSteps ({})\n", formatCount(shown.steps.size()));
+    std::string text = formatText("\nSteps ({})\n", formatCount(shown.steps.size()));
     for (const StepItem& item : shown.steps) {
         const Step& step = item.step;
         const std::string indent(2 + 2 * static_cast<std::size_t>(std::clamp(item.depth, 0, 20)), ' ');
         const std::string name = step.toolName.empty() ? step.name : step.toolName;
-        text += std::format("{}{} {}", indent, nameOf(step.kind), safeLine(name, 100));
-        if (step.end > step.start) text += std::format("  {}", formatDuration(step.end - step.start));
+        text += formatText("{}{} {}", indent, nameOf(step.kind), safeLine(name, 100));
+        if (step.end > step.start) text += formatText("  {}", formatDuration(step.end - step.start));
         if (!step.arguments.empty()) text += "  " + safeLine(step.arguments, 120);
         text += "\n";
         if (step.status == StepStatus::Error || !step.errorText.empty())
             text +=
-                std::format("{}  error: {}\n", indent, safeLine(step.errorText.empty() ? step.errorType : step.errorText, 400));
+                formatText("{}  error: {}\n", indent, safeLine(step.errorText.empty() ? step.errorType : step.errorText, 400));
     }
     return text;
 }
@@ -202,10 +202,10 @@ std::string conversationOf(const Body& body)
 {
     std::string text = "\nConversation\n";
     for (const Message& message : body.messages) {
-        text += std::format("  {}{}{}\n", safeLine(message.role), message.name.empty() ? "" : " ", safeLine(message.name));
+        text += formatText("  {}{}{}\n", safeLine(message.role), message.name.empty() ? "" : " ", safeLine(message.name));
         if (!message.content.empty()) text += safeBlock(message.content, "    ");
         for (const auto& call : message.toolCalls)
-            text += std::format("    → {} {}\n", safeLine(call.name), safeLine(call.arguments, 2000));
+            text += formatText("    → {} {}\n", safeLine(call.name), safeLine(call.arguments, 2000));
     }
     if (body.messages.empty()) {
         if (!body.input.empty()) text += "  input\n" + safeBlock(body.input, "    ");
@@ -214,30 +214,30 @@ std::string conversationOf(const Body& body)
             text += body.raw.empty() ? "  (the store has no texts of it)\n" : safeBlock(body.raw, "    ");
     }
     if (body.omittedBytes > 0)
-        text += std::format("  … {} more; --bytes shows more\n", counted(static_cast<std::int64_t>(body.omittedBytes), "byte"));
+        text += formatText("  … {} more; --bytes shows more\n", counted(static_cast<std::int64_t>(body.omittedBytes), "byte"));
     return text;
 }
 
 std::string textOf(const ClusterItem& cluster, const ClusterOverview& overview, const std::vector<ExemplarRun>& exemplars)
 {
-    std::string text = std::format("\n{}  {}\n", cluster.id.value, safeLine(cluster.label, 200));
-    text += std::format("  layer: {}; {}\n",
-                        safeLine(cluster.layerReason.empty() ? nameOf(cluster.layer) : cluster.layerReason, 300),
-                        safeLine(cluster.family));
-    text += std::format("  {} (of all: {})\n", shareOf(cluster.runs, cluster.failingRuns, "failing runs"),
-                        shareOf(cluster.runs, overview.runs, "runs"));
+    std::string text = formatText("\n{}  {}\n", cluster.id.value, safeLine(cluster.label, 200));
+    text += formatText("  layer: {}; {}\n",
+                       safeLine(cluster.layerReason.empty() ? nameOf(cluster.layer) : cluster.layerReason, 300),
+                       safeLine(cluster.family));
+    text += formatText("  {} (of all: {})\n", shareOf(cluster.runs, cluster.failingRuns, "failing runs"),
+                       shareOf(cluster.runs, overview.runs, "runs"));
     text += cluster.lastSeen == 0
                 ? std::string("  when: the store does not say")
-                : std::format("  first seen {}, last seen {}", formatDay(cluster.firstSeen), formatDay(cluster.lastSeen));
-    if (cluster.users > 0) text += std::format(", {}", counted(cluster.users, "user"));
+                : formatText("  first seen {}, last seen {}", formatDay(cluster.firstSeen), formatDay(cluster.lastSeen));
+    if (cluster.users > 0) text += formatText(", {}", counted(cluster.users, "user"));
     text += "\n";
     for (const VersionCount& version : cluster.versions)
         if (!version.version.empty())
-            text += std::format("  {:<8}{}\n", safeLine(version.label.empty() ? version.version : version.label, 40),
-                                shareOf(version.runs, version.outOf, "runs"));
+            text += formatText("  {:<8}{}\n", safeLine(version.label.empty() ? version.version : version.label, 40),
+                               shareOf(version.runs, version.outOf, "runs"));
     for (const ExemplarRun& exemplar : exemplars)
-        text += std::format("  {:<16}{}  {}\n", safeLine(exemplar.role), shortId(exemplar.nativeId, 16),
-                            safeLine(exemplar.explanation, 160));
+        text += formatText("  {:<16}{}  {}\n", safeLine(exemplar.role), shortId(exemplar.nativeId, 16),
+                           safeLine(exemplar.explanation, 160));
     return text;
 }
 
@@ -312,10 +312,10 @@ Result<Answer> runClusters(Context& context)
                  {"runs", overview.runs},
                  {"failingRuns", overview.failingRuns},
                  {"unclustered", overview.unclustered}};
-    std::string text = std::format("{}; {} fail\n", counted(static_cast<std::int64_t>(overview.clusters.size()), "cluster"),
-                                   shareOf(overview.failingRuns, overview.runs, "runs"));
+    std::string text = formatText("{}; {} fail\n", counted(static_cast<std::int64_t>(overview.clusters.size()), "cluster"),
+                                  shareOf(overview.failingRuns, overview.runs, "runs"));
     if (overview.unclustered > 0)
-        text += std::format("In no cluster: {}\n", shareOf(overview.unclustered, overview.failingRuns, "failing runs"));
+        text += formatText("In no cluster: {}\n", shareOf(overview.unclustered, overview.failingRuns, "failing runs"));
     for (const ClusterItem& cluster : overview.clusters) {
         if (context.cancel.cancelled()) return CancelToken::error();
         TR_ASSIGN(const std::vector<ExemplarRun> exemplars, clusters->exemplars(cluster.id));

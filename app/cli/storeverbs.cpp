@@ -3,11 +3,11 @@
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 #include "core/base/bytes.h"
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::cli
 {
@@ -79,7 +79,7 @@ Result<OrderName> orderOf(const Arguments& arguments)
     const std::string name = arguments.text("sort", "start");
     const auto at = std::ranges::find(kOrders, std::string_view(name), &OrderName::name);
     if (at == kOrders.end())
-        return fail(ErrorCode::Usage, "--sort", std::format("{} is not something that runs are sorted by", name),
+        return fail(ErrorCode::Usage, "--sort", formatText("{} is not something that runs are sorted by", name),
                     "start, duration, steps, errors, cost, tokens, outcome, version, task or cluster");
     OrderName out = *at;
     if (arguments.has("reverse")) out.descending = !out.descending;
@@ -104,7 +104,7 @@ Result<RunFilter> queryOf(const Arguments& arguments)
         for (const QueryField& field : queryFields()) hint += " " + std::string(field.name) + ":";
     }
     return fail(ErrorCode::Usage, "--query",
-                std::format("this part is not understood: {}: {}", problem.typed, explanationOf(problem.why)), std::move(hint));
+                formatText("this part is not understood: {}: {}", problem.typed, explanationOf(problem.why)), std::move(hint));
 }
 
 Json jsonOfRun(const RunListItem& item)
@@ -168,7 +168,7 @@ Result<Answer> runStores(Context& context)
     text += "\nFormats that are read:\n";
     for (const FormatInfo& format : knownFormats()) {
         formats.push_back({{"kind", format.kind}, {"title", format.title}});
-        text += std::format("  {:<16}{}\n", format.kind, format.title);
+        text += formatText("  {:<16}{}\n", format.kind, format.title);
     }
     return answerOf(context, {{"stores", std::move(stores)}, {"formats", std::move(formats)}}, std::move(text));
 }
@@ -196,18 +196,18 @@ Result<Answer> runIndex(Context& context)
                  {"skipped", Json::array()}};
     for (const auto& one : skipped) json["skipped"].push_back({{"where", one.where}, {"why", one.why}});
 
-    std::string text = std::format("{}: {}{}{}\n", safeLine(report.path.string()), safeLine(report.store.title),
-                                   report.store.schema.empty() ? "" : ", ", safeLine(report.store.schema));
+    std::string text = formatText("{}: {}{}{}\n", safeLine(report.path.string()), safeLine(report.store.title),
+                                  report.store.schema.empty() ? "" : ", ", safeLine(report.store.schema));
     if (!report.store.note.empty()) text += "  " + safeLine(report.store.note) + "\n";
-    text += std::format("  {}, {}, {}, {}\n", counted(counts.runs, "run"), counted(counts.steps, "step"),
-                        counted(counts.scores, "score"), counted(counts.decisions, "human decision"));
-    text += std::format("  failures: {}\n", shareOf(counts.failures, counts.runs, "runs"));
+    text += formatText("  {}, {}, {}, {}\n", counted(counts.runs, "run"), counted(counts.steps, "step"),
+                       counted(counts.scores, "score"), counted(counts.decisions, "human decision"));
+    text += formatText("  failures: {}\n", shareOf(counts.failures, counts.runs, "runs"));
     if (counts.unknown > 0)
-        text += std::format("  outcome not known: {} of {}\n", formatCount(static_cast<std::uint64_t>(counts.unknown)),
-                            counted(counts.runs, "run"));
-    if (counts.unreadable > 0) text += std::format("  could not be read: {}\n", counted(counts.unreadable, "thing"));
-    for (const auto& one : skipped) text += std::format("    {}: {}\n", safeLine(one.where), safeLine(one.why));
-    text += report.newRuns > 0 ? std::format("  {} read in {:.1f} s\n", counted(report.newRuns, "new run"), report.seconds)
+        text += formatText("  outcome not known: {} of {}\n", formatCount(static_cast<std::uint64_t>(counts.unknown)),
+                           counted(counts.runs, "run"));
+    if (counts.unreadable > 0) text += formatText("  could not be read: {}\n", counted(counts.unreadable, "thing"));
+    for (const auto& one : skipped) text += formatText("    {}: {}\n", safeLine(one.where), safeLine(one.why));
+    text += report.newRuns > 0 ? formatText("  {} read in {:.1f} s\n", counted(report.newRuns, "new run"), report.seconds)
                                : std::string("  nothing new since the last time\n");
     return answerOf(context, std::move(json), std::move(text));
 }
@@ -229,8 +229,8 @@ Result<Answer> runRuns(Context& context)
     for (const RunListItem& item : items) list.push_back(jsonOfRun(item));
     Json json = {{"runs", std::move(list)}, {"matching", matching}, {"total", counts.runs}};
     std::string text = items.empty() ? std::string() : tableOf(items) + "\n";
-    text += std::format("{} shown of {} that match, {} in the store\n", formatCount(items.size()), formatCount(matching),
-                        counted(counts.runs, "run"));
+    text += formatText("{} shown of {} that match, {} in the store\n", formatCount(items.size()), formatCount(matching),
+                       counted(counts.runs, "run"));
     return answerOf(context, std::move(json), std::move(text));
 }
 

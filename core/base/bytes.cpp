@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/bytes.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +41,7 @@ std::unexpected<Error> openError(int errnoValue, const std::filesystem::path& pa
 
 std::unexpected<Error> tooLarge(const std::filesystem::path& path, std::size_t maxBytes)
 {
-    return fail(ErrorCode::Refused, path.string(), std::format("the file is larger than {} bytes, the limit here", maxBytes));
+    return fail(ErrorCode::Refused, path.string(), formatText("the file is larger than {} bytes, the limit here", maxBytes));
 }
 
 } // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
-#include <format>
 #include <limits>
 #include <vector>
 
@@ -22,7 +23,7 @@ std::string placeOf(std::string_view text, std::size_t byte)
     const auto line = 1 + std::ranges::count(before, '\n');
     const auto lastEnd = before.rfind('\n');
     const auto column = lastEnd == std::string_view::npos ? before.size() : before.size() - lastEnd - 1;
-    return std::format("line {}, column {}", line, std::max<std::size_t>(column, 1));
+    return formatText("line {}, column {}", line, std::max<std::size_t>(column, 1));
 }
 
 /// Refuses what is too deep or too wide for the parser and for whoever walks the value, before any of it is built.
@@ -45,13 +46,13 @@ Status checkShape(std::string_view text, const std::string& where)
             kinds.push_back(c);
             if (kinds.size() > kMaxDepth)
                 return fail(ErrorCode::Refused, where,
-                            std::format("{}: JSON nested deeper than {} levels", placeOf(text, at + 1), kMaxDepth));
+                            formatText("{}: JSON nested deeper than {} levels", placeOf(text, at + 1), kMaxDepth));
         } else if ((c == '}' || c == ']') && !kinds.empty()) {
             commas.pop_back();
             kinds.pop_back();
         } else if (c == ',' && !kinds.empty() && kinds.back() == '{' && ++commas.back() >= kMaxMembers) {
             return fail(ErrorCode::Refused, where,
-                        std::format("{}: a JSON object of more than {} members", placeOf(text, at + 1), kMaxMembers));
+                        formatText("{}: a JSON object of more than {} members", placeOf(text, at + 1), kMaxMembers));
         }
     }
     return {};

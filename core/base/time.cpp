@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/time.h"
 
+#include "core/base/format.h"
+
 #include <chrono>
-#include <format>
 #include <limits>
 
 namespace tackroom
@@ -119,7 +120,7 @@ Civil civilOf(UtcNs time)
 /// Two units of a duration, the second left out where it is none.
 std::string twoUnits(std::uint64_t big, std::string_view bigUnit, std::uint64_t small, std::string_view smallUnit)
 {
-    return small == 0 ? std::format("{} {}", big, bigUnit) : std::format("{} {} {} {}", big, bigUnit, small, smallUnit);
+    return small == 0 ? formatText("{} {}", big, bigUnit) : formatText("{} {} {} {}", big, bigUnit, small, smallUnit);
 }
 
 } // namespace
@@ -160,14 +161,14 @@ std::string formatTime(UtcNs time)
 {
     const Civil c = civilOf(time);
     const std::string seconds =
-        std::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
-    return c.millisecond == 0 ? seconds + "Z" : seconds + std::format(".{:03}Z", c.millisecond);
+        formatText("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    return c.millisecond == 0 ? seconds + "Z" : seconds + formatText(".{:03}Z", c.millisecond);
 }
 
 std::string formatDay(UtcNs time)
 {
     const Civil c = civilOf(time);
-    return std::format("{:04}-{:02}-{:02}", c.year, c.month, c.day);
+    return formatText("{:04}-{:02}-{:02}", c.year, c.month, c.day);
 }
 
 std::string formatDuration(std::int64_t durationNs)
@@ -178,9 +179,9 @@ std::string formatDuration(std::int64_t durationNs)
     const std::string sign = durationNs < 0 ? "-" : "";
     const auto rounded = [ns](std::uint64_t unit) { return ns / unit + (ns % unit >= (unit + 1) / 2 && unit > 1 ? 1 : 0); };
     if (ns == 0) return "0 ms";
-    if (rounded(1'000) < 1'000) return sign + std::format("{} µs", rounded(1'000));
-    if (rounded(1'000'000) < 1'000) return sign + std::format("{} ms", rounded(1'000'000));
-    if (const auto tenths = rounded(100'000'000); tenths < 600) return sign + std::format("{}.{} s", tenths / 10, tenths % 10);
+    if (rounded(1'000) < 1'000) return sign + formatText("{} µs", rounded(1'000));
+    if (rounded(1'000'000) < 1'000) return sign + formatText("{} ms", rounded(1'000'000));
+    if (const auto tenths = rounded(100'000'000); tenths < 600) return sign + formatText("{}.{} s", tenths / 10, tenths % 10);
     const auto seconds = rounded(1'000'000'000);
     if (seconds < 3'600) return sign + twoUnits(seconds / 60, "min", seconds % 60, "s");
     const auto minutes = rounded(60'000'000'000);

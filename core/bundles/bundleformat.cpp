@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/bundles/bundleformat.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <format>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -79,9 +79,9 @@ Status checkTexts(const BundleManifest& m)
     if (m.version.empty()) return wrong("`version` is empty");
     if (m.decision && !parseTime(m.decision->time)) return wrong("the time of the decision is not a time");
     for (const auto& file : m.files)
-        if (!isHex(file.sha256, 64)) return wrong(std::format("the SHA-256 of {} is not one", file.path));
+        if (!isHex(file.sha256, 64)) return wrong(formatText("the SHA-256 of {} is not one", file.path));
     for (const auto& entry : m.omitted)
-        if (!isHex(entry.object, 40)) return wrong(std::format("the object of {} is not one", entry.path));
+        if (!isHex(entry.object, 40)) return wrong(formatText("the object of {} is not one", entry.path));
     return {};
 }
 
@@ -99,15 +99,15 @@ Result<BundleManifest> fieldsOf(const Json& json)
                       stringAt(d, "time")};
     for (const Json& f : memberAt(json, "files")) {
         const std::string mode = stringAt(f, "mode");
-        if (mode != "0644" && mode != "0755") return wrong(std::format("{} has the mode '{}'", stringAt(f, "path"), mode));
+        if (mode != "0644" && mode != "0755") return wrong(formatText("{} has the mode '{}'", stringAt(f, "path"), mode));
         const std::int64_t size = intAt(f, "size", -1);
-        if (size < 0) return wrong(std::format("{} has no size", stringAt(f, "path")));
+        if (size < 0) return wrong(formatText("{} has no size", stringAt(f, "path")));
         m.files.push_back(
             {stringAt(f, "path"), mode == "0755" ? 0755U : 0644U, static_cast<std::uint64_t>(size), stringAt(f, "sha256")});
     }
     for (const Json& o : memberAt(json, "omitted")) {
         const std::string mode = stringAt(o, "mode");
-        if (mode != "120000" && mode != "160000") return wrong(std::format("{} has the mode '{}'", stringAt(o, "path"), mode));
+        if (mode != "120000" && mode != "160000") return wrong(formatText("{} has the mode '{}'", stringAt(o, "path"), mode));
         m.omitted.push_back({stringAt(o, "path"), mode == "120000" ? 0120000U : 0160000U, stringAt(o, "object")});
     }
     return m;
@@ -122,14 +122,14 @@ std::string treeOf(std::span<const TreeLeaf> leaves, std::size_t depth)
         const std::string_view rest = std::string_view(leaves[i].path).substr(depth);
         const std::size_t slash = rest.find('/');
         if (slash == std::string_view::npos) {
-            entries[std::string(rest)] = {std::format("{:o} {}", leaves[i].gitMode, rest), leaves[i].object};
+            entries[std::string(rest)] = {formatText("{:o} {}", leaves[i].gitMode, rest), leaves[i].object};
             ++i;
             continue;
         }
         const std::string_view folder = rest.substr(0, slash + 1);
         std::size_t end = i;
         while (end < leaves.size() && std::string_view(leaves[end].path).substr(depth).starts_with(folder)) ++end;
-        entries[std::string(folder)] = {std::format("40000 {}", folder.substr(0, slash)),
+        entries[std::string(folder)] = {formatText("40000 {}", folder.substr(0, slash)),
                                         treeOf(leaves.subspan(i, end - i), depth + slash + 1)};
         i = end;
     }
@@ -142,7 +142,7 @@ std::string treeOf(std::span<const TreeLeaf> leaves, std::size_t depth)
             body += static_cast<char>(digit(entry.second[i]) * 16 + digit(entry.second[i + 1]));
         }
     }
-    return sha1Hex(std::format("tree {}", body.size()) + '\0' + body);
+    return sha1Hex(formatText("tree {}", body.size()) + '\0' + body);
 }
 
 } // namespace
@@ -163,12 +163,12 @@ std::string manifestText(const BundleManifest& m)
                             {"time", m.decision->time}};
     for (const auto& file : m.files)
         json["files"].push_back({{"path", file.path},
-                                 {"mode", std::format("{:04o}", file.mode)},
+                                 {"mode", formatText("{:04o}", file.mode)},
                                  {"size", file.sizeBytes},
                                  {"sha256", file.sha256}});
     for (const auto& entry : m.omitted)
         json["omitted"].push_back(
-            {{"path", entry.path}, {"mode", std::format("{:o}", entry.gitMode)}, {"object", entry.object}});
+            {{"path", entry.path}, {"mode", formatText("{:o}", entry.gitMode)}, {"object", entry.object}});
     return json.dump(-1, ' ', false, Sorted::error_handler_t::replace);
 }
 
@@ -177,7 +177,7 @@ Result<BundleManifest> parseManifestText(std::string_view text)
     auto json = parseJson(text, std::string(kManifestName));
     if (!json) return wrong(json.error().detail);
     if (!json->is_object()) return wrong("it is not a JSON object");
-    if (stringAt(*json, "schema") != kBundleSchema) return wrong(std::format("its schema is not {}", kBundleSchema));
+    if (stringAt(*json, "schema") != kBundleSchema) return wrong(formatText("its schema is not {}", kBundleSchema));
     if (!memberAt(*json, "files").is_array()) return wrong("it has no list of files");
     if (!memberAt(*json, "omitted").is_array()) return wrong("it has no list of what was omitted");
     TR_ASSIGN(BundleManifest manifest, fieldsOf(*json));
@@ -192,7 +192,7 @@ Status checkBundlePaths(const BundleManifest& m)
 {
     const std::string where(kManifestName);
     if (m.files.size() + m.omitted.size() > kMaxBundleFiles)
-        return fail(ErrorCode::Refused, where, std::format("there are more than {} files", kMaxBundleFiles));
+        return fail(ErrorCode::Refused, where, formatText("there are more than {} files", kMaxBundleFiles));
     const auto byPath = [](const auto& a, const auto& b) { return a.path < b.path; };
     if (!std::ranges::is_sorted(m.files, byPath) || !std::ranges::is_sorted(m.omitted, byPath))
         return fail(ErrorCode::Refused, where, "the files are not sorted by their paths");
@@ -210,7 +210,7 @@ Status checkBundlePaths(const BundleManifest& m)
         if (!isNew)
             return fail(ErrorCode::Refused, path,
                         at->second == path ? "the path occurs twice"
-                                           : std::format("the path differs only in case from {}", at->second));
+                                           : formatText("the path differs only in case from {}", at->second));
     }
     std::map<std::string, std::string> folders; // folded -> as written: "Skills/a" and "skills/b" become one folder elsewhere
     for (const auto& path : paths) {
@@ -218,10 +218,10 @@ Status checkBundlePaths(const BundleManifest& m)
             const std::string folder = path.substr(0, slash);
             const std::string key = folded(folder);
             if (names.contains(key))
-                return fail(ErrorCode::Refused, path, std::format("{} is a file and a folder", names.at(key)));
+                return fail(ErrorCode::Refused, path, formatText("{} is a file and a folder", names.at(key)));
             const auto [at, isNew] = folders.emplace(key, folder);
             if (!isNew && at->second != folder)
-                return fail(ErrorCode::Refused, path, std::format("its folder differs only in case from {}", at->second));
+                return fail(ErrorCode::Refused, path, formatText("its folder differs only in case from {}", at->second));
         }
     }
     return {};
@@ -237,10 +237,10 @@ Result<std::string> tarHeader(std::string_view path, unsigned mode, std::uint64_
         return fail(ErrorCode::Refused, std::string(path), "the file is larger than a bundle may be (1 GiB)");
     std::string header(kBlockBytes, '\0');
     putField(header, 0, path.substr(name));
-    putField(header, 100, std::format("{:07o}", mode));
+    putField(header, 100, formatText("{:07o}", mode));
     putField(header, 108, "0000000");
     putField(header, 116, "0000000");
-    putField(header, 124, std::format("{:011o}", sizeBytes));
+    putField(header, 124, formatText("{:011o}", sizeBytes));
     putField(header, 136, "00000000000");
     putField(header, 148, "        ");
     putField(header, 156, "0");
@@ -251,7 +251,7 @@ Result<std::string> tarHeader(std::string_view path, unsigned mode, std::uint64_
     if (name > 0) putField(header, 345, path.substr(0, name - 1));
     unsigned sum = 0;
     for (const char c : header) sum += static_cast<unsigned char>(c);
-    putField(header, 148, std::format("{:06o}", sum));
+    putField(header, 148, formatText("{:06o}", sum));
     header[154] = '\0';
     header[155] = ' ';
     return header;
@@ -268,7 +268,7 @@ std::string gitTreeId(std::vector<TreeLeaf> leaves)
 GitBlobHash::GitBlobHash(std::uint64_t sizeBytes) : m_context(EVP_MD_CTX_new())
 {
     EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(m_context), EVP_sha1(), nullptr);
-    add(std::format("blob {}", sizeBytes) + '\0');
+    add(formatText("blob {}", sizeBytes) + '\0');
 }
 
 GitBlobHash::~GitBlobHash() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(m_context)); }
@@ -284,7 +284,7 @@ std::string GitBlobHash::hex()
     unsigned size = 0;
     EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(m_context), digest, &size);
     std::string out;
-    for (unsigned i = 0; i < size; ++i) out += std::format("{:02x}", digest[i]);
+    for (unsigned i = 0; i < size; ++i) out += formatText("{:02x}", digest[i]);
     return out;
 }
 

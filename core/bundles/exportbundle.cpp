@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/bundles/bundleformat.h"
 #include "core/bundles/bundles.h"
 
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -37,7 +37,7 @@ public:
     Status open()
     {
         const auto folder = m_to.parent_path().empty() ? std::filesystem::path(".") : m_to.parent_path();
-        std::string name = (folder / std::format(".{}.XXXXXX", m_to.filename().string().substr(0, 200))).string();
+        std::string name = (folder / formatText(".{}.XXXXXX", m_to.filename().string().substr(0, 200))).string();
         m_fd = ::mkostemp(name.data(), O_CLOEXEC);
         if (m_fd < 0) return std::unexpected(errorFromErrno(errno, m_to.string(), "cannot write here"));
         m_name = name;
@@ -120,7 +120,7 @@ Result<Version> shippable(HarnessRepository& repository, std::string_view labelO
     if (at->review == Version::Review::Unreviewed)
         return fail(ErrorCode::AnswerIsNo, version.label,
                     at->commit == version.commit ? "this version landed without review"
-                                                 : std::format("this version holds {}, which landed without review", at->label),
+                                                 : formatText("this version holds {}, which landed without review", at->label),
                     "only baseline and approved versions are exported");
     return version;
 }
@@ -154,7 +154,7 @@ Status describeFiles(HarnessRepository& repository, const CommitId& commit, Cont
         if (entry.mode != 0100644 && entry.mode != 0100755) {
             if (entry.mode != 0120000 && entry.mode != 0160000)
                 return fail(ErrorCode::Refused, entry.path,
-                            std::format("the file has the mode {:o}, which no bundle can hold", entry.mode));
+                            formatText("the file has the mode {:o}, which no bundle can hold", entry.mode));
             out.manifest.omitted.push_back({entry.path, entry.mode, entry.blob.value});
             continue;
         }
@@ -243,7 +243,7 @@ Result<BundleMade> exportBundle(HarnessRepository& repository, std::string_view 
     const std::string sha256 = file.sha256();
     if (!report.ok || report.sha256 != sha256)
         return fail(ErrorCode::Io, to.string(),
-                    std::format("the bundle on disk is not what was written: {}", report.ok ? "other bytes" : report.problem));
+                    formatText("the bundle on disk is not what was written: {}", report.ok ? "other bytes" : report.problem));
     TR_TRY(file.publish(replace));
 
     BundleMade made{to, sha256, file.sizeBytes(), contents.manifest.files.size(), {}, version.label, version.commit};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/bundles/bundleformat.h"
 #include "core/bundles/bundles.h"
 
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,7 +105,7 @@ bool checksumFits(std::string_view header)
 {
     unsigned sum = 0;
     for (std::size_t i = 0; i < header.size(); ++i) sum += i >= 148 && i < 156 ? ' ' : static_cast<unsigned char>(header[i]);
-    return header.substr(148, 8) == std::format("{:06o}", sum) + std::string("\0 ", 2);
+    return header.substr(148, 8) == formatText("{:06o}", sum) + std::string("\0 ", 2);
 }
 
 std::string typeName(char type)
@@ -133,23 +133,23 @@ std::string typeName(char type)
 /// Why a header is not the one that must stand here.
 std::string whyNot(std::string_view header, std::string_view expected, std::string_view expectedPath)
 {
-    if (header.size() < kBlockBytes) return std::format("the file ends before {}", shown(expectedPath));
-    if (isZero(header)) return std::format("the archive ends before {}", shown(expectedPath));
+    if (header.size() < kBlockBytes) return formatText("the file ends before {}", shown(expectedPath));
+    if (isZero(header)) return formatText("the archive ends before {}", shown(expectedPath));
     if (!header.substr(257).starts_with("ustar") && expectedPath == "manifest.json")
         return "this is not a bundle: it does not begin with an archive's entry for manifest.json";
     if (!header.substr(257).starts_with("ustar"))
-        return std::format("where {} must begin there is no entry of an archive", shown(expectedPath));
+        return formatText("where {} must begin there is no entry of an archive", shown(expectedPath));
     const std::string prefix = field(header, 345, 155);
     const std::string path = prefix.empty() ? field(header, 0, 100) : prefix + "/" + field(header, 0, 100);
-    if (!checksumFits(header)) return std::format("{}: the checksum of its header is wrong", shown(path));
+    if (!checksumFits(header)) return formatText("{}: the checksum of its header is wrong", shown(path));
     if (header[156] != '0')
-        return std::format("{} is {}; a bundle holds regular files only", shown(path), typeName(header[156]));
-    if (path != expectedPath) return std::format("{} stands where the manifest wants {}", shown(path), shown(expectedPath));
+        return formatText("{} is {}; a bundle holds regular files only", shown(path), typeName(header[156]));
+    if (path != expectedPath) return formatText("{} stands where the manifest wants {}", shown(path), shown(expectedPath));
     if (header.substr(124, 12) != expected.substr(124, 12))
-        return std::format("{}: its size is not the one in the manifest", shown(path));
+        return formatText("{}: its size is not the one in the manifest", shown(path));
     if (header.substr(100, 8) != expected.substr(100, 8))
-        return std::format("{}: its mode is not the one in the manifest", shown(path));
-    return std::format("{}: its header is not in the canonical form (owner, time or padding)", shown(path));
+        return formatText("{}: its mode is not the one in the manifest", shown(path));
+    return formatText("{}: its header is not in the canonical form (owner, time or padding)", shown(path));
 }
 
 class Verifier
@@ -195,7 +195,7 @@ private:
         TR_ASSIGN(const std::string text, m_input.read(size));
         auto parsed = parseManifestText(text);
         if (!parsed)
-            return Wrong{std::format("{}: {}", shown(parsed.error().where), SafeText::line(parsed.error().detail).utf8())};
+            return Wrong{formatText("{}: {}", shown(parsed.error().where), SafeText::line(parsed.error().detail).utf8())};
         m_manifest = std::move(*parsed);
         fillReport();
         return padding(name, size);
@@ -223,23 +223,23 @@ private:
     {
         const std::string path = "files/" + file.path;
         auto expected = tarHeader(path, file.mode, file.sizeBytes);
-        if (!expected) return Wrong{std::format("{}: {}", shown(path), expected.error().detail)};
+        if (!expected) return Wrong{formatText("{}: {}", shown(path), expected.error().detail)};
         TR_ASSIGN(const std::string header, m_input.read(kBlockBytes));
         if (header != *expected) return Wrong{whyNot(header, *expected, path)};
-        if (file.sizeBytes > m_input.left()) return Wrong{std::format("{}: the file ends inside it", shown(path))};
+        if (file.sizeBytes > m_input.left()) return Wrong{formatText("{}: the file ends inside it", shown(path))};
         Sha256 digest;
         GitBlobHash blob(file.sizeBytes);
         for (std::uint64_t left = file.sizeBytes; left > 0;) {
             if (m_cancel.cancelled()) return CancelToken::error();
             TR_ASSIGN(const std::string piece,
                       m_input.read(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPieceBytes))));
-            if (piece.empty()) return Wrong{std::format("{}: the file ends inside it", shown(path))};
+            if (piece.empty()) return Wrong{formatText("{}: the file ends inside it", shown(path))};
             digest.add(piece);
             blob.add(piece);
             left -= piece.size();
         }
         if (digest.hex() != file.sha256)
-            return Wrong{std::format("{}: its bytes do not have the SHA-256 of the manifest", shown(path))};
+            return Wrong{formatText("{}: its bytes do not have the SHA-256 of the manifest", shown(path))};
         m_leaves.push_back({file.path, file.mode == 0755 ? 0100755U : 0100644U, blob.hex()});
         return padding(path, file.sizeBytes);
     }
@@ -248,8 +248,8 @@ private:
     {
         const std::size_t wanted = tarPadding(size);
         TR_ASSIGN(const std::string bytes, m_input.read(wanted));
-        if (bytes.size() < wanted) return Wrong{std::format("the file ends inside {}", shown(path))};
-        if (!isZero(bytes)) return Wrong{std::format("{}: the padding behind it is not empty", shown(path))};
+        if (bytes.size() < wanted) return Wrong{formatText("the file ends inside {}", shown(path))};
+        if (!isZero(bytes)) return Wrong{formatText("{}: the padding behind it is not empty", shown(path))};
         return std::nullopt;
     }
 

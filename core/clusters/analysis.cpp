@@ -7,7 +7,6 @@
 #include "core/platform/filelock.h"
 
 #include <chrono>
-#include <format>
 #include <system_error>
 
 namespace tackroom

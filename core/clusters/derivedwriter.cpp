@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/json.h"
 #include "core/clusters/analysis.h"
 #include "core/index/indexschema.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -31,7 +30,7 @@ Result<DerivedWriter> DerivedWriter::create(const std::filesystem::path& file)
     TR_ASSIGN(Transaction transaction, writer.m_db.transaction());
     writer.m_transaction.push_back(std::move(transaction));
     TR_TRY(writer.m_db.exec(kDerivedDdl));
-    TR_TRY(writer.m_db.exec(std::format("PRAGMA user_version={}", kDerivedSchemaVersion)));
+    TR_TRY(writer.m_db.exec(formatText("PRAGMA user_version={}", kDerivedSchemaVersion)));
     return writer;
 }
 

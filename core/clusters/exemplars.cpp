@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/clusters/exemplars.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 
 #include <algorithm>
-#include <format>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -89,8 +89,8 @@ std::optional<ChosenRun> counterExample(const Grouping& grouping, const Group& g
     if (facet != best->facets.end() && !group.subject.empty()) {
         run.stepId = best->facetSteps[static_cast<std::size_t>(facet - best->facets.begin())];
         const bool isCheck = group.family == "failed-evaluator" || group.family == "human-feedback";
-        run.explanation = isCheck ? std::format("It passed \"{}\" with a task of the same kind.", group.subject)
-                                  : std::format("It passed, though \"{}\" occurs in it as well.", group.subject);
+        run.explanation = isCheck ? formatText("It passed \"{}\" with a task of the same kind.", group.subject)
+                                  : formatText("It passed, though \"{}\" occurs in it as well.", group.subject);
     } else {
         run.explanation = "It passed with a task of the same kind.";
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/clusters/labels.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <format>
 #include <string_view>
 
 namespace tackroom
@@ -76,7 +76,7 @@ std::string runsText(std::int64_t count)
     return formatCount(static_cast<std::uint64_t>(count)) + (count == 1 ? " run" : " runs");
 }
 
-std::string percent(double share) { return std::format("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0); }
+std::string percent(double share) { return formatText("{:.{}f} %", share * 100, share < 0.0995 ? 1 : 0); }
 
 std::string versionsText(const ClusterItem& item)
 {
@@ -88,8 +88,8 @@ std::string versionsText(const ClusterItem& item)
         if (!version.version.empty() && version.runs > 0 && (!most || rate(version) > rate(*most))) most = &version;
     }
     if (!most || item.versions.size() < 2) return {};
-    return std::format(" It is most frequent in version {}: {} of {}.", most->label,
-                       formatCount(static_cast<std::uint64_t>(most->runs)), runsText(most->outOf));
+    return formatText(" It is most frequent in version {}: {} of {}.", most->label,
+                      formatCount(static_cast<std::uint64_t>(most->runs)), runsText(most->outOf));
 }
 
 } // namespace
@@ -117,20 +117,20 @@ double layerShareOf(const Group& group)
 std::string layerReasonOf(const Grouping& grouping, const Group& group)
 {
     if (group.candidate < 0)
-        return std::format("unknown, because no detector found anything in {} that passing runs do not have as well",
-                           runsText(static_cast<std::int64_t>(group.members.size())));
+        return formatText("unknown, because no detector found anything in {} that passing runs do not have as well",
+                          runsText(static_cast<std::int64_t>(group.members.size())));
     const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
     const DetectorInfo* info = detectorOf(group.family);
     std::string text =
-        std::format("{} ({:.2f}), because {} \"{}\"", nameOf(group.layer), layerShareOf(group),
-                    group.members.size() == 1 ? std::string("the run has")
-                                              : "all " + runsText(static_cast<std::int64_t>(group.members.size())) + " have",
-                    info ? asciiLower(info->title) : group.family);
+        formatText("{} ({:.2f}), because {} \"{}\"", nameOf(group.layer), layerShareOf(group),
+                   group.members.size() == 1 ? std::string("the run has")
+                                             : "all " + runsText(static_cast<std::int64_t>(group.members.size())) + " have",
+                   info ? asciiLower(info->title) : group.family);
     if (!group.subject.empty()) text += " at " + group.subject;
     const Occurrence all = grouping.all();
     if (all.passing > 0)
-        text += std::format(", which {} of {} failing and {} of {} passing runs have", countText(candidate.seen.failing),
-                            countText(all.failing), countText(candidate.seen.passing), countText(all.passing));
+        text += formatText(", which {} of {} failing and {} of {} passing runs have", countText(candidate.seen.failing),
+                           countText(all.failing), countText(candidate.seen.passing), countText(all.passing));
     double sum = group.layer == Layer::Unknown ? group.layerWeight[0] : 0, most = 0; // as in layerShareOf
     Layer other = Layer::Unknown;
     for (std::size_t i = 1; i < kLayerCount; ++i) {
@@ -140,7 +140,7 @@ std::string layerReasonOf(const Grouping& grouping, const Group& group)
         other = static_cast<Layer>(i);
     }
     if (sum > 0 && most / sum >= 0.005)
-        text += std::format("; other signals of them point to {} ({:.2f})", nameOf(other), most / sum);
+        text += formatText("; other signals of them point to {} ({:.2f})", nameOf(other), most / sum);
     return text;
 }
 
@@ -148,7 +148,7 @@ std::string descriptionOf(const Grouping& grouping, const Group& group, const Cl
 {
     const DetectorInfo* info = detectorOf(group.family);
     const Occurrence all = grouping.all();
-    std::string text = std::format(
+    std::string text = formatText(
         "{} of {} failing runs; {} of all {} (95 %: {} to {}).", countText(item.runs), countText(item.failingRuns),
         percent(static_cast<double>(item.runs) /
                 static_cast<double>(std::max<std::int64_t>(static_cast<std::int64_t>(grouping.runs().size()), 1))),
@@ -161,12 +161,11 @@ std::string descriptionOf(const Grouping& grouping, const Group& group, const Cl
     if (group.candidate >= 0 && all.passing > 0) {
         const Candidate& candidate = grouping.candidate(static_cast<std::uint32_t>(group.candidate));
         text += candidate.seen.passing == 0 ? std::string(" No passing run shows the same.")
-                                            : std::format(" {} of {} passing runs show the same.",
-                                                          countText(candidate.seen.passing), countText(all.passing));
+                                            : formatText(" {} of {} passing runs show the same.",
+                                                         countText(candidate.seen.passing), countText(all.passing));
     }
     text += versionsText(item);
-    if (item.firstSeen > 0)
-        text += std::format(" First seen {}, last {}.", formatDay(item.firstSeen), formatDay(item.lastSeen));
+    if (item.firstSeen > 0) text += formatText(" First seen {}, last {}.", formatDay(item.firstSeen), formatDay(item.lastSeen));
     return text;
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/cachelimit.h"
 
+#include "core/base/format.h"
 #include "core/index/indexschema.h"
 #include "core/platform/filelock.h"
 #include "core/platform/uniquefd.h"
 
 #include <algorithm>
 #include <fcntl.h>
-#include <format>
 #include <string_view>
 #include <unistd.h>
 
@@ -74,7 +74,7 @@ Removal removeIndex(const fs::path& folder)
     if (!derived) return derived.error().code == ErrorCode::Locked ? Removal::InUse : Removal::Failed;
     if (isOpen(folder)) return Removal::InUse;
     std::error_code error;
-    const fs::path gone = folder.parent_path() / std::format("{}{}-{}", kGone, ::getpid(), folder.filename().string());
+    const fs::path gone = folder.parent_path() / formatText("{}{}-{}", kGone, ::getpid(), folder.filename().string());
     fs::rename(folder, gone, error);
     if (error) return Removal::Failed;
     fs::remove_all(gone, error);

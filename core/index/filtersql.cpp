@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/filtersql.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <functional>
 #include <map>
 #include <set>
@@ -37,7 +37,7 @@ std::string contains(std::string_view text)
 Status forEachScored(Database& db, std::int64_t newest, const std::function<void(std::int64_t, const std::vector<Score>&)>& visit)
 {
     std::string sql = "SELECT id FROM runs WHERE score_count > 0";
-    if (newest > 0) sql += std::format(" ORDER BY id DESC LIMIT {}", newest);
+    if (newest > 0) sql += formatText(" ORDER BY id DESC LIMIT {}", newest);
     TR_ASSIGN(Statement runs, db.prepare(sql));
     for (;;) {
         TR_ASSIGN(const bool more, runs.step());
@@ -63,7 +63,7 @@ public:
     {
         TR_ASSIGN(std::string text, single(condition));
         // What is not known is not greater than anything: "not greater" keeps it.
-        m_conditions.push_back(condition.negated ? std::format("NOT coalesce({}, 0)", text) : std::move(text));
+        m_conditions.push_back(condition.negated ? formatText("NOT coalesce({}, 0)", text) : std::move(text));
         return {};
     }
 
@@ -72,10 +72,10 @@ public:
         const std::string pattern = contains(word);
         std::string text = "(";
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
-            text += std::format("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
-        text += std::format("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                            "ESCAPE '\\'))",
-                            value(pattern));
+            text += formatText("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
+        text += formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
+                           "ESCAPE '\\'))",
+                           value(pattern));
         return text;
     }
 
@@ -101,12 +101,12 @@ private:
     std::string value(std::int64_t number)
     {
         m_where.values.emplace_back(number);
-        return std::format("?{}", m_where.values.size());
+        return formatText("?{}", m_where.values.size());
     }
     std::string value(std::string text)
     {
         m_where.values.emplace_back(std::move(text));
-        return std::format("?{}", m_where.values.size());
+        return formatText("?{}", m_where.values.size());
     }
     std::string list(const std::vector<std::string>& values)
     {
@@ -117,21 +117,21 @@ private:
     /// By a range, so that an index serves it and no letter of the value is special.
     std::string beginsWith(std::string_view column, const std::string& prefix)
     {
-        return std::format("(r.{0} >= {1} AND r.{0} < {2})", column, value(prefix), value(prefix + "\U0010FFFF"));
+        return formatText("(r.{0} >= {1} AND r.{0} < {2})", column, value(prefix), value(prefix + "\U0010FFFF"));
     }
 
     Result<std::string> condition(std::string_view field, const std::string& text)
     {
         if (field == "outcome") return ofOutcome(static_cast<std::int64_t>(*outcomeValue(text)), "outcome");
         if (field == "source") return ofOutcome(static_cast<std::int64_t>(*sourceValue(text)), "source");
-        if (field == "since") return std::format("r.start_ns >= {}", value(sinceValue(text, utcNow()).value_or(0)));
+        if (field == "since") return formatText("r.start_ns >= {}", value(sinceValue(text, utcNow()).value_or(0)));
         if (field == "session") return beginsWith("session_id", text);
         if (field == "user") return beginsWith("user_id", text);
-        if (field == "id") return std::format("({} OR {})", beginsWith("native_id", text), beginsWith("run_key", text));
+        if (field == "id") return formatText("({} OR {})", beginsWith("native_id", text), beginsWith("run_key", text));
         if (field == "error") return ofError(text);
         if (field == "tool") return ofTool(text);
         if (field == "version") return ofVersion(text);
-        if (field == "agent") return std::format("r.agent_name LIKE {} ESCAPE '\\'", value(contains(text)));
+        if (field == "agent") return formatText("r.agent_name LIKE {} ESCAPE '\\'", value(contains(text)));
         if (field == "model") return ofModel(text);
         return ofCluster(text);
     }
@@ -153,27 +153,27 @@ private:
     std::string number(double value)
     {
         // Numbers come from our own parser and are finite; SQLite reads them as they are written here.
-        return std::format("{:.17g}", value);
+        return formatText("{:.17g}", value);
     }
 
     std::string compared(std::string_view what, const RunCondition& c)
     {
         using Test = RunCondition::Test;
-        if (c.test == Test::Between) return std::format("({} BETWEEN {} AND {})", what, number(c.number), number(c.upTo));
+        if (c.test == Test::Between) return formatText("({} BETWEEN {} AND {})", what, number(c.number), number(c.upTo));
         const std::string_view sign = c.test == Test::Above     ? ">"
                                       : c.test == Test::AtLeast ? ">="
                                       : c.test == Test::Below   ? "<"
                                       : c.test == Test::AtMost  ? "<="
                                       : c.test == Test::IsNot   ? "<>"
                                                                 : "=";
-        return std::format("({} {} {})", what, sign, number(c.number));
+        return formatText("({} {} {})", what, sign, number(c.number));
     }
 
     std::string ofUntil(const std::string& text)
     {
         constexpr UtcNs kDay = 86'400'000'000'000;
         const UtcNs time = sinceValue(text, utcNow()).value_or(0);
-        return std::format("(r.start_ns > 0 AND r.start_ns < {})", value(isDay(text) ? time + kDay : time + 1));
+        return formatText("(r.start_ns > 0 AND r.start_ns < {})", value(isDay(text) ? time + kDay : time + 1));
     }
 
     /// Scores lie packed with their runs: those that fit are looked up here and bound as one list.
@@ -183,9 +183,9 @@ private:
         std::string rows = "[";
         TR_TRY(forEachScored(m_db, 0, [&](std::int64_t row, const std::vector<Score>& scores) {
             const bool any = std::ranges::any_of(scores, [&](const Score& score) { return asciiLower(score.name) == wanted && fits(c, score); });
-            if (any) rows += std::format("{}{}", rows.size() > 1 ? "," : "", row);
+            if (any) rows += formatText("{}{}", rows.size() > 1 ? "," : "", row);
         }));
-        return std::format("r.id IN (SELECT value FROM json_each({}))", value(rows + "]"));
+        return formatText("r.id IN (SELECT value FROM json_each({}))", value(rows + "]"));
     }
 
     static bool fits(const RunCondition& c, const Score& score)
@@ -227,23 +227,24 @@ private:
         if (!m_derived) return "0";
         if (what == "cluster") return "(r.id IN (SELECT run_row FROM d.cluster_members))";
         // The words that a reviewer's judgement has in it, as outcomes keep them.
-        return std::format("(r.id IN (SELECT run_row FROM d.outcomes WHERE source = {} AND reason LIKE 'judged %'))",
-                           static_cast<int>(OutcomeSource::Human));
+        return formatText("(r.id IN (SELECT run_row FROM d.outcomes WHERE source = {} AND reason LIKE 'judged %'))",
+                          static_cast<int>(OutcomeSource::Human));
     }
 
     Result<std::string> ofModel(const std::string& text)
     {
-        return std::format("r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
-                           "ESCAPE '\\'))",
-                           kModelName, value(contains(text)));
+        return formatText(
+            "r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
+            "ESCAPE '\\'))",
+            kModelName, value(contains(text)));
     }
 
     std::string ofOutcome(std::int64_t wanted, std::string_view column)
     {
         // A run without a row there has no outcome and no source: both are 0.
         if (!m_derived) return wanted == 0 ? "1" : "0";
-        if (wanted == 0) return std::format("r.id NOT IN (SELECT run_row FROM d.outcomes WHERE {} <> 0)", column);
-        return std::format("r.id IN (SELECT run_row FROM d.outcomes WHERE {} = {})", column, value(wanted));
+        if (wanted == 0) return formatText("r.id NOT IN (SELECT run_row FROM d.outcomes WHERE {} <> 0)", column);
+        return formatText("r.id IN (SELECT run_row FROM d.outcomes WHERE {} = {})", column, value(wanted));
     }
 
     std::string ofError(const std::string& text)
@@ -251,9 +252,9 @@ private:
         const std::string lower = asciiLower(text);
         if (lower == "any" || lower == "yes") return "r.error_count > 0";
         if (lower == "none" || lower == "no") return "r.error_count = 0";
-        return std::format("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                           "ESCAPE '\\')",
-                           value(contains(text)));
+        return formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
+                          "ESCAPE '\\')",
+                          value(contains(text)));
     }
 
     /// Of the names those that are the value, else those that contain it.
@@ -277,7 +278,7 @@ private:
             if (!more) break;
             names.push_back(known.stringAt(0));
         }
-        return std::format(
+        return formatText(
             "r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name IN {}))",
             kToolName, list(matching(names, text)));
     }
@@ -298,7 +299,7 @@ private:
             if (label == text || version == text) byLabel.push_back(version);
             if (version.starts_with(text)) byName.push_back(version);
         }
-        return std::format("r.harness_version IN {}", list(byLabel.empty() ? byName : byLabel));
+        return formatText("r.harness_version IN {}", list(byLabel.empty() ? byName : byLabel));
     }
 
     Result<std::string> ofCluster(const std::string& text)
@@ -318,7 +319,7 @@ private:
             }
             if (containsNoCase(statement.textAt(1), text) || id.starts_with(text)) ids.push_back(id);
         }
-        return std::format("r.id IN (SELECT run_row FROM d.cluster_members WHERE cluster_id IN {})", list(ids));
+        return formatText("r.id IN (SELECT run_row FROM d.cluster_members WHERE cluster_id IN {})", list(ids));
     }
 
     Database& m_db;
@@ -368,12 +369,12 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
 {
     std::vector<std::string> values;
     TR_ASSIGN(Statement first,
-              db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} ORDER BY {1} LIMIT 1", table, column, condition)));
+              db.prepare(formatText("SELECT {1} FROM {0} WHERE {2} ORDER BY {1} LIMIT 1", table, column, condition)));
     TR_ASSIGN(bool found, first.step());
     if (!found) return values;
     values.push_back(first.stringAt(0));
-    TR_ASSIGN(Statement next, db.prepare(std::format("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table,
-                                                     column, condition)));
+    TR_ASSIGN(Statement next, db.prepare(formatText("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table,
+                                                    column, condition)));
     while (values.size() < limit) {
         next.bind(1, values.back());
         TR_ASSIGN(found, next.step());
@@ -398,8 +399,9 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& d
     };
     if (field == "agent") TR_TRY(collect("SELECT agent_name, count(*) FROM runs WHERE agent_name <> '' GROUP BY agent_name"));
     if (field == "model")
-        TR_TRY(collect(std::format("SELECT n.name, count(*) FROM run_names u JOIN names n ON n.id = u.name WHERE n.field = {} GROUP BY n.id",
-                                   kModelName)));
+        TR_TRY(collect(formatText(
+            "SELECT n.name, count(*) FROM run_names u JOIN names n ON n.id = u.name WHERE n.field = {} GROUP BY n.id",
+            kModelName)));
     if (field == "score") {
         std::map<std::string, std::int64_t> names;
         TR_TRY(forEachScored(db, kScoredRuns, [&](std::int64_t, const std::vector<Score>& scores) {
@@ -414,7 +416,7 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& d
         RunFilter filter;
         filter.fields.push_back({.field = "has", .value = std::string(what), .subject = {}});
         TR_ASSIGN(const Where where, whereOf(db, filter, derived));
-        TR_TRY(collect(std::format("SELECT '{}', count(*) FROM runs r{}", what, where.text)));
+        TR_TRY(collect(formatText("SELECT '{}', count(*) FROM runs r{}", what, where.text)));
     }
     return found;
 }

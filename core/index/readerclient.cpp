@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/readerclient.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -11,7 +12,6 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <format>
 #include <optional>
 #include <unistd.h>
 
@@ -136,7 +136,7 @@ private:
                 const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
                 if (left <= 0)
                     return fail(ErrorCode::Timeout, m_store.string(),
-                                std::format("the reader took longer than {} ms and was ended; nothing was changed", m_totalMs));
+                                formatText("the reader took longer than {} ms and was ended; nothing was changed", m_totalMs));
                 timeoutMs = timeoutMs < 0 ? static_cast<int>(left) : static_cast<int>(std::min<std::int64_t>(timeoutMs, left));
             }
             TR_ASSIGN(auto answer, oneFrame(receiver, timeoutMs));
@@ -170,7 +170,7 @@ private:
     std::unexpected<Error> broken(std::string_view what) const
     {
         return fail(ErrorCode::Crashed, m_store.string(),
-                    std::format("the reader sent {} and was ended; nothing was changed", what));
+                    formatText("the reader sent {} and was ended; nothing was changed", what));
     }
 
     /// What an error of the pipe means: how the child ended, or that it does not answer.
@@ -178,19 +178,18 @@ private:
     {
         const std::string store = m_store.string();
         if (error.code == ErrorCode::Timeout)
-            return {
-                ErrorCode::Timeout,
-                store,
-                std::format("the reader gave no sign for {} s and was ended; nothing was changed", (m_stallMs + 500) / 1000),
-                {}};
+            return {ErrorCode::Timeout,
+                    store,
+                    formatText("the reader gave no sign for {} s and was ended; nothing was changed", (m_stallMs + 500) / 1000),
+                    {}};
         if (error.code != ErrorCode::Crashed) return error;
         const auto exit = m_child.waitFor(kExitMs);
         std::string how = "without a word";
-        if (exit && exit->signal != 0) how = std::format("by signal {}", exit->signal);
-        if (exit && exit->signal == 0) how = std::format("with exit code {}", exit->exitCode);
+        if (exit && exit->signal != 0) how = formatText("by signal {}", exit->signal);
+        if (exit && exit->signal == 0) how = formatText("with exit code {}", exit->exitCode);
         return {ErrorCode::Crashed,
                 store,
-                std::format("the reader ended {} while reading {}; nothing was changed", how, m_store.filename().string()),
+                formatText("the reader ended {} while reading {}; nothing was changed", how, m_store.filename().string()),
                 {}};
     }
 

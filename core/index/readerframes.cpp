@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/readerframes.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom::frames
 {
@@ -70,11 +70,11 @@ std::string encode(FrameType type, std::uint32_t request, std::string_view paylo
 Result<Header> decodeHeader(std::string_view bytes)
 {
     const auto type = static_cast<unsigned char>(bytes[4]);
-    if (type < 1 || type > 4) return fail(ErrorCode::Damaged, {}, std::format("a frame of the unknown type {}", type));
+    if (type < 1 || type > 4) return fail(ErrorCode::Damaged, {}, formatText("a frame of the unknown type {}", type));
     const Header header{u32At(bytes, 0), static_cast<FrameType>(type), u32At(bytes, 5)};
     const std::size_t most = header.type == FrameType::Text ? kMaxTextBytes : kMaxControlBytes;
     if (header.length > most)
-        return fail(ErrorCode::Damaged, {}, std::format("a frame of {} bytes; at most {} are allowed", header.length, most));
+        return fail(ErrorCode::Damaged, {}, formatText("a frame of {} bytes; at most {} are allowed", header.length, most));
     return header;
 }
 
@@ -149,7 +149,7 @@ Status BodyReceiver::add(std::string_view payload)
         return {};
     }
     std::string* text = fieldOf(field);
-    if (!text) return fail(ErrorCode::Damaged, {}, std::format("a text of the unknown field {}", static_cast<int>(field)));
+    if (!text) return fail(ErrorCode::Damaged, {}, formatText("a text of the unknown field {}", static_cast<int>(field)));
     text->append(payload);
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/runqueries.h"
 
+#include "core/base/format.h"
 #include "core/index/filtersql.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <format>
 #include <map>
 #include <sys/stat.h>
 
@@ -31,7 +31,7 @@ std::string uriOf(const std::filesystem::path& file)
     for (const char c : std::filesystem::absolute(file).string()) {
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '.' ||
                            c == '-' || c == '_';
-        uri += plain ? std::string(1, c) : std::format("%{:02X}", static_cast<unsigned char>(c));
+        uri += plain ? std::string(1, c) : formatText("%{:02X}", static_cast<unsigned char>(c));
     }
     return uri + "?mode=ro";
 }
@@ -249,10 +249,10 @@ Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder o
         if (!versions.empty()) {
             if (descending) std::ranges::reverse(versions);
             const std::string condition =
-                std::format("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
+                formatText("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
             for (const auto& version : versions)
                 TR_TRY(d->collect(rows,
-                                  std::format("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction),
+                                  formatText("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction),
                                   where, &version));
             return rows;
         }
@@ -260,15 +260,15 @@ Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder o
     // The orders whose key is not from an index of its own fall back on the time within equal keys.
     const bool timeWithin = order == RunOrder::Outcome || order == RunOrder::Cluster;
     TR_TRY(d->collect(rows,
-                      std::format("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, d->derived()), direction,
-                                  timeWithin ? std::format(", r.start_ns {}", direction) : std::string(), direction),
+                      formatText("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, d->derived()), direction,
+                                 timeWithin ? formatText(", r.start_ns {}", direction) : std::string(), direction),
                       where, nullptr));
     return rows;
 }
 
 std::string RunQueries::Private::itemSql() const
 {
-    const std::string base = std::format("SELECT {}", rowvalues::kRunColumns);
+    const std::string base = formatText("SELECT {}", rowvalues::kRunColumns);
     if (!derived()) return base + " FROM runs r WHERE r.id = ?";
     return base +
            ", o.outcome, o.source, o.reason, c.id, c.label FROM runs r LEFT JOIN d.outcomes o ON o.run_row = r.id "
@@ -324,7 +324,7 @@ Result<RunListItem> RunQueries::item(RunRow row)
 Result<RunRow> RunQueries::Private::findBy(std::string_view condition, const std::string& first, const std::string& second,
                                            bool& several)
 {
-    TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT r.id FROM runs r WHERE {} LIMIT 2", condition)));
+    TR_ASSIGN(Statement statement, db.prepare(formatText("SELECT r.id FROM runs r WHERE {} LIMIT 2", condition)));
     statement.bind(1, first);
     if (!second.empty()) statement.bind(2, second);
     TR_ASSIGN(const bool found, statement.step());
@@ -419,12 +419,12 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         }
         found.assign(byLabel.begin(), byLabel.end());
     } else if (field == "tool") {
-        TR_ASSIGN(found, d->countedValues(std::format("SELECT n.name, count(*) FROM run_names r JOIN names n ON n.id = r.name "
-                                                      "WHERE n.field = {} GROUP BY r.name",
-                                                      kToolName)));
+        TR_ASSIGN(found, d->countedValues(formatText("SELECT n.name, count(*) FROM run_names r JOIN names n ON n.id = r.name "
+                                                     "WHERE n.field = {} GROUP BY r.name",
+                                                     kToolName)));
     } else if (field == "session" || field == "user") {
         TR_ASSIGN(found,
-                  d->countedValues(std::format("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
+                  d->countedValues(formatText("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));
     } else if (field == "error") {
         TR_ASSIGN(found, d->countedValues("SELECT type, count(DISTINCT id >> 20) FROM errors WHERE type <> '' GROUP BY type"));
     } else if (field == "cluster" && d->derived()) {
@@ -435,7 +435,7 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         std::map<std::int64_t, std::int64_t> byNumber{{0, runs}};
         if (d->derived()) {
             TR_ASSIGN(const auto numbers,
-                      d->countedValues(std::format("SELECT {0}, count(*) FROM d.outcomes WHERE {0} <> 0 GROUP BY {0}", field)));
+                      d->countedValues(formatText("SELECT {0}, count(*) FROM d.outcomes WHERE {0} <> 0 GROUP BY {0}", field)));
             for (const auto& [number, count] : numbers) {
                 byNumber[std::stoll(number)] = count;
                 byNumber[0] -= count;

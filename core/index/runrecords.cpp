@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/runrecords.h"
 
+#include "core/base/format.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
 #include "core/index/rowvalues.h"
 #include "core/sql/sql.h"
 
 #include <charconv>
-#include <format>
 
 namespace tackroom
 {
@@ -88,7 +88,7 @@ Result<RunsState> forEachRecord(const std::filesystem::path& storeCacheFolder,
             order.push_back(ids.intAt(0));
         }
     }
-    TR_ASSIGN(Statement row, db.prepare(std::format("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
+    TR_ASSIGN(Statement row, db.prepare(formatText("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
     for (const std::int64_t id : order) {
         if (cancel.cancelled()) return CancelToken::error();
         row.bind(1, id);
@@ -105,12 +105,12 @@ Result<RunRecord> readRecord(const std::filesystem::path& storeCacheFolder, RunR
 {
     TR_ASSIGN(Database db, openRuns(storeCacheFolder, {}));
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
-    TR_ASSIGN(Statement row, db.prepare(std::format("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
+    TR_ASSIGN(Statement row, db.prepare(formatText("SELECT {} FROM runs r WHERE r.id = ?", rowvalues::kRunColumns)));
     row.bind(1, runRow.value);
     TR_ASSIGN(const bool found, row.step());
     if (!found)
         return fail(ErrorCode::NotFound, storeCacheFolder.string(),
-                    std::format("there is no run {} in the index", runRow.value));
+                    formatText("there is no run {} in the index", runRow.value));
     return recordOf(db, row);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/runsfile.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/index/indexschema.h"
 #include "core/index/rowvalues.h"
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <format>
 #include <fstream>
 #include <random>
 
@@ -27,7 +27,7 @@ std::string newEpoch()
 {
     std::random_device random;
     std::string epoch;
-    for (int i = 0; i < 4; ++i) epoch += std::format("{:08x}", random());
+    for (int i = 0; i < 4; ++i) epoch += formatText("{:08x}", random());
     return epoch;
 }
 
@@ -98,8 +98,8 @@ Result<Database> openCurrent(const std::filesystem::path& file)
     TR_TRY(db.exec("PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
     TR_ASSIGN(auto transaction, db.transaction());
     TR_TRY(db.exec(kRunsDdl));
-    TR_TRY(db.exec(std::format("INSERT INTO meta(key, value) VALUES('epoch', '{}')", newEpoch())));
-    TR_TRY(db.exec(std::format("PRAGMA user_version={}", kRunsSchemaVersion)));
+    TR_TRY(db.exec(formatText("INSERT INTO meta(key, value) VALUES('epoch', '{}')", newEpoch())));
+    TR_TRY(db.exec(formatText("PRAGMA user_version={}", kRunsSchemaVersion)));
     TR_TRY(transaction.commit());
     return db;
 }
@@ -296,7 +296,7 @@ Status RunsFile::updateRun(const PackedRun& run, std::int64_t row)
 
 Result<std::int64_t> RunsFile::nameRow(std::int64_t field, const std::string& name)
 {
-    std::string key = std::format("{}:", field) + name;
+    std::string key = formatText("{}:", field) + name;
     if (const auto known = m_names.find(key); known != m_names.end()) return known->second;
     if (m_names.size() >= kMostNames) m_names.clear();
     std::int64_t row = 0;
@@ -365,7 +365,7 @@ Status RunsFile::removeParts(std::int64_t row)
         }
     }
     for (const std::string_view table : {"parts", "errors"}) {
-        TR_ASSIGN(Statement remove, m_db.prepare(std::format("DELETE FROM {} WHERE id BETWEEN ? AND ?", table)));
+        TR_ASSIGN(Statement remove, m_db.prepare(formatText("DELETE FROM {} WHERE id BETWEEN ? AND ?", table)));
         remove.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
         TR_TRY(remove.run());
     }

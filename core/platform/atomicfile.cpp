@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/platform/atomicfile.h"
 
+#include "core/base/format.h"
 #include "core/platform/uniquefd.h"
 
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ std::string temporaryName()
         static std::uint64_t next = 0;
         number = (static_cast<std::uint64_t>(::getpid()) << 32) + ++next;
     }
-    return std::format(".tackroom-{:016x}.tmp", number);
+    return formatText(".tackroom-{:016x}.tmp", number);
 }
 
 Status writeAll(int fd, std::string_view bytes, const std::string& where)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/platform/childprocess.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/platform/spawner.h"
 #include "core/platform/uniquefd.h"
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
-#include <format>
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
@@ -396,7 +396,7 @@ private:
         into.append(buffer.data(), static_cast<std::size_t>(got));
         if (into.size() > m_maxOutputBytes)
             return fail(ErrorCode::Refused, m_name,
-                        std::format("the program wrote more than {} bytes and was stopped", m_maxOutputBytes));
+                        formatText("the program wrote more than {} bytes and was stopped", m_maxOutputBytes));
         return {};
     }
 
@@ -404,7 +404,7 @@ private:
     {
         if (m_cancel.cancelled()) return CancelToken::error();
         if (ended.signal != 0)
-            return fail(ErrorCode::Crashed, m_name, std::format("the program was ended by signal {}", ended.signal));
+            return fail(ErrorCode::Crashed, m_name, formatText("the program was ended by signal {}", ended.signal));
         m_output.exitCode = ended.exitCode;
         return std::move(m_output);
     }

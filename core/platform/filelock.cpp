@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/platform/filelock.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <fcntl.h>
-#include <format>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -33,7 +34,7 @@ std::unexpected<Error> lockedError(int fd, const std::filesystem::path& path)
 {
     const int pid = ownerOf(fd);
     return fail(ErrorCode::Locked, path.string(),
-                pid > 0 ? std::format("process {} holds the lock", pid) : "another process holds the lock",
+                pid > 0 ? formatText("process {} holds the lock", pid) : "another process holds the lock",
                 "try again when it has finished");
 }
 
@@ -61,7 +62,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, int timeou
         pause = std::min(pause * 2, std::chrono::milliseconds(50));
     }
     // For people alone, so that a full disk does not keep the lock from being had.
-    const std::string text = std::format("{}\n", ::getpid());
+    const std::string text = formatText("{}\n", ::getpid());
     if (::ftruncate(fd.get(), 0) == 0) (void)!::pwrite(fd.get(), text.data(), text.size(), 0);
     return FileLock(std::move(fd));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/platform/safewriter.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/platform/atomicfile.h"
 
@@ -9,7 +10,6 @@
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
-#include <format>
 #include <linux/openat2.h>
 #include <memory>
 #include <span>
@@ -198,7 +198,7 @@ Result<std::string> readAll(int fd, std::size_t maxBytes, std::string_view relat
         if (got == 0) return bytes;
         bytes.append(buffer.data(), static_cast<std::size_t>(got));
         if (bytes.size() > maxBytes)
-            return refused(relative, std::format("the file is larger than {} bytes, the limit here", maxBytes));
+            return refused(relative, formatText("the file is larger than {} bytes, the limit here", maxBytes));
     }
 }
 

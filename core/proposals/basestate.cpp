@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/proposals/basestate.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/diff/lines.h"
 #include "core/diff/merge.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -20,7 +20,7 @@ bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).find('\0') 
 
 BlobId blobIdOf(std::string_view bytes)
 {
-    std::string object = std::format("blob {}", bytes.size());
+    std::string object = formatText("blob {}", bytes.size());
     object += '\0';
     object += bytes;
     return BlobId{sha1Hex(object)};

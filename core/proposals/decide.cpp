@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/diff/patch.h"
 #include "core/proposals/basestate.h"
@@ -6,7 +7,6 @@
 #include "core/proposals/proposals.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -38,7 +38,7 @@ Status checkReviewer(const Reviewer& reviewer)
 Status checkReason(const HarnessRepository& repository, const std::string& reason)
 {
     if (reason.size() > kMaxReasonBytes)
-        return fail(ErrorCode::Usage, "reason", std::format("the reason is longer than {} bytes", kMaxReasonBytes));
+        return fail(ErrorCode::Usage, "reason", formatText("the reason is longer than {} bytes", kMaxReasonBytes));
     if (repository.manifest().reasonRequired && trimmed(reason).empty())
         return fail(ErrorCode::AnswerIsNo, "reason", "the review policy of this harness wants a reason for each decision");
     return {};
@@ -53,17 +53,17 @@ Result<PlannedProposal> asShown(HarnessRepository& repository, const DecisionReq
     const Proposal& p = planned.proposal;
     if (p.patchSet != request.patchSet)
         return fail(ErrorCode::Conflict, p.id.value,
-                    std::format("the proposal is now at {}, not at the patch set that was shown", shortId(p.patchSet)),
+                    formatText("the proposal is now at {}, not at the patch set that was shown", shortId(p.patchSet)),
                     "look at it again");
     if (!request.tip.value.empty() && request.tip != repository.info().tip)
         return fail(ErrorCode::Conflict, p.id.value,
-                    std::format("{} has moved to {} since the proposal was shown", repository.info().mainBranch,
-                                shortId(repository.info().tip)),
+                    formatText("{} has moved to {} since the proposal was shown", repository.info().mainBranch,
+                               shortId(repository.info().tip)),
                     "look at it again");
     if (p.state == ProposalState::Approved || p.state == ProposalState::Rejected || p.state == ProposalState::RolledBack)
         return fail(ErrorCode::AnswerIsNo, p.id.value,
-                    std::format("this patch set is already {}, by {}", nameOf(p.state),
-                                p.decision ? toString(p.decision->reviewer) : "somebody"));
+                    formatText("this patch set is already {}, by {}", nameOf(p.state),
+                               p.decision ? toString(p.decision->reviewer) : "somebody"));
     TR_TRY(checkReason(repository, request.reason));
     return planned;
 }
@@ -222,14 +222,14 @@ Result<Landed> rollback(HarnessRepository& repository, const RollbackPreview& pr
     TR_TRY(repository.refresh());
     if (preview.tip != repository.info().tip)
         return fail(ErrorCode::Conflict, preview.label,
-                    std::format("{} has moved to {} since the rollback was shown", repository.info().mainBranch,
-                                shortId(repository.info().tip)),
+                    formatText("{} has moved to {} since the rollback was shown", repository.info().mainBranch,
+                               shortId(repository.info().tip)),
                     "look at it again");
     TR_TRY(checkReason(repository, reason));
     if (!preview.conflicts.empty())
         return fail(
             ErrorCode::Conflict, preview.conflicts.front(),
-            std::format("a later version changed the same text as {}, so it cannot be taken back by itself", preview.label),
+            formatText("a later version changed the same text as {}, so it cannot be taken back by itself", preview.label),
             "roll the later version back first");
     if (preview.request.files.empty())
         return fail(ErrorCode::AnswerIsNo, preview.label, "the main line has nothing left of this version to take back");

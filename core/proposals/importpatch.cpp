@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/diff/patch.h"
 #include "core/proposals/basestate.h"
@@ -6,7 +7,6 @@
 #include "core/proposals/proposals.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -51,23 +51,23 @@ Result<LandRequest::File> applied(HarnessRepository& repository, const FilePatch
     unsigned mode = 0100644;
     if (patch.change == PatchChange::Add) {
         if (files.contains(patch.newPath))
-            return fail(ErrorCode::Conflict, name, std::format("it adds {}, which is there already", patch.newPath));
+            return fail(ErrorCode::Conflict, name, formatText("it adds {}, which is there already", patch.newPath));
     } else {
         const auto at = files.find(patch.oldPath);
         if (at == files.end())
             return fail(ErrorCode::Conflict, name,
-                        std::format("it changes {}, which the main line does not have", patch.oldPath));
+                        formatText("it changes {}, which the main line does not have", patch.oldPath));
         mode = at->second.mode;
-        if (!isPlain(mode)) return fail(ErrorCode::Refused, name, std::format("{} is not a plain file", patch.oldPath));
+        if (!isPlain(mode)) return fail(ErrorCode::Refused, name, formatText("{} is not a plain file", patch.oldPath));
         TR_ASSIGN(before, repository.blob(at->second.blob));
         const bool moves = patch.change == PatchChange::Rename || patch.change == PatchChange::Copy;
         if (moves && files.contains(patch.newPath))
-            return fail(ErrorCode::Conflict, name, std::format("{} is there already", patch.newPath));
+            return fail(ErrorCode::Conflict, name, formatText("{} is there already", patch.newPath));
     }
     if (patch.newMode != 0) mode = patch.newMode;
     if (!isPlain(mode))
         return fail(ErrorCode::Refused, name,
-                    std::format("it makes {} a symbolic link or submodule; only plain files are taken", patch.path()));
+                    formatText("it makes {} a symbolic link or submodule; only plain files are taken", patch.path()));
     auto after = applyFile(before, patch);
     if (!after) {
         Error error = after.error();
@@ -171,8 +171,8 @@ Result<Proposal> importPatch(HarnessRepository& repository, std::string_view pat
     TR_ASSIGN(Placed placed, place(repository, patch, patchBytes, shownName, cancel));
     const std::string author = patch.authorName.empty() && patch.authorMail.empty()
                                    ? std::string("Unknown <unknown@localhost>")
-                                   : std::format("{} <{}>", patch.authorName.empty() ? patch.authorMail : patch.authorName,
-                                                 patch.authorMail.empty() ? "unknown@localhost" : patch.authorMail);
+                                   : formatText("{} <{}>", patch.authorName.empty() ? patch.authorMail : patch.authorName,
+                                                patch.authorMail.empty() ? "unknown@localhost" : patch.authorMail);
     TR_TRY(repository.keepPatchSet(id, placed.base, placed.files, messageOf(patch, shownName), toUtf8(author)));
     return findProposal(repository, id.value, cancel);
 }

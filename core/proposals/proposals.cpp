@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <format>
 #include <map>
 #include <set>
 

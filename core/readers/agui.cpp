@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/agui.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/aguithread.h"
 #include "core/readers/jsonmembers.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -18,7 +18,7 @@ using namespace jsonvalues;
 
 std::string tooLongText(std::uint64_t bytes)
 {
-    return std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes);
+    return formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes);
 }
 
 /// "data: {…}" of a server-sent event; another line as it is.
@@ -108,7 +108,7 @@ private:
         if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
         Parser parser;
         const auto where = [&](std::string_view what, std::uint64_t index) {
-            return (many ? part.name + ", " : std::string()) + std::format("{} {}", what, index + 1);
+            return (many ? part.name + ", " : std::string()) + formatText("{} {}", what, index + 1);
         };
         const auto take = [&](const JsonElement& element) -> Result<bool> {
             const auto event = parser.parse(element.text, true);
@@ -191,7 +191,7 @@ public:
         Parser parser;
         JsonElementVisitor visitor;
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            sink.skipped(std::format("line {}", index + 1), tooLongText(bytes));
+            sink.skipped(formatText("line {}", index + 1), tooLongText(bytes));
         };
         const auto visit = [&](const JsonElement& element) -> Result<bool> {
             sink.progress(element.offset);
@@ -199,11 +199,11 @@ public:
             if (text.empty() || isField(text)) return true;
             const auto event = parser.parse(text);
             const bool isLast = element.offset + element.text.size() >= file.sizeBytes();
-            if (!event && !isLast) sink.skipped(std::format("line {}", element.index + 1), event.error().detail);
+            if (!event && !isLast) sink.skipped(formatText("line {}", element.index + 1), event.error().detail);
             if (event && isAgUiRequest(*event) && agUiType(*event).empty())
                 thread.addRequest(*event, text, {element.offset, element.text.size()});
             else if (event && !isObject(*event))
-                sink.skipped(std::format("line {}", element.index + 1), "it is no event");
+                sink.skipped(formatText("line {}", element.index + 1), "it is no event");
             else if (event)
                 thread.addEvent(*event, text, {element.offset, element.text.size()});
             return true;

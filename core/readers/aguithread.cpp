@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/aguithread.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <format>
 #include <functional>
 #include <set>
 
@@ -135,7 +135,7 @@ struct AgUiThread::OneRun {
         steps().push_back(std::move(step));
         return steps().back();
     }
-    std::string otherId() { return std::format("o{}", others++); }
+    std::string otherId() { return formatText("o{}", others++); }
 };
 
 struct AgUiThread::Data {
@@ -178,7 +178,7 @@ struct AgUiThread::Data {
     {
         if (leftOut) return nullptr;
         if (!now) { // a stream that was cut off at its beginning
-            now = runFor({}, std::format("list-{}", list));
+            now = runFor({}, formatText("list-{}", list));
             if (now) now->hasEvents = true;
         }
         return now;
@@ -199,7 +199,7 @@ struct AgUiThread::Data {
         if (added.role != "assistant") return index;
         run.streamed = true;
         if (!run.thought.empty()) added.content = "[thinking] " + std::exchange(run.thought, {}) + "\n";
-        Step& step = run.addStep(std::format("m{}", index), StepKind::Llm, "assistant", time);
+        Step& step = run.addStep(formatText("m{}", index), StepKind::Llm, "assistant", time);
         step.status = StepStatus::Ok;
         if (index > 0)
             step.inputText = cut(run.parsed.conversation[index - 1].content, kStepTextBytes);
@@ -239,7 +239,7 @@ struct AgUiThread::Data {
         message.toolCalls.push_back({id, textOf(member(event, "toolCallName")), {}});
         const std::size_t number = message.toolCalls.size();
         Step& step =
-            run.addStep(std::format("m{}.c{}", index, number), StepKind::Tool, message.toolCalls.back().name, timeOf(event));
+            run.addStep(formatText("m{}.c{}", index, number), StepKind::Tool, message.toolCalls.back().name, timeOf(event));
         if (!message.stepId.empty()) step.parentId = message.stepId;
         step.toolName = step.name;
         if (!id.empty()) run.stepOfCall[id] = run.steps().size() - 1;
@@ -294,7 +294,7 @@ struct AgUiThread::Data {
             message.name = step.toolName;
             answerCall(step, content, 0);
         } else { // the call was not told
-            Step& step = run.addStep(std::format("m{}.t", run.parsed.conversation.size()), StepKind::Tool, "tool", time);
+            Step& step = run.addStep(formatText("m{}.t", run.parsed.conversation.size()), StepKind::Tool, "tool", time);
             message.stepId = step.nativeId;
             answerCall(step, content, time);
         }

@@ -2,12 +2,11 @@
 // Traces of mozilla-ai/any-agent (1.x): {"spans": […], "final_output": …}. The spans are the OpenTelemetry SDK's own, with ids
 // as whole numbers of 128 and 64 bits (JSON readers do not take the former: they are read as texts), times in nanoseconds, and
 // the dialect "any-agent" (spandialects.h). One file is one run; its answer is final_output (a text, or an object as JSON).
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/formats.h"
 #include "core/readers/spancollector.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -150,7 +149,7 @@ public:
         const InputFile& file = unit.first();
         if (file.sizeBytes() > kMaxDocumentBytes)
             return fail(ErrorCode::Refused, file.path().string(),
-                        std::format("it is larger than {} MB", kMaxDocumentBytes >> 20));
+                        formatText("it is larger than {} MB", kMaxDocumentBytes >> 20));
         TR_ASSIGN(const std::string text, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
         Parser parser;
         const std::string quoted = quoteBigNumbers(std::string_view(text).substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0));
@@ -170,7 +169,7 @@ public:
             ++index;
             readSpan(item, span, resource);
             if (span.traceId.empty() || span.spanId.empty())
-                sink.skipped(std::format("span {}", index), "it has no trace id or span id");
+                sink.skipped(formatText("span {}", index), "it has no trace id or span id");
             else
                 collector.add(span, request.bodies ? simdjson::minify(item) : std::string());
         }

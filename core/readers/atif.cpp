@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/atif.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/atifdocuments.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -208,7 +208,7 @@ void graftSubagents(Building& building, Reading& all, int depth)
         std::vector<Step>& steps = building.run.record.steps;
         const std::string& caller = building.run.conversation[ref.message].stepId;
         Step agent;
-        agent.nativeId = std::format("a{}", ++number);
+        agent.nativeId = formatText("a{}", ++number);
         agent.parentId = caller;
         agent.kind = StepKind::Agent;
         agent.name = child.record.run.agentName.empty() ? "sub-agent" : child.record.run.agentName;

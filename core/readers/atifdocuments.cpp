@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/atifdocuments.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom::atif
 {
@@ -164,7 +164,7 @@ const Document* Documents::continuationOf(const Document& document, const Docume
     if (!ref || ref->empty() || document.parent) return nullptr;
     if (const auto named = m_byName.find(lastOf(*ref)); named != m_byName.end()) return named->second;
     if (head.sessionId.empty()) return nullptr;
-    const auto next = m_bySession.find(std::format("{}-cont-{}", head.sessionId, number));
+    const auto next = m_bySession.find(formatText("{}-cont-{}", head.sessionId, number));
     return next == m_bySession.end() ? nullptr : next->second;
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/chatmlparts.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
-
-#include <format>
 
 namespace tackroom::chatml
 {
@@ -79,7 +78,7 @@ void readTypedPart(Content& content, Value part, std::string_view type)
         addText(content, "[audio]");
     else if (type == "file" || type == "document" || type == "video" || type == "media" || type == "input_file" ||
              type == "blob" || type == "redacted_thinking")
-        addText(content, std::format("[{}]", type));
+        addText(content, formatText("[{}]", type));
     else if (const auto text = stringOf(firstMember(part, {"text", "content", "refusal"})))
         addText(content, *text);
     else

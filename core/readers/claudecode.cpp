@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/claudecode.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <format>
 #include <set>
 
 namespace tackroom
@@ -117,7 +117,7 @@ private:
         constexpr std::size_t kMaxChains = 1000; // each is looked for among all calls
         if (m_chains >= kMaxChains) return {};
         const auto parent = m_chainOf.find(textOf(member(line, "parentUuid")));
-        std::string chain = parent == m_chainOf.end() ? std::format("side{}", m_chains++) : parent->second;
+        std::string chain = parent == m_chainOf.end() ? formatText("side{}", m_chains++) : parent->second;
         if (parent == m_chainOf.end()) m_log.addChain(chain, "sub-agent", jsonInner(contentText(at(line, "message.content"))));
         m_chainOf[textOf(member(line, "uuid"))] = chain;
         return chain;
@@ -287,7 +287,7 @@ private:
     /// A block that a line repeats is there already.
     bool isNew(std::size_t index, std::string_view words)
     {
-        return !words.empty() && m_blocks.insert(std::format("{} {}", index, xxh128Hex(words))).second;
+        return !words.empty() && m_blocks.insert(formatText("{} {}", index, xxh128Hex(words))).second;
     }
 
     void addSystem(Value line)
@@ -372,8 +372,8 @@ public:
             return true;
         };
         const auto tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            m_sink.skipped(std::format("line {}", index + 1),
-                           std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+            m_sink.skipped(formatText("line {}", index + 1),
+                           formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         Status done;
         if (m_isExport)
@@ -422,7 +422,7 @@ private:
 
     void take(const JsonElement& element)
     {
-        const std::string where = std::format("line {}", element.index + 1);
+        const std::string where = formatText("line {}", element.index + 1);
         const auto line = m_parser.parse(element.text, true);
         if (!line) {
             // The last line may be half written.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/codex.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <format>
 
 namespace tackroom
 {
@@ -221,7 +221,7 @@ private:
         SessionLog::Facts facts;
         facts.start = facts.end = time;
         facts.isError = output.failed || output.exitCode.value_or(0) != 0;
-        if (output.exitCode.value_or(0) != 0) facts.errorType = std::format("exit code {}", *output.exitCode);
+        if (output.exitCode.value_or(0) != 0) facts.errorType = formatText("exit code {}", *output.exitCode);
         if (const auto call = m_log.caller(id)) {
             const auto& made = m_log.message(call->first).toolCalls[call->second];
             message.name = made.name;
@@ -380,17 +380,17 @@ public:
         }
         JsonElementVisitor visitor;
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            sink.skipped(std::format("line {}", index + 1),
-                         std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+            sink.skipped(formatText("line {}", index + 1),
+                         formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         visitor.visit = [&](const JsonElement& element) -> Result<bool> {
             sink.progress(element.offset);
             if (nameless.empty()) nameless = "rollout-" + xxh128Hex(element.text).substr(0, 16);
             const auto line = parser.parse(element.text, true);
             const bool isLast = element.offset + element.text.size() >= file.sizeBytes();
-            if (!line && !isLast) sink.skipped(std::format("line {}", element.index + 1), line.error().detail);
+            if (!line && !isLast) sink.skipped(formatText("line {}", element.index + 1), line.error().detail);
             if (line && (!isObject(*line) || !rollout.add(*line, element.text)))
-                sink.skipped(std::format("line {}", element.index + 1), "it is no line of a rollout");
+                sink.skipped(formatText("line {}", element.index + 1), "it is no line of a rollout");
             return true;
         };
         TR_TRY(forEachJsonElement(file, JsonLayout::Lines, visitor, cancel, request.fromBytes));

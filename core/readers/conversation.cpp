@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/conversation.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/bodybudget.h"
 
 #include <algorithm>
-#include <format>
 #include <unordered_map>
 
 namespace tackroom
@@ -24,7 +24,7 @@ bool beginsWithError(const Message& message) { return message.content.starts_wit
 Step llmStep(const std::vector<Message>& messages, std::size_t index)
 {
     Step step;
-    step.nativeId = std::format("m{}", index);
+    step.nativeId = formatText("m{}", index);
     step.kind = StepKind::Llm;
     step.name = "assistant";
     step.outputText = cut(messages[index].content, kStepTextBytes);
@@ -57,7 +57,7 @@ Step toolStep(const Step& parent, std::size_t number, const Message::ToolCall& c
               const ConversationRules& rules)
 {
     Step step;
-    step.nativeId = std::format("{}.c{}", parent.nativeId, number);
+    step.nativeId = formatText("{}.c{}", parent.nativeId, number);
     step.parentId = parent.nativeId;
     step.kind = StepKind::Tool;
     step.toolName = cut(call.name.empty() && result ? result->name : call.name, kStepTextBytes);
@@ -82,7 +82,7 @@ std::string partText(Value part)
         return textOf(member(part, "thinking") ? member(part, "thinking") : member(part, "reasoning"));
     if (type.starts_with("image") || type == "input_image") return "[image]";
     if (type.starts_with("audio") || type == "input_audio") return "[audio]";
-    if (type == "file" || type == "document" || type == "video") return std::format("[{}]", type);
+    if (type == "file" || type == "document" || type == "video") return formatText("[{}]", type);
     if (const auto inner = member(part, "content")) return contentText(inner);
     return textOf(part);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/copilotkit.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/aguithread.h"
 
 #include <algorithm>
-#include <format>
 #include <unordered_map>
 
 namespace tackroom
@@ -49,9 +49,9 @@ private:
 CopilotKitFormat::CopilotKitFormat(std::span<const TableInfo> tables)
 {
     const TableInfo* runs = storedTable(tables, "agent_runs");
-    m_rowSql = std::format("SELECT {}, {}, {}, a.run_id, a.thread_id FROM agent_runs a WHERE a.id = ?",
-                           sqltext::limited("a.input", kMaxRowBytes), sqltext::limited("a.events", kMaxRowBytes),
-                           sqltext::column(runs, "a", "created_at", "0"));
+    m_rowSql = formatText("SELECT {}, {}, {}, a.run_id, a.thread_id FROM agent_runs a WHERE a.id = ?",
+                          sqltext::limited("a.input", kMaxRowBytes), sqltext::limited("a.events", kMaxRowBytes),
+                          sqltext::column(runs, "a", "created_at", "0"));
 }
 
 Result<std::vector<RunMark>> CopilotKitFormat::look(Database& db)
@@ -102,9 +102,9 @@ Result<CopilotKitFormat::Part> CopilotKitFormat::addPart(Database& db, std::int6
     const auto parse = [&](int column, std::string_view what) -> std::optional<Value> {
         const auto parsed = m_parser.parse(row.textAt(column));
         if (parsed) return *parsed;
-        skipped(std::format("run {}", cut(part.run, 64)),
-                row.isNullAt(column) ? std::format("its {} has more than {} bytes, or is missing", what, kMaxRowBytes)
-                                     : std::format("its {}: {}", what, parsed.error().detail));
+        skipped(formatText("run {}", cut(part.run, 64)),
+                row.isNullAt(column) ? formatText("its {} has more than {} bytes, or is missing", what, kMaxRowBytes)
+                                     : formatText("its {}: {}", what, parsed.error().detail));
         return std::nullopt;
     };
     part.told = part.thread + "/" + part.run;
@@ -163,10 +163,10 @@ Result<std::unique_ptr<StoreReader>> openCopilotKit(DatabaseCandidate& candidate
     const TableInfo* versions = storedTable(candidate.tables, "schema_version");
     if (versions && versions->hasColumn("version")) {
         TR_ASSIGN(const std::int64_t version, candidate.db.scalar("SELECT max(version) FROM schema_version"));
-        info.schema = std::format("copilotkit (schema version {})", version);
+        info.schema = formatText("copilotkit (schema version {})", version);
         if (version > kNewestRunnerSchema)
-            info.note = std::format("its schema version {} is newer than {}, the newest known; it is read as far as understood",
-                                    version, kNewestRunnerSchema);
+            info.note = formatText("its schema version {} is newer than {}, the newest known; it is read as far as understood",
+                                   version, kNewestRunnerSchema);
     }
     auto format = std::make_unique<CopilotKitFormat>(candidate.tables);
     return std::make_unique<DatabaseReader>(std::move(candidate.db), candidate.path, std::move(info), std::move(format));

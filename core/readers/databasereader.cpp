@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/databasereader.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -12,7 +13,6 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <format>
 #include <sys/stat.h>
 
 namespace tackroom
@@ -75,8 +75,8 @@ DatabaseMarks DatabaseMarks::of(const std::vector<RunMark>& runs, std::size_t bu
 std::string DatabaseMarks::toText() const
 {
     std::string all;
-    for (const auto state : states) all += std::format("{:016x}", state);
-    return dumpJson({{"version", 1}, {"highest", highest}, {"ids", std::format("{:016x}", ids)}, {"states", all}});
+    for (const auto state : states) all += formatText("{:016x}", state);
+    return dumpJson({{"version", 1}, {"highest", highest}, {"ids", formatText("{:016x}", ids)}, {"states", all}});
 }
 
 std::optional<DatabaseMarks> DatabaseMarks::fromText(const std::string& text)
@@ -136,7 +136,7 @@ Result<std::optional<RunRecord>> DatabaseReader::Private::readOne(const RunMark&
     if (!parsed) {
         // One run on a broken page does not hide the others.
         if (parsed.error().code != ErrorCode::Damaged) return std::unexpected(parsed.error());
-        skipped(std::format("run in row {}", run.row), parsed.error().detail);
+        skipped(formatText("run in row {}", run.row), parsed.error().detail);
         return std::nullopt;
     }
     if (!*parsed) return std::nullopt;
@@ -210,8 +210,7 @@ Result<std::string> DatabaseReader::fingerprint()
             return std::unexpected(errorFromErrno(errno, d->path.string(), "cannot look at the database"));
         }
         // An empty log says nothing, and is made and removed by anybody who looks.
-        if (st.st_size > 0)
-            text += std::format("{}:{}:{}.{:09}:", st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+        if (st.st_size > 0) text += formatText("{}:{}:{}.{:09}:", st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
     return text;
 }
@@ -276,8 +275,8 @@ Result<bool> hasTables(const DatabaseCandidate& candidate, std::string_view stor
     }
     if (!unreadable) return true;
     return fail(ErrorCode::Refused, candidate.path.string(),
-                std::format("\"{}\" is {} here; {} has a table of that name", cutUtf8(toUtf8(unreadable->name), 60),
-                            unreadable->isView ? "a view" : "a virtual table", storeName));
+                formatText("\"{}\" is {} here; {} has a table of that name", cutUtf8(toUtf8(unreadable->name), 60),
+                           unreadable->isView ? "a view" : "a virtual table", storeName));
 }
 
 namespace sqltext
@@ -285,16 +284,16 @@ namespace sqltext
 
 std::string column(const TableInfo* table, std::string_view alias, std::string_view name, std::string_view otherwise)
 {
-    return table && table->hasColumn(name) ? std::format("{}.\"{}\"", alias, name) : std::string(otherwise);
+    return table && table->hasColumn(name) ? formatText("{}.\"{}\"", alias, name) : std::string(otherwise);
 }
 
 std::string limited(const std::string& expression, std::uint64_t maxBytes)
 {
     // octet_length looks at the record's header only.
-    return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} END", expression, maxBytes);
+    return formatText("CASE WHEN octet_length({0}) <= {1} THEN {0} END", expression, maxBytes);
 }
 
-std::string rowId(std::string_view alias) { return std::format("{}.rowid", alias); }
+std::string rowId(std::string_view alias) { return formatText("{}.rowid", alias); }
 
 } // namespace sqltext
 

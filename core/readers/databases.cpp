@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/databases.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/copilotkit.h"
 #include "core/readers/databasereader.h"
@@ -10,7 +11,6 @@
 #include "core/readers/phoenix.h"
 
 #include <array>
-#include <format>
 
 namespace tackroom
 {
@@ -47,8 +47,8 @@ std::string namesOf(const std::vector<TableInfo>& tables)
     if (tables.empty()) return "without any tables";
     std::string text = "with the tables ";
     for (std::size_t i = 0; i < tables.size() && i < kMaxNames; ++i)
-        text += std::format("{}{}{}", i ? ", " : "", cutUtf8(toUtf8(tables[i].name), 60), tables[i].isView ? " (a view)" : "");
-    if (tables.size() > kMaxNames) text += std::format(" and {} more", tables.size() - kMaxNames);
+        text += formatText("{}{}{}", i ? ", " : "", cutUtf8(toUtf8(tables[i].name), 60), tables[i].isView ? " (a view)" : "");
+    if (tables.size() > kMaxNames) text += formatText(" and {} more", tables.size() - kMaxNames);
     return text;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/filelist.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <format>
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,7 +63,7 @@ private:
         if (!m_pattern.empty() && !matchesGlob(name, m_pattern)) return {};
         if (files.size() == kMaxFilesOfStore)
             return fail(ErrorCode::Refused, m_root.string(),
-                        std::format("the folder holds more than {} files", kMaxFilesOfStore), "open one of its folders");
+                        formatText("the folder holds more than {} files", kMaxFilesOfStore), "open one of its folders");
         files.push_back({name,
                          {.sizeBytes = static_cast<std::uint64_t>(st.st_size),
                           .mtimeNs = std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec,

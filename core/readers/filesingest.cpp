@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/filesingest.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/readers/filelook.h"
 
 #include <algorithm>
-#include <format>
 #include <set>
 #include <unordered_map>
 
@@ -276,7 +276,7 @@ Result<std::string> stampOf(const std::filesystem::path& root, const RunAddress&
     }
     std::string all;
     for (const auto& [name, stamp] : files)
-        all += std::format("{}\n{}:{}:{}\n", name, stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
+        all += formatText("{}\n{}:{}:{}\n", name, stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
     return xxh128Hex(all);
 }
 
@@ -338,7 +338,7 @@ private:
         if (m_format.growsByLines() && !run.ranges.empty()) {
             TR_TRY(joinWithFormer(run));
         } else if (const int count = ++m_seen[nativeId]; count > 1)
-            run.record.run.nativeId = std::format("{}/#{}", nativeId, count);
+            run.record.run.nativeId = formatText("{}/#{}", nativeId, count);
         TR_TRY(deliver(std::move(run)));
         return true;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/filesreader.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -10,7 +11,6 @@
 #include "core/readers/filesingest.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -23,7 +23,7 @@ constexpr std::size_t kFilesLookedAt = 200;
 
 std::string stampText(const InputFile::Stamp& stamp)
 {
-    return std::format("{}:{}:{}", stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
+    return formatText("{}:{}:{}", stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
 }
 
 } // namespace
@@ -72,7 +72,7 @@ Status FilesReader::lookAtFile(const CancelToken& cancel)
     }
     if (file.sizeBytes() > kMaxJsonFileBytes && !known->format->growsByLines())
         return fail(ErrorCode::Refused, m_path.string(),
-                    std::format("the JSON file has {} bytes; at most {} are read", file.sizeBytes(), kMaxJsonFileBytes));
+                    formatText("the JSON file has {} bytes; at most {} are read", file.sizeBytes(), kMaxJsonFileBytes));
     const FormatInfo format = known->format->info();
     m_info = {.kind = format.kind,
               .schema = known->recognised.schema,
@@ -106,12 +106,12 @@ Status FilesReader::lookAround(const CancelToken& cancel)
         return fail(files.empty() ? ErrorCode::Empty : ErrorCode::UnknownFormat, m_path.string(),
                     files.empty()
                         ? (m_pattern.empty() ? "there is no file in this folder" : "no file has such a name")
-                        : std::format("none of the {}{} files here is of a format that is read", all ? "" : "first ", looked));
+                        : formatText("none of the {}{} files here is of a format that is read", all ? "" : "first ", looked));
     }
     m_info.kind = kFolderKind;
     for (const std::string& title : titles) m_info.title += (m_info.title.empty() ? "" : ", ") + title;
-    m_info.schema = std::format("{} files", files.size());
-    if (other) m_info.note = std::format("{} of {} files are of other kinds and are passed over", other, looked);
+    m_info.schema = formatText("{} files", files.size());
+    if (other) m_info.note = formatText("{} of {} files are of other kinds and are passed over", other, looked);
     return {};
 }
 

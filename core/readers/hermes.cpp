@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/hermes.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/conversation.h"
 #include "core/readers/hermesmessages.h"
 
 #include <algorithm>
-#include <format>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -72,15 +72,15 @@ HermesFormat::HermesFormat(std::span<const TableInfo> tables) : m_messageSql(her
         return sqltext::column(sessions, "s", name, otherwise);
     };
     // Behind these the columns whose change means that the session has changed.
-    m_sessionsSql = std::format("SELECT {}, s.id, s.parent_session_id, s.source, s.started_at, {}, {}, "
-                                "CASE WHEN s.parent_session_id IS NULL THEN NULL ELSE {} END",
-                                sqltext::rowId("s"), column("ended_at"), column("end_reason"),
-                                sqltext::limited(column("model_config"), kMaxConfigBytes));
+    m_sessionsSql = formatText("SELECT {}, s.id, s.parent_session_id, s.source, s.started_at, {}, {}, "
+                               "CASE WHEN s.parent_session_id IS NULL THEN NULL ELSE {} END",
+                               sqltext::rowId("s"), column("ended_at"), column("end_reason"),
+                               sqltext::limited(column("model_config"), kMaxConfigBytes));
     for (const auto* name : {"ended_at", "end_reason", "message_count", "tool_call_count", "input_tokens", "output_tokens",
                              "cache_read_tokens", "estimated_cost_usd", "actual_cost_usd", "rewind_count", "model"})
         m_sessionsSql += ", " + column(name);
     m_sessionsSql += " FROM sessions s";
-    m_sessionSql = std::format(
+    m_sessionSql = formatText(
         "SELECT {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM sessions s WHERE s.id = ?", column("user_id"),
         column("profile_name"), column("git_repo_root"), column("cwd"), column("source"), column("model"),
         column("input_tokens", "0"), column("cache_read_tokens", "0"), column("cache_write_tokens", "0"),
@@ -89,7 +89,7 @@ HermesFormat::HermesFormat(std::span<const TableInfo> tables) : m_messageSql(her
     const TableInfo* prompts = storedTable(tables, "system_prompts");
     if (prompts && prompts->hasColumn("hash") && prompts->hasColumn("prompt"))
         m_promptSql =
-            std::format("SELECT {} FROM system_prompts p WHERE p.hash = ?", sqltext::limited("p.prompt", kMaxPromptBytes));
+            formatText("SELECT {} FROM system_prompts p WHERE p.hash = ?", sqltext::limited("p.prompt", kMaxPromptBytes));
 }
 
 Status HermesFormat::loadSessions(Database& db)
@@ -289,10 +289,10 @@ Result<std::unique_ptr<StoreReader>> openHermes(DatabaseCandidate& candidate)
     const TableInfo* versions = storedTable(candidate.tables, "schema_version");
     if (versions && versions->hasColumn("version")) {
         TR_ASSIGN(const std::int64_t version, candidate.db.scalar("SELECT max(version) FROM schema_version"));
-        info.schema = std::format("hermes (schema version {})", version);
+        info.schema = formatText("hermes (schema version {})", version);
         if (version > kNewestHermesSchema)
-            info.note = std::format("its schema version {} is newer than {}, the newest known; it is read as far as understood",
-                                    version, kNewestHermesSchema);
+            info.note = formatText("its schema version {} is newer than {}, the newest known; it is read as far as understood",
+                                   version, kNewestHermesSchema);
     }
     auto format = std::make_unique<HermesFormat>(candidate.tables);
     return std::make_unique<DatabaseReader>(std::move(candidate.db), candidate.path, std::move(info), std::move(format));

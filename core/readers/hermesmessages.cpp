@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/hermesmessages.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -50,7 +50,7 @@ HermesMessageSql hermesMessageSqlOf(std::span<const TableInfo> tables)
                                       : column("reasoning", column("reasoning_content"));
     const std::string active = column("active", "1"), compacted = column("compacted", "0");
     HermesMessageSql sql;
-    sql.select = std::format(
+    sql.select = formatText(
         "SELECT m.id, m.role, {}, octet_length(m.content), {}, {}, octet_length(m.tool_calls), {}, m.timestamp, {}, {}, {} "
         "FROM messages m WHERE m.session_id = ? AND (coalesce({}, 1) <> 0 OR coalesce({}, 0) <> 0) ORDER BY m.id",
         sqltext::limited("m.content", kMaxHermesContentBytes), column("tool_call_id"),
@@ -79,11 +79,11 @@ std::string HermesTranscript::contentOf(const Statement& row, bool bodies)
 
 Message HermesTranscript::messageOf(const Statement& row, bool bodies)
 {
-    const auto where = [&] { return std::format("message {} of session {}", row.intAt(Id), m_runId); };
+    const auto where = [&] { return formatText("message {} of session {}", row.intAt(Id), m_runId); };
     Message message;
     if (row.intAt(CallsBytes) > 2) {
         // In the common form, so that the common code reads it.
-        m_buffer = std::format("{{\"tool_calls\":{}}}", row.textAt(Calls));
+        m_buffer = formatText("{{\"tool_calls\":{}}}", row.textAt(Calls));
         if (const auto calls = m_parser.parse(m_buffer))
             message = chatMessage(*calls);
         else
@@ -92,10 +92,9 @@ Message HermesTranscript::messageOf(const Statement& row, bool bodies)
     message.role = cut(row.textAt(Role), 64);
     message.content = contentOf(row, bodies);
     if (row.isNullAt(Content) && row.intAt(ContentBytes) > 0)
-        m_skipped(where(),
-                  std::format("it has {} bytes; at most {} are read", row.intAt(ContentBytes), kMaxHermesContentBytes));
+        m_skipped(where(), formatText("it has {} bytes; at most {} are read", row.intAt(ContentBytes), kMaxHermesContentBytes));
     if (bodies && message.role == "assistant" && !row.textAt(Reasoning).empty())
-        message.content = std::format("[reasoning]\n{}\n[/reasoning]\n\n{}", toUtf8(row.textAt(Reasoning)), message.content);
+        message.content = formatText("[reasoning]\n{}\n[/reasoning]\n\n{}", toUtf8(row.textAt(Reasoning)), message.content);
     if (message.role == "tool") message.name = cut(row.textAt(ToolName), 512);
     message.toolCallId = cut(row.textAt(CallId), 512);
     return message;
@@ -121,7 +120,7 @@ Status HermesTranscript::readSession(Database& db, const std::string& sessionId,
         m_said.insert(said);
         m_saidThen.insert(then);
         if (m_messages.size() >= kMaxHermesMessages) {
-            m_skipped("session " + sessionId, std::format("only its first {} messages were read", kMaxHermesMessages));
+            m_skipped("session " + sessionId, formatText("only its first {} messages were read", kMaxHermesMessages));
             return {};
         }
         m_messages.push_back(messageOf(row, bodies));

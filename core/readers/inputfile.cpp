@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/inputfile.h"
 
+#include "core/base/format.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,7 +137,7 @@ Status InputFile::unpack()
         }
         if (bytes->size() + static_cast<std::size_t>(got) > kMaxUnpackedBytes)
             return fail(ErrorCode::Refused, m_path.string(),
-                        std::format("the compressed file holds more than {} MiB", kMaxUnpackedBytes >> 20),
+                        formatText("the compressed file holds more than {} MiB", kMaxUnpackedBytes >> 20),
                         "unpack it to a file and open that");
         bytes->append(chunk.data(), static_cast<std::size_t>(got));
     }

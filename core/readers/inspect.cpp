@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/inspect.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/inspectsample.h"
 #include "core/readers/jsonmembers.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <set>
 
 namespace tackroom
@@ -64,8 +64,8 @@ public:
         JsonMemberVisitor visitor;
         visitor.splitKeys = {"samples"};
         visitor.tooLong = [&](std::string_view key, std::uint64_t index, std::uint64_t bytes) {
-            m_sink.skipped(key == "samples" ? std::format("sample {}", index + 1) : std::string(key),
-                           std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+            m_sink.skipped(key == "samples" ? formatText("sample {}", index + 1) : std::string(key),
+                           formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         visitor.member = [&](std::string_view key, const JsonElement& value) -> Result<bool> {
             readLogMember(key, value.text);
@@ -77,7 +77,7 @@ public:
                 TR_TRY(readLateMembers());
             }
             m_sink.progress(element.offset);
-            return readSample(std::format("sample {}", element.index + 1), element.text,
+            return readSample(formatText("sample {}", element.index + 1), element.text,
                               {{0, m_before}, {element.offset, element.text.size()}});
         };
         const auto read = forEachJsonMember(m_file, visitor, m_cancel);
@@ -177,7 +177,7 @@ private:
         // The header is read as one object, so that it is read in one way in both forms.
         std::string& header = m_header;
         header += header.empty() ? "{" : ",";
-        header += std::format("\"{}\":{}", key, text);
+        header += formatText("\"{}\":{}", key, text);
         const auto value = m_parser.parse(header + "}");
         if (value) {
             m_log.readHeader(*value);
@@ -241,10 +241,10 @@ public:
         }
         if (!at(look.values.front(), "eval.task_id") && !at(look.values.front(), "eval.run_id")) return std::nullopt;
         const std::int64_t version = integerOf(member(look.values.front(), "version"));
-        Recognised known{std::format("json, version {}", version), {}};
+        Recognised known{formatText("json, version {}", version), {}};
         if (version > kKnownVersion)
             known.note =
-                std::format("log format {} is newer than known ({}); it is read as far as understood", version, kKnownVersion);
+                formatText("log format {} is newer than known ({}); it is read as far as understood", version, kKnownVersion);
         return known;
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/inspectsample.h"
 
 #include <algorithm>
 #include <deque>
-#include <format>
 #include <utility>
 
 namespace tackroom
@@ -60,7 +60,7 @@ public:
         joinToolSpans(events, prefix);
         std::size_t index = 0;
         for (const Value event : simdjson::dom::array(events)) {
-            const std::string id = std::format("{}{}", prefix, index++);
+            const std::string id = formatText("{}{}", prefix, index++);
             if (steps().size() < kMaxSteps) read(event, id, parent, nesting);
         }
         m_open.resize(std::min(opened, m_open.size()));
@@ -104,7 +104,7 @@ private:
             if (type == "tool")
                 if (const auto span = waiting.find({textOf(member(event, "span_id")), textOf(member(event, "function"))});
                     span != waiting.end() && !span->second.empty()) {
-                    m_toolOfSpan[span->second.front()] = std::format("{}{}", prefix, index);
+                    m_toolOfSpan[span->second.front()] = formatText("{}{}", prefix, index);
                     span->second.pop_front();
                 }
             ++index;
@@ -342,7 +342,7 @@ private:
         std::string result = m_attachments.text(member(event, "output"));
         // A command that fails is no failure of the agent; its exit code is told.
         if (const auto code = member(event, "result"); code && integerOf(code) != 0)
-            result = std::format("exit code {}\n{}", integerOf(code), result);
+            result = formatText("exit code {}\n{}", integerOf(code), result);
         step.result = cut(trimmed(result), kToolTextBytes);
     }
 

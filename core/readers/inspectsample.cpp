@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/inspectsample.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
 #include <cctype>
-#include <format>
 
 namespace tackroom
 {
@@ -31,7 +31,7 @@ std::string jsonEscaped(std::string_view text)
         else if (c == '\n')
             out += "\\n";
         else if (static_cast<unsigned char>(c) < 0x20)
-            out += std::format("\\u{:04x}", static_cast<unsigned char>(c));
+            out += formatText("\\u{:04x}", static_cast<unsigned char>(c));
         else
             out += c;
     }
@@ -89,7 +89,7 @@ void addStepsFromMessages(ParsedRun& run, const std::vector<std::string>& errors
         if (message.role != "tool") continue;
         if (message.stepId.empty()) { // no assistant said the call
             Step step;
-            step.nativeId = message.stepId = std::format("t{}", i);
+            step.nativeId = message.stepId = formatText("t{}", i);
             step.kind = StepKind::Tool;
             step.toolName = step.name = message.name.empty() ? "tool" : cut(message.name, kStepTextBytes);
             step.result = cut(message.content, kToolTextBytes);
@@ -144,7 +144,7 @@ void addSampleError(Value sample, ParsedRun& run)
     step.name = "limit";
     step.status = StepStatus::Error;
     step.errorType = cut("limit: " + type, kStepTextBytes);
-    step.errorText = cut(std::format("halted by the {} limit {}", type, isObject(limit) ? textOf(member(*limit, "limit")) : ""),
+    step.errorText = cut(formatText("halted by the {} limit {}", type, isObject(limit) ? textOf(member(*limit, "limit")) : ""),
                          kStepTextBytes);
     step.start = step.end = run.record.run.end;
     steps.push_back(std::move(step));
@@ -202,8 +202,8 @@ void InspectLog::readHeader(Value header)
 
 std::string InspectLog::nativeIdOf(Value sample) const
 {
-    return std::format("{}/{}/{}/{}", runId, taskId, cut(textOf(member(sample, "id")), 1000),
-                       integerOf(member(sample, "epoch")));
+    return formatText("{}/{}/{}/{}", runId, taskId, cut(textOf(member(sample, "id")), 1000),
+                      integerOf(member(sample, "epoch")));
 }
 
 InspectAttachments::InspectAttachments(Value sample) : m_attachments(member(sample, "attachments"))

@@ -7,11 +7,11 @@
 //   status     tags otel.status_code, error; otel.status_description
 //   attributes tags (typed); of the resource: the process's tags and serviceName as service.name; scope: otel.scope.name
 //   events     logs, their name in the field "event"
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/formats.h"
 #include "core/readers/spancollector.h"
 
-#include <format>
 #include <unordered_map>
 
 namespace tackroom
@@ -196,8 +196,8 @@ public:
         Parser parser;
         if (file.sizeBytes() > kMaxDocumentBytes)
             return fail(ErrorCode::Refused, file.path().string(),
-                        std::format("one JSON document of {} MB; at most {} MB are read at once", file.sizeBytes() >> 20,
-                                    kMaxDocumentBytes >> 20));
+                        formatText("one JSON document of {} MB; at most {} MB are read at once", file.sizeBytes() >> 20,
+                                   kMaxDocumentBytes >> 20));
         TR_ASSIGN(std::string text, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
         if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
         const auto value = parser.parse(text);
@@ -210,7 +210,7 @@ public:
         TR_ASSIGN([[maybe_unused]] const bool goOn, collector.finish());
         if (traces.lostSpans() > 0)
             sink.skipped(file.path().filename().string(),
-                         std::format("{} spans without a trace id or span id", traces.lostSpans()));
+                         formatText("{} spans without a trace id or span id", traces.lostSpans()));
         return {};
     }
 
@@ -229,7 +229,7 @@ private:
             }
             ++bad;
             why = value ? "it is no trace of Jaeger's" : value.error().detail;
-            if (good > 0) sink.skipped(std::format("line {}", element.index + 1), why);
+            if (good > 0) sink.skipped(formatText("line {}", element.index + 1), why);
             return good > 0 || bad < 8;
         };
         TR_TRY(forEachJsonElement(file, JsonLayout::Lines, visitor, cancel));

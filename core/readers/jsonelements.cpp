@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/jsonelements.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <simdjson.h>
 
-#include <format>
 #include <utility>
 
 namespace tackroom
@@ -133,7 +133,7 @@ public:
         if (m_state == State::Done) return {};
         if (m_state == State::Start) return fail(ErrorCode::UnknownFormat, m_where, "there is no JSON array in it");
         return fail(ErrorCode::Damaged, m_where,
-                    std::format("the file ends inside its array, after {} whole elements", m_index));
+                    formatText("the file ends inside its array, after {} whole elements", m_index));
     }
 
 private:
@@ -156,7 +156,7 @@ private:
             m_state = nested ? State::Element : State::Scalar;
         } else
             return fail(ErrorCode::Damaged, m_where,
-                        std::format("not JSON at byte {}, after {} whole elements", offset, m_index));
+                        formatText("not JSON at byte {}, after {} whole elements", offset, m_index));
         return {};
     }
 
@@ -280,7 +280,7 @@ std::string describeJson(std::string_view beginning)
     beginning = trimmed(beginning.substr(1));
     if (beginning.empty() || beginning.starts_with(']')) return "JSON: an empty array";
     if (beginning.starts_with('{')) return "JSON: an array of objects with " + keyText(beginning);
-    return std::format("JSON: an array of {}", pluralOf(beginning.front()));
+    return formatText("JSON: an array of {}", pluralOf(beginning.front()));
 }
 
 } // namespace tackroom

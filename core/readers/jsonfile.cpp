@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/jsonfile.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -19,7 +18,7 @@ Result<JsonFile> JsonFile::read(const InputFile& file)
 {
     if (file.sizeBytes() > kMaxWholeJsonBytes)
         return fail(ErrorCode::Refused, file.path().string(),
-                    std::format("one JSON value of more than {} MiB", kMaxWholeJsonBytes >> 20));
+                    formatText("one JSON value of more than {} MiB", kMaxWholeJsonBytes >> 20));
     auto data = std::make_unique<Data>();
     TR_ASSIGN(data->bytes, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
     const std::size_t size = data->bytes.size();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/jsonfilevalues.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/filelook.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -20,7 +19,7 @@ Status readObject(const InputFile& file, FormatSink& sink, const JsonValueVisito
     if (file.sizeBytes() > kMaxJsonObjectBytes)
         return fail(
             ErrorCode::Refused, file.path().string(),
-            std::format("it is one JSON object of {} bytes; at most {} are read", file.sizeBytes(), kMaxJsonObjectBytes));
+            formatText("it is one JSON object of {} bytes; at most {} are read", file.sizeBytes(), kMaxJsonObjectBytes));
     TR_ASSIGN(std::string text, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
     jsonvalues::Parser parser;
@@ -45,12 +44,12 @@ Status forEachJsonValue(const InputFile& file, FormatSink& sink, const JsonValue
         return fail(ErrorCode::Damaged, file.path().string(), "it is no JSON");
     const bool lines = shape == FileLook::Shape::Lines;
     const auto place = [&](std::uint64_t index) {
-        return lines ? std::format("line {}", index + 1) : std::format("element {}", index);
+        return lines ? formatText("line {}", index + 1) : formatText("element {}", index);
     };
     jsonvalues::Parser parser;
     JsonElementVisitor elements;
     elements.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-        sink.skipped(place(index), std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+        sink.skipped(place(index), formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
     };
     elements.visit = [&](const JsonElement& element) -> Result<bool> {
         if (lines && trimmed(element.text).empty()) return true;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/jsonmembers.h"
 
+#include "core/base/format.h"
 #include "core/readers/jsonvalues.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -50,7 +50,7 @@ private:
     {
         if (isSpace(c)) return {};
         const auto wrong = [&] {
-            return fail(ErrorCode::Damaged, {}, std::format("not JSON at byte {}, after {} whole values", at, m_values));
+            return fail(ErrorCode::Damaged, {}, formatText("not JSON at byte {}, after {} whole values", at, m_values));
         };
         switch (m_state) {
         case State::Start:
@@ -216,7 +216,7 @@ Status forEachJsonMember(const InputFile& file, const JsonMemberVisitor& visitor
     }
     if (cutter.isWhole()) return {};
     return fail(ErrorCode::Damaged, file.path().string(),
-                cutter.hasBegun() ? std::format("the file ends inside its object, after {} whole values", cutter.values())
+                cutter.hasBegun() ? formatText("the file ends inside its object, after {} whole values", cutter.values())
                                   : "there is no JSON object in it");
 }
 

@@ -5,7 +5,6 @@
 #include "core/readers/jsonelements.h"
 
 #include <cmath>
-#include <format>
 
 namespace tackroom::jsonvalues
 {

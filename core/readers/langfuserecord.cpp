@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/langfuserecord.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/chatml.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <utility>
 
 namespace tackroom::langfuse
@@ -440,7 +440,7 @@ Status Reader::readAll(Value list, int depth)
     }
     if (bad == 0) return {};
     return fail(ErrorCode::Damaged, {},
-                std::format("{} of its {} records are no trace, observation or score of Langfuse", bad, count));
+                formatText("{} of its {} records are no trace, observation or score of Langfuse", bad, count));
 }
 
 Status Reader::readOne(Value value, int depth)

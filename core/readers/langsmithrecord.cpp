@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/langsmithrecord.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/chatml.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
 #include <charconv>
-#include <format>
 
 namespace tackroom::langsmith
 {
@@ -325,7 +325,7 @@ void Reader::readFeedbackStats(Value run, CollectedTrace& trace, const std::stri
             for (const auto& [label, count] : values) score.label += (score.label.empty() ? "" : ", ") + cut(label, kIdBytes);
         score.label = cut(score.label, kStepTextBytes);
         const auto count = integerOf(member(value, "n"));
-        if (count > 1) score.explanation = std::format("average of {}", count);
+        if (count > 1) score.explanation = formatText("average of {}", count);
         if (score.value || !score.label.empty()) trace.addScore("stats/" + stepId + "/" + score.name, std::move(score));
     }
 }
@@ -384,8 +384,8 @@ void Reader::finish(FormatSink& sink)
         trace.addScore(pending.scoreId, std::move(pending.score));
     }
     m_pending.clear();
-    if (lost) sink.skipped("feedback", std::format("{} of runs that are not here", lost));
-    if (m_orphans) sink.skipped("patches", std::format("{} of runs that are not here", m_orphans));
+    if (lost) sink.skipped("feedback", formatText("{} of runs that are not here", lost));
+    if (m_orphans) sink.skipped("patches", formatText("{} of runs that are not here", m_orphans));
 }
 
 Status Reader::readList(Value list)
@@ -400,7 +400,7 @@ Status Reader::readList(Value list)
             ++bad;
     }
     if (bad == 0) return {};
-    return fail(ErrorCode::Damaged, {}, std::format("{} of its {} runs are none", bad, count));
+    return fail(ErrorCode::Damaged, {}, formatText("{} of its {} runs are none", bad, count));
 }
 
 Status Reader::read(Value value, std::optional<FileRange> range)

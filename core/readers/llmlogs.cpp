@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/llmlogs.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/llmtranscript.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -59,14 +59,14 @@ LlmLogsFormat::LlmLogsFormat(std::span<const TableInfo> tables) : m_sql(llmSqlOf
     const TableInfo* logs = storedTable(tables, "logs");
     const TableInfo* log = logs ? logs : storedTable(tables, "log");
     if (reads(LlmTable::Log))
-        m_logSql = std::format("SELECT {}, coalesce({}, {}) FROM \"{}\" l", sqltext::rowId("l"),
-                               sqltext::column(log, "l", "chat_id"), sqltext::column(log, "l", "reply_to_id"), log->name);
+        m_logSql = formatText("SELECT {}, coalesce({}, {}) FROM \"{}\" l", sqltext::rowId("l"),
+                              sqltext::column(log, "l", "chat_id"), sqltext::column(log, "l", "reply_to_id"), log->name);
     if (reads(LlmTable::Responses))
-        m_responsesSql = std::format("SELECT {}, r.id, {} FROM responses r", sqltext::rowId("r"),
-                                     sqltext::column(storedTable(tables, "responses"), "r", "conversation_id"));
+        m_responsesSql = formatText("SELECT {}, r.id, {} FROM responses r", sqltext::rowId("r"),
+                                    sqltext::column(storedTable(tables, "responses"), "r", "conversation_id"));
     if (reads(LlmTable::Turns))
-        m_turnsSql = std::format("SELECT {}, t.id, {} FROM turns t", sqltext::rowId("t"),
-                                 sqltext::column(storedTable(tables, "turns"), "t", "thread_id"));
+        m_turnsSql = formatText("SELECT {}, t.id, {} FROM turns t", sqltext::rowId("t"),
+                                sqltext::column(storedTable(tables, "turns"), "t", "thread_id"));
 }
 
 void LlmLogsFormat::add(const std::string& id, LlmTable table, std::int64_t row)
@@ -91,7 +91,7 @@ Status LlmLogsFormat::addLog(Database& db)
         const auto found = before < row ? firstOf.find(before) : firstOf.end();
         const std::int64_t first = found == firstOf.end() ? row : found->second;
         firstOf.emplace(row, first);
-        add(std::format("log-{}", first), LlmTable::Log, row);
+        add(formatText("log-{}", first), LlmTable::Log, row);
     }
     return {};
 }
@@ -117,7 +117,7 @@ Status LlmLogsFormat::addTools(Database& db, std::string_view table,
                                std::unordered_map<std::string, std::vector<std::int64_t>>& rows)
 {
     rows.clear();
-    TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT t.id, t.response_id FROM {} t ORDER BY t.id", table)));
+    TR_ASSIGN(Statement statement, db.prepare(formatText("SELECT t.id, t.response_id FROM {} t ORDER BY t.id", table)));
     for (;;) {
         TR_ASSIGN(const bool more, statement.step());
         if (!more) return {};
@@ -218,10 +218,10 @@ Result<std::unique_ptr<StoreReader>> openLlmLogs(DatabaseCandidate& candidate)
         if (!last.empty()) generation += ", " + last;
         if (last.substr(0, kNewestLlmMigration.size()) > kNewestLlmMigration)
             info.note =
-                std::format("its last migration, {}, is newer than {}, the newest known; it is read as far as understood", last,
-                            kNewestLlmMigration);
+                formatText("its last migration, {}, is newer than {}, the newest known; it is read as far as understood", last,
+                           kNewestLlmMigration);
     }
-    info.schema = std::format("llm ({})", generation);
+    info.schema = formatText("llm ({})", generation);
     return std::make_unique<DatabaseReader>(std::move(candidate.db), candidate.path, std::move(info), std::move(format));
 }
 

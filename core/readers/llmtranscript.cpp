@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/llmtranscript.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -42,15 +42,15 @@ std::string exchangeSql(const TableInfo* table, LlmTable kind)
     const auto column = [&](std::string_view name) { return sqltext::column(table, "e", name); };
     const auto text = [&](std::string_view name) { return sqltext::limited(column(name), kMaxLlmTextBytes); };
     const std::string time =
-        std::format("coalesce({}, {}, {})", column("datetime_utc"), column("timestamp_utc"), column("timestamp"));
+        formatText("coalesce({}, {}, {})", column("datetime_utc"), column("timestamp_utc"), column("timestamp"));
     const std::string tokens = column("input_tokens");
     const std::string usage =
-        std::format("CASE WHEN {} IS NULL THEN {} END", tokens, sqltext::limited(column("response_json"), 1 << 20));
-    return std::format("SELECT {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM \"{}\" e WHERE {} = ?",
-                       kind == LlmTable::Log ? sqltext::rowId("e") : column("id"), column("model"), column("resolved_model"),
-                       text("prompt"), text("system"), text("response"), text("reasoning"), time, column("duration_ms"), tokens,
-                       column("output_tokens"), usage, column("parent_message_hash"), column("tip_message_hash"), table->name,
-                       sqltext::rowId("e"));
+        formatText("CASE WHEN {} IS NULL THEN {} END", tokens, sqltext::limited(column("response_json"), 1 << 20));
+    return formatText("SELECT {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM \"{}\" e WHERE {} = ?",
+                      kind == LlmTable::Log ? sqltext::rowId("e") : column("id"), column("model"), column("resolved_model"),
+                      text("prompt"), text("system"), text("response"), text("reasoning"), time, column("duration_ms"), tokens,
+                      column("output_tokens"), usage, column("parent_message_hash"), column("tip_message_hash"), table->name,
+                      sqltext::rowId("e"));
 }
 
 /// The fragments of a response: prompt_fragments or system_fragments.
@@ -61,8 +61,8 @@ std::string fragmentsSql(std::span<const TableInfo> tables, std::string_view nam
     if (!links || !fragments || !links->hasColumn("response_id") || !links->hasColumn("fragment_id") ||
         !fragments->hasColumn("id") || !fragments->hasColumn("content"))
         return {};
-    return std::format("SELECT {} FROM {} l JOIN fragments f ON f.id = l.fragment_id WHERE l.response_id = ? ORDER BY {}",
-                       sqltext::limited("f.content", kMaxLlmTextBytes), name, sqltext::column(links, "l", "order", "1"));
+    return formatText("SELECT {} FROM {} l JOIN fragments f ON f.id = l.fragment_id WHERE l.response_id = ? ORDER BY {}",
+                      sqltext::limited("f.content", kMaxLlmTextBytes), name, sqltext::column(links, "l", "order", "1"));
 }
 
 } // namespace
@@ -84,32 +84,31 @@ LlmSql llmSqlOf(std::span<const TableInfo> tables)
         parts->hasColumn("type")) {
         sql.exchange[2] = exchangeSql(turns, LlmTable::Turns);
         sql.message = "SELECT m.parent_hash, m.role FROM messages m WHERE m.hash = ?";
-        sql.parts = std::format("SELECT p.type, {}, {}, {} FROM parts p WHERE p.message_hash = ? ORDER BY {}",
-                                sqltext::column(parts, "p", "tool_name"),
-                                sqltext::limited(sqltext::column(parts, "p", "text"), kMaxLlmTextBytes),
-                                sqltext::limited(sqltext::column(parts, "p", "payload"), kMaxLlmTextBytes),
-                                sqltext::column(parts, "p", "position", "1"));
+        sql.parts = formatText("SELECT p.type, {}, {}, {} FROM parts p WHERE p.message_hash = ? ORDER BY {}",
+                               sqltext::column(parts, "p", "tool_name"),
+                               sqltext::limited(sqltext::column(parts, "p", "text"), kMaxLlmTextBytes),
+                               sqltext::limited(sqltext::column(parts, "p", "payload"), kMaxLlmTextBytes),
+                               sqltext::column(parts, "p", "position", "1"));
     }
     const TableInfo* fragments = storedTable(tables, "fragments");
     if (fragments && fragments->hasColumn("id") && fragments->hasColumn("content"))
-        sql.fragment =
-            std::format("SELECT {} FROM fragments f WHERE f.id = ?", sqltext::limited("f.content", kMaxLlmTextBytes));
+        sql.fragment = formatText("SELECT {} FROM fragments f WHERE f.id = ?", sqltext::limited("f.content", kMaxLlmTextBytes));
     const TableInfo* calls = storedTable(tables, "tool_calls");
     if (calls && calls->hasColumn("id") && calls->hasColumn("response_id"))
-        sql.calls = std::format("SELECT {}, {}, {} FROM tool_calls c WHERE c.id = ?",
-                                sqltext::column(calls, "c", "tool_call_id"), sqltext::column(calls, "c", "name"),
-                                sqltext::limited(sqltext::column(calls, "c", "arguments"), kMaxLlmTextBytes));
+        sql.calls = formatText("SELECT {}, {}, {} FROM tool_calls c WHERE c.id = ?",
+                               sqltext::column(calls, "c", "tool_call_id"), sqltext::column(calls, "c", "name"),
+                               sqltext::limited(sqltext::column(calls, "c", "arguments"), kMaxLlmTextBytes));
     const TableInfo* results = storedTable(tables, "tool_results");
     if (results && results->hasColumn("id") && results->hasColumn("response_id"))
-        sql.results = std::format("SELECT {}, {}, {}, {} FROM tool_results r WHERE r.id = ?",
-                                  sqltext::column(results, "r", "tool_call_id"), sqltext::column(results, "r", "name"),
-                                  sqltext::limited(sqltext::column(results, "r", "output"), kMaxLlmTextBytes),
-                                  sqltext::limited(sqltext::column(results, "r", "exception"), kMaxLlmTextBytes));
+        sql.results = formatText("SELECT {}, {}, {}, {} FROM tool_results r WHERE r.id = ?",
+                                 sqltext::column(results, "r", "tool_call_id"), sqltext::column(results, "r", "name"),
+                                 sqltext::limited(sqltext::column(results, "r", "output"), kMaxLlmTextBytes),
+                                 sqltext::limited(sqltext::column(results, "r", "exception"), kMaxLlmTextBytes));
     const TableInfo* links = storedTable(tables, "prompt_attachments");
     const TableInfo* attachments = storedTable(tables, "attachments");
     if (links && links->hasColumn("response_id") && links->hasColumn("attachment_id") && attachments &&
         attachments->hasColumn("id"))
-        sql.attachments = std::format(
+        sql.attachments = formatText(
             "SELECT '[attachment' || coalesce(' ' || {}, '') || coalesce(': ' || {}, ': ' || {}, '') || ']' "
             "FROM prompt_attachments l JOIN attachments a ON a.id = l.attachment_id WHERE l.response_id = ? ORDER BY {}",
             sqltext::column(attachments, "a", "type"), sqltext::column(attachments, "a", "path"),
@@ -221,7 +220,7 @@ Status LlmTranscript::addExchange(const Statement& row, const std::string& id, L
     answer.role = "assistant";
     answer.content = limitedText(row.textAt(Response));
     if (m_bodies && !row.textAt(Reasoning).empty())
-        answer.content = std::format("[reasoning]\n{}\n[/reasoning]\n\n{}", limitedText(row.textAt(Reasoning)), answer.content);
+        answer.content = formatText("[reasoning]\n{}\n[/reasoning]\n\n{}", limitedText(row.textAt(Reasoning)), answer.content);
     if (linked) TR_TRY(addCalls(id, answer));
     m_answers.emplace(m_messages.size(), answerOf(row));
     push(std::move(answer));
@@ -276,9 +275,9 @@ Status LlmTranscript::addPart(Part part, Message& message, std::vector<Message>&
         results.push_back(std::move(result));
         failed.push_back(!exception.empty());
     } else if (part.type == "reasoning") {
-        if (m_bodies && !part.text.empty()) message.content += std::format("[reasoning]\n{}\n[/reasoning]\n\n", part.text);
+        if (m_bodies && !part.text.empty()) message.content += formatText("[reasoning]\n{}\n[/reasoning]\n\n", part.text);
     } else {
-        message.content += part.type == "text" ? part.text : std::format("[{}]", part.type);
+        message.content += part.type == "text" ? part.text : formatText("[{}]", part.type);
     }
     return {};
 }

@@ -12,13 +12,13 @@
 ///        tool: agent.tool_use, agent.mcp_tool_use, agent.custom_tool_use below it, with their results (is_error)
 /// HumanDecision  user.tool_confirmation: allow = Approve, deny = Reject with deny_message; target is the tool
 /// agent.thinking has no words; status events and those of kinds that are not known here are passed over.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/chatmlparts.h"
 #include "core/readers/conversation.h"
 #include "core/readers/formats.h"
 
 #include <algorithm>
-#include <format>
 #include <unordered_map>
 
 namespace tackroom
@@ -274,14 +274,14 @@ public:
         };
         JsonElementVisitor visitor;
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            sink.skipped(std::format("line {}", index + 1),
-                         std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+            sink.skipped(formatText("line {}", index + 1),
+                         formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         visitor.visit = [&](const JsonElement& element) -> Result<bool> {
             if (trimmed(element.text).empty()) return true;
             const auto value = parser.parse(element.text, true);
             if (!value) {
-                sink.skipped(std::format("line {}", element.index + 1), value.error().detail);
+                sink.skipped(formatText("line {}", element.index + 1), value.error().detail);
                 return true;
             }
             if (const auto data = member(*value, "data"); isArray(data)) {

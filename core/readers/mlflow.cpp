@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/mlflow.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -11,7 +12,6 @@
 #include "core/readers/openinference.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -87,13 +87,13 @@ MlflowFormat::MlflowFormat(std::span<const TableInfo> tables, const std::filesys
     const TableInfo* traces = storedTable(tables, "trace_info");
     const auto column = [&](std::string_view name) { return sqltext::column(traces, "t", name); };
     m_lookSql =
-        std::format("SELECT {}, t.request_id, t.timestamp_ms, t.status, {}, octet_length({}), {} FROM trace_info t",
-                    sqltext::rowId("t"), column("execution_time_ms"), column("response_preview"), column("total_tokens"));
+        formatText("SELECT {}, t.request_id, t.timestamp_ms, t.status, {}, octet_length({}), {} FROM trace_info t",
+                   sqltext::rowId("t"), column("execution_time_ms"), column("response_preview"), column("total_tokens"));
     m_traceSql =
-        std::format("SELECT t.request_id, t.timestamp_ms, {}, t.status, (SELECT e.name FROM experiments e WHERE "
-                    "e.experiment_id = t.experiment_id), {}, {}, {}, {}, {}, {} FROM trace_info t WHERE {} = ?",
-                    column("execution_time_ms"), column("session_id"), column("request_preview"), column("response_preview"),
-                    column("input_tokens"), column("output_tokens"), column("total_cost"), sqltext::rowId("t"));
+        formatText("SELECT t.request_id, t.timestamp_ms, {}, t.status, (SELECT e.name FROM experiments e WHERE "
+                   "e.experiment_id = t.experiment_id), {}, {}, {}, {}, {}, {} FROM trace_info t WHERE {} = ?",
+                   column("execution_time_ms"), column("session_id"), column("request_preview"), column("response_preview"),
+                   column("input_tokens"), column("output_tokens"), column("total_cost"), sqltext::rowId("t"));
     const auto keyed = [&](std::string_view name) {
         const TableInfo* table = storedTable(tables, name);
         return table && table->hasColumn("key") && table->hasColumn("value") && table->hasColumn("request_id");
@@ -105,10 +105,10 @@ MlflowFormat::MlflowFormat(std::span<const TableInfo> tables, const std::filesys
     if (spans && spans->hasColumn("trace_id") && spans->hasColumn("span_id") && spans->hasColumn("content")) {
         const auto of = [&](std::string_view name) { return sqltext::column(spans, "s", name); };
         m_spansSql =
-            std::format("SELECT s.span_id, {}, {}, {}, {}, {}, {}, octet_length(s.content), {}, {} FROM spans s WHERE "
-                        "s.trace_id = ?",
-                        of("parent_span_id"), of("name"), of("status"), of("start_time_unix_nano"), of("end_time_unix_nano"),
-                        sqltext::limited("s.content", kMaxSpanBytes), of("type"), of("model_name"));
+            formatText("SELECT s.span_id, {}, {}, {}, {}, {}, {}, octet_length(s.content), {}, {} FROM spans s WHERE "
+                       "s.trace_id = ?",
+                       of("parent_span_id"), of("name"), of("status"), of("start_time_unix_nano"), of("end_time_unix_nano"),
+                       sqltext::limited("s.content", kMaxSpanBytes), of("type"), of("model_name"));
         m_marks.emplace_back("SELECT trace_id, count(*) FROM spans GROUP BY trace_id");
     }
     const TableInfo* models = storedTable(tables, "logged_models");
@@ -151,8 +151,7 @@ Result<std::vector<RunMark>> MlflowFormat::look(Database& db)
 Result<std::optional<std::int64_t>> MlflowFormat::find(Database& db, const std::string& nativeId)
 {
     TR_TRY(m_scores.load(db));
-    TR_ASSIGN(Statement row,
-              db.prepare(std::format("SELECT {} FROM trace_info t WHERE t.request_id = ?", sqltext::rowId("t"))));
+    TR_ASSIGN(Statement row, db.prepare(formatText("SELECT {} FROM trace_info t WHERE t.request_id = ?", sqltext::rowId("t"))));
     row.bind(1, nativeId);
     TR_ASSIGN(const bool found, row.step());
     if (!found) return std::nullopt;
@@ -161,8 +160,8 @@ Result<std::optional<std::int64_t>> MlflowFormat::find(Database& db, const std::
 
 Status MlflowFormat::readTexts(Database& db, std::string_view table, const std::string& id, Texts& texts)
 {
-    TR_ASSIGN(Statement row, db.prepare(std::format("SELECT k.key, {} FROM {} k WHERE k.request_id = ?",
-                                                    sqltext::limited("k.value", kMaxMetadataBytes), table)));
+    TR_ASSIGN(Statement row, db.prepare(formatText("SELECT k.key, {} FROM {} k WHERE k.request_id = ?",
+                                                   sqltext::limited("k.value", kMaxMetadataBytes), table)));
     row.bind(1, id);
     for (;;) {
         TR_ASSIGN(const bool more, row.step());
@@ -203,7 +202,7 @@ void MlflowFormat::addSpan(std::string_view json, Span& span, bool bodies, const
     if (parsed)
         readMlflowSpan(*parsed, span);
     else if (!json.empty())
-        skipped(std::format("span {} of trace {}", cut(span.spanId, 64), cut(span.traceId, 64)), parsed.error().detail);
+        skipped(formatText("span {} of trace {}", cut(span.spanId, 64), cut(span.traceId, 64)), parsed.error().detail);
     builder.add(normaliseMlflowSpan(span, bodies), bodies ? toUtf8(json) : std::string());
 }
 
@@ -224,8 +223,8 @@ Status MlflowFormat::addSpans(Database& db, const Trace& trace, bool bodies, con
             span.start = std::max<std::int64_t>(row.intAt(4), 0);
             span.end = std::max<std::int64_t>(row.intAt(5), 0);
             if (row.isNullAt(6) && row.intAt(7) > 0)
-                skipped(std::format("span {} of trace {}", span.spanId, cut(trace.id, 64)),
-                        std::format("it has {} bytes; at most {} are read", row.intAt(7), kMaxSpanBytes));
+                skipped(formatText("span {} of trace {}", span.spanId, cut(trace.id, 64)),
+                        formatText("it has {} bytes; at most {} are read", row.intAt(7), kMaxSpanBytes));
             if (const auto type = row.textAt(8); !type.empty() && type != "UNKNOWN")
                 span.attributes.addOwned("mlflow.spanType", toUtf8(type));
             if (!row.textAt(9).empty()) span.attributes.addOwned("mlflow.llm.model", toUtf8(row.textAt(9)));
@@ -252,8 +251,8 @@ Status MlflowFormat::addFileSpans(const Trace& trace, bool bodies, const Skipped
     }
     const auto opened = InputFile::open(*file);
     if (!opened || opened->sizeBytes() > kMaxTraceFileBytes) {
-        skipped(where, opened ? std::format("its traces.json has {} bytes; at most {} are read", opened->sizeBytes(),
-                                            kMaxTraceFileBytes)
+        skipped(where, opened ? formatText("its traces.json has {} bytes; at most {} are read", opened->sizeBytes(),
+                                           kMaxTraceFileBytes)
                               : opened.error().detail);
         return {};
     }
@@ -296,7 +295,7 @@ Status MlflowFormat::fillVersion(Database& db, const Trace& trace, Run& run)
         for (const Value each : simdjson::dom::array(*parsed)) {
             const std::string name = textOf(member(each, "name")), version = textOf(member(each, "version"));
             if (name.empty() || facts.prompt.size() > 400) continue;
-            facts.prompt += std::format("{}{}@{}", facts.prompt.empty() ? "" : ", ", cut(name, 200), cut(version, 100));
+            facts.prompt += formatText("{}{}@{}", facts.prompt.empty() ? "" : ", ", cut(name, 200), cut(version, 100));
             facts.promptKey = "mlflow.linkedPrompts";
         }
     if (!facts.any() && !run.harnessVersion.empty()) return {}; // the spans have said it
@@ -351,7 +350,7 @@ Result<std::optional<ParsedRun>> MlflowFormat::read(Database& db, std::int64_t r
     SpanRunBuilder builder;
     TR_TRY(addSpans(db, trace, bodies, skipped, builder));
     if (builder.leftOut() > 0)
-        skipped("trace " + cut(trace.id, 64), std::format("{} spans of it were left out", builder.leftOut()));
+        skipped("trace " + cut(trace.id, 64), formatText("{} spans of it were left out", builder.leftOut()));
     ParsedRun parsed = builder.finish(bodies);
     TR_TRY(fillRun(db, trace, parsed.record.run));
     TR_TRY(m_scores.addTo(db, parsed.record));
@@ -363,7 +362,7 @@ Result<std::unique_ptr<StoreReader>> withoutTraces(DatabaseCandidate& candidate)
 {
     const auto count = [&](std::string_view name) -> Result<std::int64_t> {
         if (!storedTable(candidate.tables, name)) return 0;
-        return candidate.db.scalar(std::format("SELECT count(*) FROM {}", name));
+        return candidate.db.scalar(formatText("SELECT count(*) FROM {}", name));
     };
     TR_ASSIGN(const std::int64_t runs, count("runs"));
     TR_ASSIGN(const std::int64_t experiments, count("experiments"));
@@ -371,8 +370,8 @@ Result<std::unique_ptr<StoreReader>> withoutTraces(DatabaseCandidate& candidate)
         return fail(ErrorCode::Empty, candidate.path.string(), "this is an MLflow database in which no trace was recorded yet");
     return fail(
         ErrorCode::UnknownFormat, candidate.path.string(),
-        std::format("this is an MLflow database with {} {} of machine learning in {} {}, and without a trace of an agent", runs,
-                    runs == 1 ? "run" : "runs", experiments, experiments == 1 ? "experiment" : "experiments"));
+        formatText("this is an MLflow database with {} {} of machine learning in {} {}, and without a trace of an agent", runs,
+                   runs == 1 ? "run" : "runs", experiments, experiments == 1 ? "experiment" : "experiments"));
 }
 
 } // namespace
@@ -405,7 +404,7 @@ Result<std::unique_ptr<StoreReader>> openMlflow(DatabaseCandidate& candidate)
         TR_ASSIGN(const bool found, row.step());
         if (found) generation += ", alembic " + cut(row.textAt(0), 40);
     }
-    info.schema = std::format("mlflow ({})", generation);
+    info.schema = formatText("mlflow ({})", generation);
     auto format = std::make_unique<MlflowFormat>(candidate.tables, candidate.path);
     return std::make_unique<DatabaseReader>(std::move(candidate.db), candidate.path, std::move(info), std::move(format));
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/mlflowscores.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/annotations.h"
 #include "core/readers/conversation.h"
 #include "core/readers/mlflowspans.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -54,7 +54,7 @@ std::string targetOf(const RunRecord& record, const Score& score)
 
 std::string shownValue(const Score& score)
 {
-    return score.label.empty() && score.value ? std::format("{}", *score.value) : score.label;
+    return score.label.empty() && score.value ? formatText("{}", *score.value) : score.label;
 }
 
 } // namespace
@@ -70,29 +70,29 @@ MlflowScores::MlflowScores(std::span<const TableInfo> tables)
         const auto text = [&](std::string_view name) { return sqltext::limited(column(name), kMaxAssessmentBytes); };
         const std::string updated = column("last_updated_timestamp", "0");
         m_assessmentsSql =
-            std::format("SELECT a.assessment_id, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM assessments a WHERE "
-                        "a.trace_id = ? "
-                        "ORDER BY {}, a.assessment_id",
-                        column("assessment_type", "'feedback'"), text("value"), text("error"), column("created_timestamp", "0"),
-                        updated, column("source_type"), column("source_id"), column("span_id"), text("rationale"),
-                        column("overrides"), column("valid", "1"), column("created_timestamp", "1"));
-        m_marks.push_back(std::format("SELECT a.trace_id, count(*), max({}), sum({}) FROM assessments a GROUP BY a.trace_id",
-                                      updated, column("valid", "1")));
+            formatText("SELECT a.assessment_id, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM assessments a WHERE "
+                       "a.trace_id = ? "
+                       "ORDER BY {}, a.assessment_id",
+                       column("assessment_type", "'feedback'"), text("value"), text("error"), column("created_timestamp", "0"),
+                       updated, column("source_type"), column("source_id"), column("span_id"), text("rationale"),
+                       column("overrides"), column("valid", "1"), column("created_timestamp", "1"));
+        m_marks.push_back(formatText("SELECT a.trace_id, count(*), max({}), sum({}) FROM assessments a GROUP BY a.trace_id",
+                                     updated, column("valid", "1")));
     }
     const TableInfo* issues = storedTable(tables, "issues");
     if (issues && issues->hasColumn("issue_id") && issues->hasColumn("name"))
-        m_issuesSql = std::format("SELECT i.issue_id, i.name, {} FROM issues i",
-                                  sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes));
+        m_issuesSql = formatText("SELECT i.issue_id, i.name, {} FROM issues i",
+                                 sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes));
     const TableInfo* items = storedTable(tables, "review_queue_traces");
     const TableInfo* queues = storedTable(tables, "review_queues");
     if (items && items->hasColumn("target_id") && items->hasColumn("queue_id") && items->hasColumn("status")) {
         const bool named = queues && queues->hasColumn("queue_id") && queues->hasColumn("name");
         m_reviewsSql =
-            std::format("SELECT r.status, {}, {}, {} FROM review_queue_traces r WHERE r.target_id = ? ORDER BY r.queue_id",
-                        sqltext::column(items, "r", "completed_by"), sqltext::column(items, "r", "completed_time_ms", "0"),
-                        named ? "(SELECT q.name FROM review_queues q WHERE q.queue_id = r.queue_id)" : "''");
-        m_marks.push_back(std::format("SELECT r.target_id, count(*), max({}) FROM review_queue_traces r GROUP BY r.target_id",
-                                      sqltext::column(items, "r", "last_update_time_ms", "0")));
+            formatText("SELECT r.status, {}, {}, {} FROM review_queue_traces r WHERE r.target_id = ? ORDER BY r.queue_id",
+                       sqltext::column(items, "r", "completed_by"), sqltext::column(items, "r", "completed_time_ms", "0"),
+                       named ? "(SELECT q.name FROM review_queues q WHERE q.queue_id = r.queue_id)" : "''");
+        m_marks.push_back(formatText("SELECT r.target_id, count(*), max({}) FROM review_queue_traces r GROUP BY r.target_id",
+                                     sqltext::column(items, "r", "last_update_time_ms", "0")));
     }
 }
 

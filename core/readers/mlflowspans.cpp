@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/mlflowspans.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom
 {
@@ -49,7 +49,7 @@ std::string hexOfBase64(std::string_view text)
         count += 6;
         if (count < 8) continue;
         count -= 8;
-        hex += std::format("{:02x}", (bits >> count) & 0xFF);
+        hex += formatText("{:02x}", (bits >> count) & 0xFF);
     }
     return hex;
 }
@@ -203,7 +203,7 @@ std::expected<std::filesystem::path, std::string> mlflowTraceFile(const std::fil
     std::string_view path = location;
     if (const auto scheme = location.find("://");
         scheme != std::string_view::npos && !location.starts_with("file://") && !location.starts_with("mlflow-artifacts://"))
-        return std::unexpected(std::format("its spans lie at {}, which is no folder here", shown));
+        return std::unexpected(formatText("its spans lie at {}, which is no folder here", shown));
     for (const std::string_view scheme : {"file:", "mlflow-artifacts:"})
         if (path.starts_with(scheme)) path.remove_prefix(scheme.size());
     if (path.starts_with("//")) { // a host, or none
@@ -233,8 +233,8 @@ std::expected<std::filesystem::path, std::string> mlflowTraceFile(const std::fil
               (told.is_absolute() && !location.starts_with("mlflow-artifacts:") && !isBelow(told.lexically_normal(), folder));
     if (outside)
         return std::unexpected(
-            std::format("its spans lie in {}, outside of the folder of the database, and were not read", shown));
-    return std::unexpected(std::format("its spans should lie in {}, and there is no traces.json", shown));
+            formatText("its spans lie in {}, outside of the folder of the database, and were not read", shown));
+    return std::unexpected(formatText("its spans should lie in {}, and there is no traces.json", shown));
 }
 
 } // namespace tackroom

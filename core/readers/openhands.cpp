@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/openhands.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -8,7 +9,6 @@
 #include "core/readers/openhandsevents.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -275,7 +275,7 @@ private:
     {
         const std::string last = lastOf(name);
         const bool isNumber = !last.empty() && last.front() >= '0' && last.front() <= '9';
-        return isNumber ? std::format("e{:0>40}", cut(last, 40)) : last;
+        return isNumber ? formatText("e{:0>40}", cut(last, 40)) : last;
     }
 
     /// The files of one conversation, one after the other.
@@ -321,7 +321,7 @@ private:
         JsonElementVisitor visitor;
         visitor.visit = [&](const JsonElement& element) -> Result<bool> {
             sink.progress(element.offset);
-            const std::string where = std::format("{} {}", isArray ? "element" : "line", element.index + (isArray ? 0 : 1));
+            const std::string where = formatText("{} {}", isArray ? "element" : "line", element.index + (isArray ? 0 : 1));
             const auto value = parser.parse(element.text, true);
             if (!value && good == 0 && !isArray) return std::unexpected(damage); // a broken object, not so many broken lines
             if (!value) {
@@ -342,7 +342,7 @@ private:
             return add(std::move(*run), element.text, request, sink);
         };
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            sink.skipped(std::format("line {}", index + 1), std::format("it has {} bytes, more than are read", bytes));
+            sink.skipped(formatText("line {}", index + 1), formatText("it has {} bytes, more than are read", bytes));
         };
         const auto read = forEachJsonElement(unit.first(), isArray ? JsonLayout::Array : JsonLayout::Lines, visitor, cancel);
         if (!read && (read.error().code != ErrorCode::Damaged || good == 0)) return read;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/openhandsevents.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/annotations.h"
 #include "core/readers/conversation.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::openhands
 {
@@ -314,7 +314,7 @@ ParsedRun Events::finish() &&
     for (const Step& step : m_run.record.steps) steps[step.nativeId] = &step;
     for (const Message& message : messages)
         for (std::size_t n = 0; n < message.toolCalls.size(); ++n)
-            if (const auto step = steps.find(std::format("{}.c{}", message.stepId, n + 1)); step != steps.end())
+            if (const auto step = steps.find(formatText("{}.c{}", message.stepId, n + 1)); step != steps.end())
                 calls[message.toolCalls[n].id] = {step->second, &message.toolCalls[n]};
     for (Decided& decided : m_decided) {
         HumanDecision decision;

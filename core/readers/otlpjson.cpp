@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // OTLP as JSON in files: one document, an array of them, or one a line (the collector's file exporter, which appends); and the
 // same as Grafana Tempo gives it out. What is in them: otlp.h. Each trace is one run.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlp.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -56,7 +55,7 @@ public:
         TR_ASSIGN([[maybe_unused]] const bool goOn, m_collector.finish());
         if (m_reader.lostSpans() > 0)
             m_sink.skipped(m_file.path().filename().string(),
-                           std::format("{} spans without a trace id or span id", m_reader.lostSpans()));
+                           formatText("{} spans without a trace id or span id", m_reader.lostSpans()));
         return {};
     }
 
@@ -65,8 +64,8 @@ private:
     {
         if (m_file.sizeBytes() > kMaxDocumentBytes)
             return fail(ErrorCode::Refused, m_file.path().string(),
-                        std::format("one JSON document of {} MB; at most {} MB are read at once", m_file.sizeBytes() >> 20,
-                                    kMaxDocumentBytes >> 20),
+                        formatText("one JSON document of {} MB; at most {} MB are read at once", m_file.sizeBytes() >> 20,
+                                   kMaxDocumentBytes >> 20),
                         "Write one document a line, as the collector's file exporter does.");
         TR_ASSIGN(std::string text, m_file.read(0, static_cast<std::size_t>(m_file.sizeBytes())));
         if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
@@ -83,7 +82,7 @@ private:
         JsonElementVisitor visitor;
         visitor.visit = [&](const JsonElement& element) { return readElement(element); };
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            m_sink.skipped(where(index), std::format("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+            m_sink.skipped(where(index), formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
         };
         m_isLines = layout == Layout::Lines;
         return forEachJsonElement(m_file, m_isLines ? JsonLayout::Lines : JsonLayout::Array, visitor, m_cancel,
@@ -110,9 +109,9 @@ private:
 
     [[nodiscard]] std::string where(std::uint64_t index) const
     {
-        if (!m_isLines) return std::format("element {}", index + 1);
-        return m_request.fromBytes > 0 ? std::format("line {} behind byte {}", index + 1, m_request.fromBytes)
-                                       : std::format("line {}", index + 1);
+        if (!m_isLines) return formatText("element {}", index + 1);
+        return m_request.fromBytes > 0 ? formatText("line {} behind byte {}", index + 1, m_request.fromBytes)
+                                       : formatText("line {}", index + 1);
     }
 
     const InputFile& m_file;
@@ -187,7 +186,7 @@ public:
         if (!isBatches && !look.hasKey("trace")) return std::nullopt;
         // "trace" and "batches" are words of others as well.
         for (const std::string_view key : {"resourceSpans", "scopeSpans", "instrumentationLibrarySpans"})
-            if (look.beginning.contains(std::format("\"{}\"", key))) return Recognised{isBatches ? "batches" : "trace", {}};
+            if (look.beginning.contains(formatText("\"{}\"", key))) return Recognised{isBatches ? "batches" : "trace", {}};
         return std::nullopt;
     }
     [[nodiscard]] Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink,

@@ -2,6 +2,7 @@
 // OTLP as binary messages in files (otlpwire.h): each with its length before it (four bytes, big-endian: the collector's file
 // exporter; or a varint: "delimited" writers), or one message alone. The collector with `compression: zstd` compresses each
 // message by itself, of protobuf or JSON, and puts its length before it as well: no zstd tool opens such a file as a whole.
+#include "core/base/format.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlp.h"
 #include "core/readers/otlpwire.h"
@@ -9,7 +10,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <format>
 #include <memory>
 
 namespace tackroom
@@ -114,12 +114,12 @@ public:
             return fail(ErrorCode::Damaged, m_file.path().string(), "there is no message of OTLP's in it");
         if (framing == Framing::Alone && m_file.sizeBytes() > kMaxMessageBytes)
             return fail(ErrorCode::Refused, m_file.path().string(),
-                        std::format("one message of more than {} MB", kMaxMessageBytes >> 20));
+                        formatText("one message of more than {} MB", kMaxMessageBytes >> 20));
         TR_TRY(framing == Framing::Alone ? readAlone() : readFramed(framing));
         TR_ASSIGN([[maybe_unused]] const bool goOn, m_collector.finish());
         if (m_reader.lostSpans() > 0)
             m_sink.skipped(m_file.path().filename().string(),
-                           std::format("{} spans without a trace id or span id", m_reader.lostSpans()));
+                           formatText("{} spans without a trace id or span id", m_reader.lostSpans()));
         return {};
     }
 
@@ -144,13 +144,13 @@ private:
             const auto [size, length] = lengthAt(head, framing);
             const std::uint64_t left = m_file.sizeBytes() - offset;
             if (size == 0 || length > left - size) {
-                m_sink.skipped(std::format("byte {}", offset),
-                               std::format("a message that is cut off; {} bytes are left out", left));
+                m_sink.skipped(formatText("byte {}", offset),
+                               formatText("a message that is cut off; {} bytes are left out", left));
                 return {};
             }
             if (length > kMaxMessageBytes)
-                m_sink.skipped(std::format("byte {}", offset),
-                               std::format("a message of {} bytes; at most {} are read", length, kMaxMessageBytes));
+                m_sink.skipped(formatText("byte {}", offset),
+                               formatText("a message of {} bytes; at most {} are read", length, kMaxMessageBytes));
             else {
                 TR_ASSIGN(const std::string message, m_file.read(offset + size, static_cast<std::size_t>(length)));
                 m_collector.beginStretch({offset, size + length});
@@ -165,14 +165,14 @@ private:
     }
     Status readMessage(std::string_view message, std::uint64_t offset)
     {
-        const std::string where = std::format("byte {}", offset);
+        const std::string where = formatText("byte {}", offset);
         std::string inner;
         if (message.starts_with(kZstdMagic)) {
             inner = unpacked(message, kMaxMessageBytes + 1);
             message = inner;
             if (inner.empty()) m_sink.skipped(where, "a message that cannot be unpacked");
             if (inner.size() > kMaxMessageBytes) {
-                m_sink.skipped(where, std::format("a message that unpacks to more than {} MB", kMaxMessageBytes >> 20));
+                m_sink.skipped(where, formatText("a message that unpacks to more than {} MB", kMaxMessageBytes >> 20));
                 return {};
             }
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/otlpwire.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <format>
 
 namespace tackroom
 {
@@ -234,7 +234,7 @@ private:
             else if (field.number == 2 && field.wire == 0)
                 m_json += field.value != 0 ? "\"boolValue\":true" : "\"boolValue\":false";
             else if (field.number == 3 && field.wire == 0)
-                m_json += std::format("\"intValue\":{}", static_cast<std::int64_t>(field.value));
+                m_json += formatText("\"intValue\":{}", static_cast<std::int64_t>(field.value));
             else if (field.number == 4 && field.wire == 1)
                 real(std::bit_cast<double>(field.value));
             else if (field.number == 5 && field.wire == 2) {
@@ -250,7 +250,7 @@ private:
                 keyValues(field.bytes, 1, depth + 1);
                 m_json += '}';
             } else if (field.number == 7 && field.wire == 2)
-                m_json += std::format("\"bytesValue\":\"[{} bytes]\"", field.bytes.size());
+                m_json += formatText("\"bytesValue\":\"[{} bytes]\"", field.bytes.size());
             else
                 has = false;
         });
@@ -259,7 +259,7 @@ private:
     void real(double value)
     {
         if (std::isfinite(value))
-            m_json += std::format("\"doubleValue\":{}", value);
+            m_json += formatText("\"doubleValue\":{}", value);
         else
             m_json += "\"stringValue\":\"not a finite number\"";
     }
@@ -276,7 +276,7 @@ private:
         if (bytes.size() > 64) return;
         name(key);
         m_json += '"';
-        for (const char c : bytes) m_json += std::format("{:02x}", static_cast<unsigned char>(c));
+        for (const char c : bytes) m_json += formatText("{:02x}", static_cast<unsigned char>(c));
         m_json += '"';
     }
     void number(std::string_view key, std::uint64_t value)
@@ -293,7 +293,7 @@ private:
             if (c == '"' || c == '\\')
                 (m_json += '\\') += c;
             else if (static_cast<unsigned char>(c) < 0x20)
-                m_json += std::format("\\u{:04x}", static_cast<unsigned char>(c));
+                m_json += formatText("\\u{:04x}", static_cast<unsigned char>(c));
             else
                 m_json += c;
         }

@@ -2,6 +2,7 @@
 #include "core/readers/phoenix.h"
 
 #include "core/base/boundedqueue.h"
+#include "core/base/format.h"
 #include "core/readers/jsonvalues.h"
 #include "core/readers/phoenixassembly.h"
 #include "core/readers/phoenixbody.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <format>
 #include <set>
 #include <sys/stat.h>
 #include <thread>
@@ -62,7 +62,7 @@ Result<PhoenixMarks> PhoenixReader::Private::marksNow()
     }
     for (std::size_t i = 0; i < kAnnotationTables.size(); ++i) {
         if (sql.annotations[i].empty()) continue;
-        const std::string from = std::format(" FROM {}", kAnnotationTables[i]);
+        const std::string from = formatText(" FROM {}", kAnnotationTables[i]);
         TR_ASSIGN(marks.annotation[i], db.scalar("SELECT max(id)" + from));
         TR_ASSIGN(marks.annotationCount[i], db.scalar("SELECT count(*)" + from));
         if (!table(kAnnotationTables[i])->hasColumn("updated_at")) continue;
@@ -82,8 +82,8 @@ Result<bool> PhoenixReader::Private::stillHolds(const PhoenixMarks& before)
 {
     // All of them, from a small index, without the few that are new: rows up to the mark would be counted by reading the table.
     const auto count = [&](std::string_view from, std::int64_t upTo) -> Result<std::int64_t> {
-        TR_ASSIGN(const std::int64_t all, db.scalar(std::format("SELECT count(*) FROM {}", from)));
-        TR_ASSIGN(Statement statement, db.prepare(std::format("SELECT count(*) FROM {} WHERE id > ?", from)));
+        TR_ASSIGN(const std::int64_t all, db.scalar(formatText("SELECT count(*) FROM {}", from)));
+        TR_ASSIGN(Statement statement, db.prepare(formatText("SELECT count(*) FROM {} WHERE id > ?", from)));
         statement.bind(1, upTo);
         TR_ASSIGN(const bool row, statement.step());
         return all - (row ? statement.intAt(0) : 0);
@@ -200,8 +200,8 @@ Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const s
     for (const TableInfo* table : {spans, traces, projects})
         if (table->isView || table->isVirtual)
             return fail(ErrorCode::Refused, path.string(),
-                        std::format("\"{}\" is {} here; a Phoenix database has a table of that name", table->name,
-                                    table->isView ? "a view" : "a virtual table"));
+                        formatText("\"{}\" is {} here; a Phoenix database has a table of that name", table->name,
+                                   table->isView ? "a view" : "a virtual table"));
     for (const std::string_view column : {"id", "span_id", "parent_id", "trace_rowid", "attributes"})
         if (!spans->hasColumn(column)) return false;
     return traces->hasColumn("id") && traces->hasColumn("trace_id") && traces->hasColumn("project_rowid") &&
@@ -234,7 +234,7 @@ Status PhoenixReader::prepare(const CancelToken& cancel)
     if (const TableInfo* alembic = d->table("alembic_version"); alembic && alembic->hasColumn("version_num")) {
         TR_ASSIGN(Statement statement, d->db.prepare("SELECT version_num FROM alembic_version"));
         TR_ASSIGN(const bool row, statement.step());
-        if (row) d->info.schema = std::format("phoenix ({}, alembic {})", generation, jsonvalues::cut(statement.textAt(0), 40));
+        if (row) d->info.schema = formatText("phoenix ({}, alembic {})", generation, jsonvalues::cut(statement.textAt(0), 40));
     }
     return {};
 }
@@ -252,14 +252,14 @@ Result<std::string> PhoenixReader::fingerprint()
             return std::unexpected(errorFromErrno(errno, d->path.string(), "cannot look at the database"));
         }
         // An empty log says nothing, and is made and removed by anybody who looks.
-        if (st.st_size > 0) text += std::format("{}:{}.{:09}:", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+        if (st.st_size > 0) text += formatText("{}:{}.{:09}:", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     }
     for (const std::string_view name : {"traces", "spans", "span_annotations", "trace_annotations", "document_annotations",
                                         "project_session_annotations", "experiment_run_annotations", "span_costs"}) {
         const TableInfo* table = d->table(name);
         if (!table || !table->hasColumn("id")) continue;
-        TR_ASSIGN(const std::int64_t highest, d->db.scalar(std::format("SELECT max(id) FROM {}", name)));
-        text += std::format("{}:", highest);
+        TR_ASSIGN(const std::int64_t highest, d->db.scalar(formatText("SELECT max(id) FROM {}", name)));
+        text += formatText("{}:", highest);
     }
     return text;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/phoenixbody.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -28,7 +27,7 @@ std::string digestOf(const Message& message)
 void appendJson(std::string& out, std::string_view key, std::string_view json)
 {
     if (json.empty()) return;
-    out += std::format("{}\"{}\":{}", out.size() > 1 ? "," : "", key, json);
+    out += formatText("{}\"{}\":{}", out.size() > 1 ? "," : "", key, json);
 }
 
 } // namespace

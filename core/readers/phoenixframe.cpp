@@ -8,13 +8,13 @@
 ///
 /// What a span means is OpenInference's, read by spans.h; span_kind stands for openinference.span.kind where that is missing.
 /// Run = one trace; Run::nativeId = the trace id. Annotations are not in these frames. Parquet and pickle are not read.
+#include "core/base/format.h"
 #include "core/readers/filelook.h"
 #include "core/readers/formats.h"
 #include "core/readers/jsonfilevalues.h"
 #include "core/readers/tracerecords.h"
 
 #include <algorithm>
-#include <format>
 #include <functional>
 
 namespace tackroom
@@ -262,7 +262,7 @@ public:
             return true;
         };
         for (const auto& part : unit.parts) TR_TRY(forEachJsonValue(part.file, sink, visit, cancel));
-        if (nameless) sink.skipped("rows", std::format("{} without a trace id or span id", nameless));
+        if (nameless) sink.skipped("rows", formatText("{} without a trace id or span id", nameless));
         TR_ASSIGN([[maybe_unused]] const bool more, traces.deliver(sink, cancel));
         return {};
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/phoenixrun.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/annotations.h"
 #include "core/readers/phoenix.h"
 
 #include <algorithm>
 #include <chrono>
-#include <format>
 #include <unordered_set>
 
 namespace tackroom
@@ -81,7 +81,7 @@ Score scoreOf(const PhoenixAnnotationRow& row, std::optional<Value> metadata)
     if (ofSession) score.name = "session " + score.name;
     if (ofSession) score.says = Outcome::Unknown; // of which of its runs it speaks is not told
     if (row.ofDocument) {                         // what a document is worth says nothing of the run
-        score.name += std::format(" [{}]", row.documentPosition);
+        score.name += formatText(" [{}]", row.documentPosition);
         score.says = Outcome::Unknown;
     }
     return score;
@@ -101,10 +101,10 @@ void PhoenixRunBuilder::begin(PhoenixTraceRow trace)
 void PhoenixRunBuilder::readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink, openinference::Reading reading)
 {
     const auto skip = [&](std::string why) {
-        sink.skipped(std::format("span {} of trace {}", cut(row.spanId, 64), cut(m_trace.traceId, 64)), std::move(why));
+        sink.skipped(formatText("span {} of trace {}", cut(row.spanId, 64), cut(m_trace.traceId, 64)), std::move(why));
     };
     const auto tooLong = [&](std::string_view what, std::uint64_t bytes) {
-        skip(std::format("its {} have {} bytes; at most {} are read", what, bytes, kMaxAttributesBytes));
+        skip(formatText("its {} have {} bytes; at most {} are read", what, bytes, kMaxAttributesBytes));
     };
     if (row.attributes.empty() && row.attributesBytes > 0)
         tooLong("attributes", row.attributesBytes);
@@ -269,8 +269,8 @@ RunRecord PhoenixRunBuilder::finish(RunSink& sink)
 {
     sortByStart();
     if (m_leftOut > 0)
-        sink.skipped(std::format("trace {}", cut(m_trace.traceId, 64)),
-                     std::format("it has {} spans; the first {} were read", m_spans.size() + m_leftOut, m_spans.size()));
+        sink.skipped(formatText("trace {}", cut(m_trace.traceId, 64)),
+                     formatText("it has {} spans; the first {} were read", m_spans.size() + m_leftOut, m_spans.size()));
     RunRecord record;
     if (!m_byStart.empty()) {
         SpanPart& first = root();

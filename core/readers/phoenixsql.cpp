@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/phoenixsql.h"
 
+#include "core/base/format.h"
 #include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
 
-#include <format>
 #include <optional>
 
 namespace tackroom
@@ -22,7 +22,7 @@ namespace
 /// A column, or a constant in its place where this generation has none.
 std::string columnOr(const TableInfo* table, std::string_view alias, std::string_view column, std::string_view otherwise)
 {
-    return table && table->hasColumn(column) ? std::format("{}.{}", alias, column) : std::string(otherwise);
+    return table && table->hasColumn(column) ? formatText("{}.{}", alias, column) : std::string(otherwise);
 }
 
 std::string spanColumnsOf(const TableInfo* spans)
@@ -33,13 +33,13 @@ std::string spanColumnsOf(const TableInfo* spans)
     const auto limited = [&](std::string_view name) {
         const std::string c = column(name, "''");
         // octet_length looks at the record's header only: a text of a gigabyte is never loaded, and its length is told instead.
-        return std::format("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, kMaxAttributesBytes);
+        return formatText("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, kMaxAttributesBytes);
     };
-    return std::format("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
-                       column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
-                       limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
-                       column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
-                       column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
+    return formatText("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
+                      column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
+                      limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
+                      column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
+                      column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
 }
 
 /// How an annotation (alias a) is joined to its trace, and what the trace's row is called then.
@@ -97,18 +97,18 @@ void addAnnotations(PhoenixSql& sql, std::span<const TableInfo> tables, std::siz
     const TableInfo* users = realTable(tables, "users");
     const bool named = users && users->hasColumn("id") && users->hasColumn("username") && annotations->hasColumn("user_id");
     const std::string time = column("updated_at", column("created_at", column("end_time", "''")));
-    const std::string select = std::format(
+    const std::string select = formatText(
         "SELECT {}, {}, a.name, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM ", join->trace, join->step, column("label", "''"),
         column("score", "NULL"), column("explanation", "''"), column("metadata", "''"), column("annotator_kind", "''"),
         column("identifier", "''"), named ? "(SELECT u.username FROM users u WHERE u.id = a.user_id)" : "''", time,
         column("document_position", join->position));
-    sql.annotations[index] = select + std::format("{} WHERE {} BETWEEN ?1 AND ?2 ORDER BY a.id", join->forward, join->trace);
+    sql.annotations[index] = select + formatText("{} WHERE {} BETWEEN ?1 AND ?2 ORDER BY a.id", join->forward, join->trace);
     if (join->key == "span_rowid")
-        sql.annotationsById[index] = select + std::format("{} a CROSS JOIN spans s ON s.id = a.span_rowid WHERE a.span_rowid "
-                                                          "BETWEEN ?3 AND ?4 AND s.trace_rowid BETWEEN ?1 AND ?2 ORDER BY a.id",
-                                                          kAnnotationTables[index]);
-    sql.annotated[index] = std::format("SELECT DISTINCT {} FROM {} a{} WHERE a.id > ?{}", join->trace, kAnnotationTables[index],
-                                       join->back, annotations->hasColumn("updated_at") ? " OR a.updated_at > ?" : "");
+        sql.annotationsById[index] = select + formatText("{} a CROSS JOIN spans s ON s.id = a.span_rowid WHERE a.span_rowid "
+                                                         "BETWEEN ?3 AND ?4 AND s.trace_rowid BETWEEN ?1 AND ?2 ORDER BY a.id",
+                                                         kAnnotationTables[index]);
+    sql.annotated[index] = formatText("SELECT DISTINCT {} FROM {} a{} WHERE a.id > ?{}", join->trace, kAnnotationTables[index],
+                                      join->back, annotations->hasColumn("updated_at") ? " OR a.updated_at > ?" : "");
 }
 
 } // namespace
@@ -122,9 +122,9 @@ PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
                              traces->hasColumn("project_session_rowid");
     const auto ofSession = [&](std::string_view column) {
         if (!hasSessions || !sessions->hasColumn(column)) return std::string("''");
-        return std::format("(SELECT p.{} FROM project_sessions p WHERE p.id = t.project_session_rowid)", column);
+        return formatText("(SELECT p.{} FROM project_sessions p WHERE p.id = t.project_session_rowid)", column);
     };
-    sql.traces = std::format(
+    sql.traces = formatText(
         "SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
         columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
         ofSession("session_user"));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/reflexion.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -43,7 +43,7 @@ ParsedRun runOf(Value row, std::size_t trialOfFile)
     const std::string name = cut(textOf(member(row, "name")), 400);
     ParsedRun run;
     Run& out = run.record.run;
-    out.nativeId = std::format("trial_{}/{}", given, name);
+    out.nativeId = formatText("trial_{}/{}", given, name);
     std::string identity = out.nativeId;
     for (std::size_t i = 0; i < memory.size(); ++i) {
         Message message;
@@ -69,7 +69,7 @@ ParsedRun runOf(Value row, std::size_t trialOfFile)
         Score copied;
         copied.name = "re-measured";
         copied.label = "no";
-        copied.explanation = std::format("solved in trial {}; trial {} did not run it again", given, trialOfFile);
+        copied.explanation = formatText("solved in trial {}; trial {} did not run it again", given, trialOfFile);
         copied.annotator = Annotator::Code;
         copied.by = "Reflexion";
         run.record.scores.push_back(std::move(copied));
@@ -103,7 +103,7 @@ public:
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (cancel.cancelled()) return CancelToken::error();
             if (!isRow(rows[i])) {
-                sink.skipped(std::format("element {}", i), "it has no name, memory and is_success");
+                sink.skipped(formatText("element {}", i), "it has no name, memory and is_success");
                 continue;
             }
             ParsedRun run = runOf(rows[i], trial);

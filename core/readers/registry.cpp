@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a file is, by its content. Names and suffixes say nothing.
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/readers/databases.h"
 #include "core/readers/filelist.h"
@@ -8,7 +9,6 @@
 #include "core/readers/jsonelements.h"
 #include "core/readers/readers.h"
 
-#include <format>
 #include <sys/stat.h>
 
 namespace tackroom
@@ -60,7 +60,7 @@ std::string storeStamp(const std::filesystem::path& path)
     const auto add = [&](const std::filesystem::path& file) {
         struct stat st{};
         if (::stat(file.c_str(), &st) == 0)
-            text += std::format("{}:{}.{}:{}\n", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ino);
+            text += formatText("{}:{}.{}:{}\n", st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ino);
     };
     if (!isGlob(path) && !std::filesystem::is_directory(path, error)) {
         for (const char* suffix : {"", "-wal", "-journal"}) add(path.string() + suffix);
@@ -70,7 +70,7 @@ std::string storeStamp(const std::filesystem::path& path)
     const auto files = listFiles(parts.root, parts.pattern, {});
     if (!files) return {};
     for (const ListedFile& file : *files)
-        text += std::format("{}:{}:{}:{}\n", file.name, file.stamp.sizeBytes, file.stamp.mtimeNs, file.stamp.inode);
+        text += formatText("{}:{}:{}:{}\n", file.name, file.stamp.sizeBytes, file.stamp.mtimeNs, file.stamp.inode);
     return xxh128Hex(text);
 }
 

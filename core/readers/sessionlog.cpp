@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/sessionlog.h"
 
+#include "core/base/format.h"
 #include "core/readers/conversation.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -147,7 +147,7 @@ void SessionLog::nestChains(ParsedRun& run) const
         if (!name.empty() && step.kind == StepKind::Llm && chain != m_chains.end()) {
             if (!agents.contains(chain->id)) {
                 Step agent;
-                agent.nativeId = std::format("a{}", agents.size());
+                agent.nativeId = formatText("a{}", agents.size());
                 agent.parentId = parentOf(*chain);
                 agent.kind = StepKind::Agent;
                 agent.name = jsonvalues::cut(chain->name, kStepTextBytes);
@@ -174,7 +174,7 @@ void SessionLog::addOtherSteps(ParsedRun& run)
     const auto addUpTo = [&](std::size_t message) {
         for (; number < m_others.size() && m_others[number].first <= message; ++number) {
             Step& step = m_others[number].second;
-            step.nativeId = std::format("o{}", number);
+            step.nativeId = formatText("o{}", number);
             if (m_bodies) run.texts[step.nativeId].output = step.errorText.empty() ? step.outputText : step.errorText;
             steps.push_back(std::move(step));
         }
@@ -196,7 +196,7 @@ void SessionLog::addDecisions(ParsedRun& run)
     for (Decided& each : m_decisions) {
         const auto after = lastOf.lower_bound(each.messages);
         if (const auto call = caller(each.callId))
-            each.decision.stepId = std::format("m{}.c{}", call->first, call->second + 1);
+            each.decision.stepId = formatText("m{}.c{}", call->first, call->second + 1);
         else if (after != lastOf.begin())
             each.decision.stepId = std::prev(after)->second;
         run.record.decisions.push_back(std::move(each.decision));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/spancollector.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -90,9 +90,9 @@ Result<bool> TraceCollector::deliver(List::iterator held)
 {
     m_heldBytes -= std::min(m_heldBytes, held->builder.heldBytes());
     if (const auto leftOut = held->builder.leftOut(); leftOut > 0)
-        m_sink.skipped(std::format("trace {}", jsonvalues::cut(held->traceId, 64)),
-                       std::format("it has {} spans; the first {} were read", leftOut + held->builder.spanCount(),
-                                   held->builder.spanCount()));
+        m_sink.skipped(formatText("trace {}", jsonvalues::cut(held->traceId, 64)),
+                       formatText("it has {} spans; the first {} were read", leftOut + held->builder.spanCount(),
+                                  held->builder.spanCount()));
     ParsedRun run = held->builder.finish(m_wantBodies);
     run.ranges = std::move(held->ranges);
     run.record.run.nativeId = held->traceId;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/sweagent.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/annotations.h"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -244,7 +244,7 @@ Result<ParsedRun> runOf(Value value, std::string_view text, const std::string& n
     const auto steps = elementsOf(member(value, "trajectory"));
     const auto history = elementsOf(member(value, "history"));
     if (steps.size() > kMaxSteps || history.size() > kMaxSteps)
-        return fail(ErrorCode::Refused, name, std::format("it has more than {} steps", kMaxSteps));
+        return fail(ErrorCode::Refused, name, formatText("it has more than {} steps", kMaxSteps));
     ParsedRun run;
     if (steps.empty())
         addHistory(run, history);

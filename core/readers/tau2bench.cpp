@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/tau2bench.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
 #include "core/readers/tau2conversation.h"
 
 #include <algorithm>
-#include <format>
 #include <functional>
 
 namespace tackroom
@@ -114,7 +114,7 @@ std::string unmet(Value reward, std::string_view list, std::string_view flag, st
     std::vector<std::string> missing;
     for (const Value check : elementsOf(member(reward, list)))
         if (textOf(member(check, flag)) == "false" && missing.size() < kMaxListed) missing.push_back(cut(name(check), 300));
-    return missing.empty() ? std::string() : std::format("; {}: {}", words, joined(missing));
+    return missing.empty() ? std::string() : formatText("; {}: {}", words, joined(missing));
 }
 
 std::string explanationOf(Value reward, bool isFailure)
@@ -124,11 +124,11 @@ std::string explanationOf(Value reward, bool isFailure)
     if (const auto breakdown = member(reward, "reward_breakdown"); breakdown && breakdown->get(parts) == simdjson::SUCCESS)
         for (const auto& [key, value] : parts)
             if (const auto number = numberOf(value); number && text.size() < kStepTextBytes)
-                text += std::format("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
+                text += formatText("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
     if (!isFailure) return text;
     if (textOf(at(reward, "db_check.db_match")) == "false") text += "; the database differs from what was expected";
     text += unmet(reward, "action_checks", "action_match", "not done", [](Value check) {
-        return std::format("{}({})", textOf(at(check, "action.name")), cut(textOf(at(check, "action.arguments")), 240));
+        return formatText("{}({})", textOf(at(check, "action.name")), cut(textOf(at(check, "action.arguments")), 240));
     });
     text += unmet(reward, "communicate_checks", "met", "not said", [](Value check) { return textOf(member(check, "info")); });
     text += unmet(reward, "env_assertions", "met", "not so", [](Value check) {
@@ -136,7 +136,7 @@ std::string explanationOf(Value reward, bool isFailure)
         return textOf(assertion);
     });
     text += unmet(reward, "nl_assertions", "met", "not met", [](Value check) {
-        return std::format("{} ({})", textOf(member(check, "nl_assertion")), textOf(member(check, "justification")));
+        return formatText("{} ({})", textOf(member(check, "nl_assertion")), textOf(member(check, "justification")));
     });
     if (const std::string note = textOf(at(reward, "info.note")); !note.empty()) text += "; " + note;
     return text.starts_with("; ") ? text.substr(2) : text;
@@ -191,7 +191,7 @@ ParsedRun runOf(Value simulation, std::optional<Value> info)
     out.nativeId = cut(textOf(member(simulation, "id")), 400);
     if (out.nativeId.empty())
         out.nativeId = cut(
-            std::format("task_{}/trial_{}", textOf(member(simulation, "task_id")), textOf(member(simulation, "trial"))), 400);
+            formatText("task_{}/trial_{}", textOf(member(simulation, "task_id")), textOf(member(simulation, "trial"))), 400);
     if (const auto start = parseTime(textOf(member(simulation, "start_time")))) out.start = *start;
     if (const auto end = parseTime(textOf(member(simulation, "end_time")))) out.end = *end;
     out.costUsd = numberOf(member(simulation, "agent_cost"));
@@ -253,9 +253,9 @@ public:
             if (cancel.cancelled()) return CancelToken::error();
             const FileRange& range = stretches.simulations[i];
             sink.progress(range.offset);
-            const std::string where = std::format("simulation {}", i);
+            const std::string where = formatText("simulation {}", i);
             if (range.bytes > kMaxJsonElementBytes) {
-                sink.skipped(where, std::format("it has {} bytes, more than are read", range.bytes));
+                sink.skipped(where, formatText("it has {} bytes, more than are read", range.bytes));
                 continue;
             }
             TR_ASSIGN(const std::string text, unit.first().read(range.offset, static_cast<std::size_t>(range.bytes)));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/tau2conversation.h"
 
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom::tau2
@@ -122,7 +122,7 @@ private:
         for (std::size_t i = 0; i < messages.size(); ++i) {
             if (messages[i].role != "user" || messages[i].toolCalls.empty()) continue;
             Step parent;
-            parent.nativeId = messages[i].stepId = std::format("m{}", i);
+            parent.nativeId = messages[i].stepId = formatText("m{}", i);
             parent.kind = StepKind::Human;
             parent.name = "user";
             parent.outputText = cut(messages[i].content, kStepTextBytes);
@@ -148,7 +148,7 @@ private:
     void addUserCall(const Step& parent, std::size_t number, const Message::ToolCall& call, std::size_t result)
     {
         Step step;
-        step.nativeId = std::format("{}.c{}", parent.nativeId, number);
+        step.nativeId = formatText("{}.c{}", parent.nativeId, number);
         step.parentId = parent.nativeId;
         step.kind = StepKind::Tool;
         step.name = step.toolName = cut(call.name, kStepTextBytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/taubench.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -87,7 +87,7 @@ public:
         const auto tell = [&](int rank, std::string_view what, std::string_view name) {
             if (onlyLooks(name)) rank -= 10;
             if (!first.empty() && rank <= firstRank) return;
-            first = std::format("{}: {}", what, cut(name, 100));
+            first = formatText("{}: {}", what, cut(name, 100));
             firstRank = rank;
         };
         std::vector<Value> left;
@@ -100,7 +100,7 @@ public:
             tell(call ? 2 : 3, call ? "different" : "not done", textOf(member(action, "name")));
             if (call)
                 different.push_back(
-                    std::format("{} instead of {}", words(call->what->name, call->what->arguments), words(action)));
+                    formatText("{} instead of {}", words(call->what->name, call->what->arguments), words(action)));
             else
                 missing.push_back(words(action));
         }
@@ -125,7 +125,7 @@ private:
 
     static std::string words(std::string_view name, std::string_view arguments)
     {
-        return std::format("{}({})", cut(name, 100), cut(arguments, kCallBytes));
+        return formatText("{}({})", cut(name, 100), cut(arguments, kCallBytes));
     }
     static std::string words(Value action)
     {
@@ -163,7 +163,7 @@ std::string explanationOf(Value element, const std::vector<Message>& messages, b
         for (const auto& [key, value] : parts) {
             const auto number = numberOf(value);
             if (number && text.size() < kStepTextBytes)
-                text += std::format("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
+                text += formatText("{}{} = {:g}", text.empty() ? "" : ", ", key, *number);
         }
     if (!isFailure) return text;
     std::vector<std::string> unsaid;
@@ -201,7 +201,7 @@ public:
     std::string unique(const std::string& name)
     {
         const int count = ++m_seen[name];
-        return count == 1 ? name : std::format("{}/{}", name, count);
+        return count == 1 ? name : formatText("{}/{}", name, count);
     }
 
 private:
@@ -236,8 +236,8 @@ Status readDisplay(ParsedRun& run, Value value, std::uint64_t line)
     if (!display) return fail(ErrorCode::Damaged, {}, "there is no text messages_display in it");
     run.conversation = displayed(*display);
     if (run.conversation.size() > kMaxMessages)
-        return fail(ErrorCode::Refused, {}, std::format("it has more than {} messages", kMaxMessages));
-    run.record.run.nativeId = std::format("line_{}", line + 1);
+        return fail(ErrorCode::Refused, {}, formatText("it has more than {} messages", kMaxMessages));
+    run.record.run.nativeId = formatText("line_{}", line + 1);
     addConversationSteps(run);
     fillRunFromConversation(run);
     return {};
@@ -249,10 +249,10 @@ Status readResult(ParsedRun& run, Value value)
         return fail(ErrorCode::Damaged, {}, "there is no task_id with a list traj in it");
     // The parser counts no further than 2^24 - 1, which is more than enough to refuse.
     if (simdjson::dom::array(*member(value, "traj")).size() > kMaxMessages)
-        return fail(ErrorCode::Refused, {}, std::format("it has more than {} messages", kMaxMessages));
+        return fail(ErrorCode::Refused, {}, formatText("it has more than {} messages", kMaxMessages));
     for (const Value message : elementsOf(member(value, "traj"))) run.conversation.push_back(chatMessage(message));
     Run& out = run.record.run;
-    out.nativeId = cut(std::format("task_{}/trial_{}", textOf(member(value, "task_id")), textOf(member(value, "trial"))), 400);
+    out.nativeId = cut(formatText("task_{}/trial_{}", textOf(member(value, "task_id")), textOf(member(value, "trial"))), 400);
     out.userId = cut(textOf(at(value, "info.task.user_id")), kStepTextBytes);
     const std::string error = textOf(at(value, "info.error"));
     if (!error.empty()) out.status = StepStatus::Error;
@@ -323,7 +323,7 @@ private:
         }
         [[nodiscard]] std::string where(std::uint64_t index) const
         {
-            return layout == Layout::Display ? std::format("line {}", index + 1) : std::format("element {}", index);
+            return layout == Layout::Display ? formatText("line {}", index + 1) : formatText("element {}", index);
         }
     };
 
@@ -352,7 +352,7 @@ private:
             return reading.add(*value, element);
         };
         visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            sink.skipped(reading.where(index), std::format("it has {} bytes, more than are read", bytes));
+            sink.skipped(reading.where(index), formatText("it has {} bytes, more than are read", bytes));
         };
         const auto jsonLayout = layout == Layout::Display ? JsonLayout::Lines : JsonLayout::Array;
         const auto read = forEachJsonElement(file, jsonLayout, visitor, cancel);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/tracerecords.h"
 
+#include "core/base/format.h"
 #include "core/readers/annotations.h"
 #include "core/readers/jsonvalues.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -160,7 +160,7 @@ Result<bool> TraceRecords::deliver(FormatSink& sink, const CancelToken& cancel)
     for (auto& [id, trace] : m_traces) {
         if (cancel.cancelled()) return CancelToken::error();
         if (!trace.hasRecord)
-            sink.skipped(std::format("trace {}", id), std::format("only {} scores of it are here", trace.scores.size()));
+            sink.skipped(formatText("trace {}", id), formatText("only {} scores of it are here", trace.scores.size()));
         else
             runs.push_back(trace.finish(m_wantBodies));
         trace = {};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/whoandwhen.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
 
 #include <charconv>
-#include <format>
 
 namespace tackroom
 {
@@ -50,7 +50,7 @@ void addEntry(ParsedRun& run, Value entry)
     Message message;
     message.name = speakerOf(entry);
     message.content = contentText(member(entry, "content"));
-    message.stepId = std::format("m{}", index);
+    message.stepId = formatText("m{}", index);
     Step step;
     step.nativeId = message.stepId;
     step.name = message.name;
@@ -102,11 +102,11 @@ void addMistake(ParsedRun& run, Value value)
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
     if (error != std::errc() || end != digits.data() + digits.size() || index >= run.conversation.size()) {
-        explanation += std::format(" (the step is given as \"{}\", which is none of the history)", cut(given, 100));
+        explanation += formatText(" (the step is given as \"{}\", which is none of the history)", cut(given, 100));
     } else {
         score.stepId = run.conversation[index].stepId;
         if (run.conversation[index].name != score.label)
-            explanation += std::format(" (that step was said by {})", run.conversation[index].name);
+            explanation += formatText(" (that step was said by {})", run.conversation[index].name);
     }
     score.explanation = cut(explanation, kStepTextBytes);
     score.annotator = Annotator::Human;
@@ -120,7 +120,7 @@ Result<ParsedRun> runOf(Value value, std::string_view text)
     if (!isOne(value)) return fail(ErrorCode::Damaged, {}, "there is no history with a mistake_agent and a mistake_step in it");
     const auto history = elementsOf(member(value, "history"));
     if (history.size() > kMaxHistory)
-        return fail(ErrorCode::Refused, {}, std::format("it has more than {} entries", kMaxHistory));
+        return fail(ErrorCode::Refused, {}, formatText("it has more than {} entries", kMaxHistory));
     ParsedRun run;
     for (const Value entry : history) addEntry(run, entry);
     Run& out = run.record.run;
@@ -180,7 +180,7 @@ public:
         JsonElementVisitor visitor;
         visitor.visit = [&](const JsonElement& element) -> Result<bool> {
             sink.progress(element.offset);
-            const std::string where = std::format("{} {}", isArray ? "element" : "line", element.index + (isArray ? 0 : 1));
+            const std::string where = formatText("{} {}", isArray ? "element" : "line", element.index + (isArray ? 0 : 1));
             const auto value = parser.parse(element.text, true);
             if (value) {
                 ++good;

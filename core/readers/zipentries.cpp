@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/zipentries.h"
 
+#include "core/base/format.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <memory>
 
@@ -185,12 +186,12 @@ std::unexpected<Error> cannotUnpack(const ZipEntry& entry, archive* from)
 {
     const char* words = archive_error_string(from);
     return fail(ErrorCode::Damaged, entry.name,
-                std::format("it cannot be unpacked (method {}): {}", entry.method, words ? words : "no reason given"));
+                formatText("it cannot be unpacked (method {}): {}", entry.method, words ? words : "no reason given"));
 }
 
 std::unexpected<Error> tooLarge(const ZipEntry& entry, std::uint64_t maxBytes)
 {
-    return fail(ErrorCode::Refused, entry.name, std::format("it has more than {} bytes", maxBytes));
+    return fail(ErrorCode::Refused, entry.name, formatText("it has more than {} bytes", maxBytes));
 }
 
 } // namespace
@@ -202,7 +203,7 @@ Result<ZipList> listZip(const InputFile& file)
     if (table) {
         if (table->bytes > kMaxZipTableBytes)
             return fail(ErrorCode::Refused, file.path().string(),
-                        std::format("the zip file's table has {} bytes; at most {} are read", table->bytes, kMaxZipTableBytes));
+                        formatText("the zip file's table has {} bytes; at most {} are read", table->bytes, kMaxZipTableBytes));
         TR_ASSIGN(const std::string bytes, file.read(table->offset, static_cast<std::size_t>(table->bytes)));
         list.hasTable = readTable(bytes, file.sizeBytes(), list.entries);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// How the conversation went: given away too early, left without an answer, declined by the model.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -66,7 +66,7 @@ void addGivingUp(const RunLayout& run, std::vector<Signal>& out)
     signal.stepId = last.nativeId;
     signal.text = "the user gives up";
     signal.strength = 0.6;
-    signal.explanation = std::format("The user gives up: {}.", words::quoted(last.inputText));
+    signal.explanation = formatText("The user gives up: {}.", words::quoted(last.inputText));
     out.push_back(std::move(signal));
 }
 
@@ -89,8 +89,8 @@ void detect::handOvers(const RunLayout& run, std::vector<Signal>& out)
     const auto before = static_cast<std::size_t>(std::ranges::count_if(run.calls, [&](const ToolCallFact& c) {
         return c.position < call->position && !c.handOver && !words::isThoughtTool(c.tool);
     }));
-    const std::string gaveAway = std::format("The agent gave the conversation away by {} after {} other call{}",
-                                             words::quoted(call->tool), before, plural(before));
+    const std::string gaveAway = formatText("The agent gave the conversation away by {} after {} other call{}",
+                                            words::quoted(call->tool), before, plural(before));
     Signal signal;
     signal.layer = Layer::Instructions;
     signal.stepId = call->step->nativeId;
@@ -138,8 +138,8 @@ void detect::abandonment(const RunLayout& run, std::vector<Signal>& out)
     signal.stepId = last->nativeId;
     signal.text = "the conversation ends without an answer";
     signal.strength = says ? 0.9 : lastSaysNothing || lastIsPerson ? 0.7 : 0.5;
-    signal.explanation = std::format("The conversation ends without an answer to the user{}.",
-                                     says ? "; " + words::quoted(sayingOf(*says), 200) : "");
+    signal.explanation = formatText("The conversation ends without an answer to the user{}.",
+                                    says ? "; " + words::quoted(sayingOf(*says), 200) : "");
     out.push_back(std::move(signal));
 }
 
@@ -154,7 +154,7 @@ void detect::modelRefusals(const RunLayout& run, std::vector<Signal>& out)
         signal.subject = step->model;
         signal.text = "the model declined";
         signal.strength = step == run.llm.back() ? 0.7 : 0.4;
-        signal.explanation = std::format("The model declined: {}.", words::quoted(step->outputText, 160));
+        signal.explanation = formatText("The model declined: {}.", words::quoted(step->outputText, 160));
         out.push_back(std::move(signal));
         return;
     }

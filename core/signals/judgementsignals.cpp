@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What others said of the run: checks and judges that failed it, people who decided otherwise or complained.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
-#include <format>
 #include <set>
 
 namespace tackroom
@@ -17,7 +17,7 @@ bool isByPerson(const Score& score) { return score.annotator == Annotator::Human
 std::string labelOf(const Score& score)
 {
     if (!score.label.empty()) return score.label;
-    return score.value ? std::format("{:g}", *score.value) : std::string("failed");
+    return score.value ? formatText("{:g}", *score.value) : std::string("failed");
 }
 
 const ToolCallFact* callAt(const RunLayout& run, const Step* step)
@@ -132,8 +132,8 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
             !decision.after.empty() && decision.after.size() <= 40 && decision.after.find(' ') == std::string::npos;
         out.push_back(overrideSignal(decision.stepId, subject,
                                      word ? decision.after : std::string(nameOf(decision.kind)) + " " + target,
-                                     std::format("{} decided otherwise than the agent about {}{}.", who(decision.by),
-                                                 words::quoted(target), why(decision.reason))));
+                                     formatText("{} decided otherwise than the agent about {}{}.", who(decision.by),
+                                                words::quoted(target), why(decision.reason))));
         return;
     }
     const bool edits = decision.kind == DecisionKind::Edit && decision.before != decision.after;
@@ -147,10 +147,9 @@ void addDecision(const RunLayout& run, const HumanDecision& decision, std::vecto
     signal.subject = subject;
     signal.text = std::string(nameOf(decision.kind)) + " " + target;
     signal.strength = edits ? 0.8 : 0.85;
-    signal.explanation = edits
-                             ? std::format("{} changed {} from {} to {}{}.", who(decision.by), words::quoted(target),
-                                           words::quoted(decision.before), words::quoted(decision.after), why(decision.reason))
-                             : std::format("{} rejected {}{}.", who(decision.by), words::quoted(target), why(decision.reason));
+    signal.explanation = edits ? formatText("{} changed {} from {} to {}{}.", who(decision.by), words::quoted(target),
+                                            words::quoted(decision.before), words::quoted(decision.after), why(decision.reason))
+                               : formatText("{} rejected {}{}.", who(decision.by), words::quoted(target), why(decision.reason));
     out.push_back(std::move(signal));
 }
 
@@ -160,8 +159,8 @@ void addPersonsScore(const RunLayout& run, const Score& score, std::vector<Signa
     if (isOverride(run, score)) {
         out.push_back(
             overrideSignal(score.stepId, score.name, label,
-                           std::format("{} decided otherwise than the agent: {} = {}{}.", who(score.by),
-                                       words::quoted(score.name, 60), words::quoted(label, 60), why(score.explanation))));
+                           formatText("{} decided otherwise than the agent: {} = {}{}.", who(score.by),
+                                      words::quoted(score.name, 60), words::quoted(label, 60), why(score.explanation))));
         return;
     }
     Signal signal;
@@ -169,8 +168,8 @@ void addPersonsScore(const RunLayout& run, const Score& score, std::vector<Signa
     signal.stepId = score.stepId;
     signal.subject = score.name;
     signal.text = label;
-    signal.explanation = std::format("{} marked the run down: {} = {}{}.", who(score.by), words::quoted(score.name, 60),
-                                     words::quoted(label, 60), why(score.explanation));
+    signal.explanation = formatText("{} marked the run down: {} = {}{}.", who(score.by), words::quoted(score.name, 60),
+                                    words::quoted(label, 60), why(score.explanation));
     signal.strength = 0.25;
     out.push_back(std::move(signal));
 }
@@ -194,9 +193,9 @@ void detect::failedEvaluators(const RunLayout& run, std::vector<Signal>& out)
         signal.subject = score->name;
         signal.text = byModel || score->explanation.empty() ? labelOf(*score) : std::string(firstLine(score->explanation));
         if (saysThatNotWhy(*score)) signal.text = partOf(*score) + conductOf(run);
-        signal.explanation = std::format("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60),
-                                         words::quoted(labelOf(*score), 60),
-                                         score->explanation.empty() ? "" : ": " + words::quoted(score->explanation, 200));
+        signal.explanation = formatText("The {} {} says {}{}.", byModel ? "judge" : "check", words::quoted(score->name, 60),
+                                        words::quoted(labelOf(*score), 60),
+                                        score->explanation.empty() ? "" : ": " + words::quoted(score->explanation, 200));
         signal.strength = strengthOfCheck(*score, ofSingleStep);
         out.push_back(std::move(signal));
     }

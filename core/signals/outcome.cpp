@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/signals.h"
 #include "core/signals/words.h"
-
-#include <format>
 
 namespace tackroom
 {
@@ -11,7 +10,7 @@ namespace tackroom
 namespace
 {
 
-std::string numberText(double value) { return std::format("{:g}", value); }
+std::string numberText(double value) { return formatText("{:g}", value); }
 
 std::string scoreText(const Score& score)
 {

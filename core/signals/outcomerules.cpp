@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/signals/outcomerules.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <format>
 
 namespace tackroom
 {
@@ -32,8 +32,8 @@ std::string_view signOf(ScoreRule::Test test) { return std::ranges::find(kSigns,
 
 std::string toString(const ScoreRule& rule)
 {
-    return isByLabel(rule.test) ? std::format("{} {} {}", rule.score, signOf(rule.test), rule.label)
-                                : std::format("{} {} {:g}", rule.score, signOf(rule.test), rule.threshold);
+    return isByLabel(rule.test) ? formatText("{} {} {}", rule.score, signOf(rule.test), rule.label)
+                                : formatText("{} {} {:g}", rule.score, signOf(rule.test), rule.threshold);
 }
 
 Result<ScoreRule> parseScoreRule(std::string_view text)
@@ -84,8 +84,7 @@ std::string OutcomeRules::fingerprint() const
 {
     if (words.empty() && !rule) return {};
     std::string text = rule ? toString(*rule) : std::string();
-    for (const auto& [run, word] : words)
-        text += std::format("\n{}\t{}\t{}", run, static_cast<int>(word.outcome), word.reason);
+    for (const auto& [run, word] : words) text += formatText("\n{}\t{}\t{}", run, static_cast<int>(word.outcome), word.reason);
     return xxh128Hex(text);
 }
 
@@ -105,8 +104,9 @@ OutcomeVerdict resolveOutcome(const RunRecord& record, const OutcomeRules& rules
             continue;
         }
         if (byRule.outcome == Outcome::Failure) continue; // one that fails is enough
-        const std::string value = score.label.empty() || score.value ? std::format("{:g}", score.value.value_or(0)) : score.label;
-        byRule = {says, OutcomeSource::Rule, std::format("rule: {} ({} = {})", toString(*rules.rule), score.name, value)};
+        const std::string value =
+            score.label.empty() || score.value ? formatText("{:g}", score.value.value_or(0)) : score.label;
+        byRule = {says, OutcomeSource::Rule, formatText("rule: {} ({} = {})", toString(*rules.rule), score.name, value)};
     }
     if (byRule.outcome == Outcome::Unknown) return resolveOutcome(record);
     others.steps = record.steps;

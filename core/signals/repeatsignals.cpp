@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// The same call again: loops, retries without need, and writes that were carried out twice.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 
 namespace tackroom
@@ -49,14 +49,14 @@ bool addDoubleAction(const Calls& calls, std::vector<Signal>& out)
     const std::string tool = words::quoted(calls.front()->tool), arguments = words::quoted(calls.front()->step->arguments);
     if (done.size() >= 2) {
         out.push_back(repeatSignal("double-action", *done[1], 0.97,
-                                   std::format("{} changes something and succeeded {} times with the same arguments {}.", tool,
-                                               done.size(), arguments)));
+                                   formatText("{} changes something and succeeded {} times with the same arguments {}.", tool,
+                                              done.size(), arguments)));
         return true;
     }
     if (done.size() == 1 && !unclear.empty()) {
         out.push_back(repeatSignal(
             "double-action", *done[0], 0.93,
-            std::format(
+            formatText(
                 "{} changes something; its first answer was lost ({}), and it was called again with the same arguments {}, "
                 "without a key that marks a retry.",
                 tool, words::quoted(unclear.front()->error), arguments)));
@@ -79,10 +79,10 @@ void addLoop(const Calls& calls, std::vector<Signal>& out)
     }
     if (best < 2 && calls.size() < 3) return;
     const double strength = best >= 3 ? 0.7 : best == 2 ? (calls.size() >= 3 ? 0.55 : 0.4) : 0.35;
-    out.push_back(repeatSignal("repeated-call", *decisive, strength,
-                               std::format("{} was called {} times with the same arguments {}{}.", words::quoted(first.tool),
-                                           calls.size(), words::quoted(first.step->arguments),
-                                           best >= 2 ? " and gave the same result" : "")));
+    out.push_back(
+        repeatSignal("repeated-call", *decisive, strength,
+                     formatText("{} was called {} times with the same arguments {}{}.", words::quoted(first.tool), calls.size(),
+                                words::quoted(first.step->arguments), best >= 2 ? " and gave the same result" : "")));
 }
 
 } // namespace

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What the agent was given to read: nothing, or what is no longer in force.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -57,9 +57,9 @@ void detect::retrievals(const RunLayout& run, std::vector<Signal>& out)
         if (step->status == StepStatus::Error) continue;
         if (const Score* score = staleScore(run, *step)) {
             out.push_back(retrievalSignal("stale-retrieval", *step, "what was retrieved is no longer in force", 0.9,
-                                          std::format("{} gave the agent something that is no longer in force: {}.",
-                                                      words::quoted(step->name),
-                                                      words::quoted(score->name + ": " + score->explanation, 240))));
+                                          formatText("{} gave the agent something that is no longer in force: {}.",
+                                                     words::quoted(step->name),
+                                                     words::quoted(score->name + ": " + score->explanation, 240))));
             return;
         }
         if (!empty && words::isEmptyResult(resultOf(*step))) empty = step;
@@ -68,14 +68,14 @@ void detect::retrievals(const RunLayout& run, std::vector<Signal>& out)
     if (outdated)
         out.push_back(retrievalSignal(
             "stale-retrieval", *outdated, "what was retrieved is no longer in force", 0.5,
-            std::format("What {} gave says of itself that it is no longer in force.", words::quoted(outdated->name))));
+            formatText("What {} gave says of itself that it is no longer in force.", words::quoted(outdated->name))));
     for (const auto& call : run.calls)
         if (!empty && !call.failed && isSearchTool(call.tool) && words::isEmptyResult(call.step->result)) empty = call.step;
     if (empty)
         out.push_back(
             retrievalSignal("empty-retrieval", *empty, "nothing was found", 0.5,
-                            std::format("{} found nothing for {}.", words::quoted(empty->name),
-                                        words::quoted(empty->arguments.empty() ? empty->inputText : empty->arguments))));
+                            formatText("{} found nothing for {}.", words::quoted(empty->name),
+                                       words::quoted(empty->arguments.empty() ? empty->inputText : empty->arguments))));
 }
 
 } // namespace tackroom

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What went wrong with tool calls and with other steps: errors, unknown tools, arguments that the schema refuses, errors
 /// that the agent passed over.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/signals/runlayout.h"
 
 #include <algorithm>
-#include <format>
 #include <map>
 #include <set>
 
@@ -37,7 +37,7 @@ Signal toolErrorSignal(const RunLayout& run, const ToolCallFact& call, int times
 {
     const bool recovered = isRecovered(run, call);
     const std::string tool(call.tool), error = words::quoted(call.error);
-    const std::string often = times > 1 ? std::format(" {} times", times) : std::string();
+    const std::string often = times > 1 ? formatText(" {} times", times) : std::string();
     const std::string end = recovered ? ", and a later call succeeded" : ", and no later call of it succeeded";
     Signal signal;
     signal.layer = Layer::Tools;
@@ -48,23 +48,23 @@ Signal toolErrorSignal(const RunLayout& run, const ToolCallFact& call, int times
     case words::ErrorKind::UnknownTool:
         signal.family = "unknown-tool";
         signal.explanation =
-            std::format("The agent called {}, which is no tool of this harness: {}.", words::quoted(tool), error);
+            formatText("The agent called {}, which is no tool of this harness: {}.", words::quoted(tool), error);
         signal.strength = recovered ? 0.4 : 0.85;
         break;
     case words::ErrorKind::InvalidArguments:
         signal.family = "invalid-arguments";
-        signal.explanation = std::format("The arguments that the agent gave to {} were refused{}: {}{}.", words::quoted(tool),
-                                         often, error, end);
+        signal.explanation =
+            formatText("The arguments that the agent gave to {} were refused{}: {}{}.", words::quoted(tool), often, error, end);
         signal.strength = recovered ? 0.35 : 0.85;
         break;
     case words::ErrorKind::Unavailable:
         signal.family = "tool-unavailable";
-        signal.explanation = std::format("{} did not answer{}: {}{}.", words::quoted(tool), often, error, end);
+        signal.explanation = formatText("{} did not answer{}: {}{}.", words::quoted(tool), often, error, end);
         signal.strength = recovered ? 0.2 : 0.75;
         break;
     default:
         signal.family = "tool-error";
-        signal.explanation = std::format("{} answered with an error{}: {}{}.", words::quoted(tool), often, error, end);
+        signal.explanation = formatText("{} answered with an error{}: {}{}.", words::quoted(tool), often, error, end);
         signal.strength = recovered ? 0.3 : 0.8;
     }
     return signal;
@@ -100,8 +100,8 @@ Signal stepErrorSignal(const RunLayout& run, const Step& step)
     signal.stepId = step.nativeId;
     signal.subject = isLlm && !step.model.empty() ? step.model : step.name;
     signal.strength = later ? 0.25 : 0.8;
-    signal.explanation = std::format("The step {} failed: {}{}.", words::quoted(step.name), words::quoted(error),
-                                     later ? ", and a later one of the same name did not" : "");
+    signal.explanation = formatText("The step {} failed: {}{}.", words::quoted(step.name), words::quoted(error),
+                                    later ? ", and a later one of the same name did not" : "");
     signal.text = std::move(error);
     return signal;
 }
@@ -142,8 +142,8 @@ void detect::ignoredErrors(const RunLayout& run, std::vector<Signal>& out)
     signal.stepId = last->step->nativeId;
     signal.subject = last->tool;
     signal.text = last->error;
-    signal.explanation = std::format("{} failed with {}, yet the agent told the user that it was done: {}.",
-                                     words::quoted(last->tool), words::quoted(last->error), words::quoted(said));
+    signal.explanation = formatText("{} failed with {}, yet the agent told the user that it was done: {}.",
+                                    words::quoted(last->tool), words::quoted(last->error), words::quoted(said));
     signal.strength = 0.9;
     out.push_back(std::move(signal));
 }

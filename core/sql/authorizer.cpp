@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a statement on a foreign store may do: SELECT from real tables. SQLite asks while it prepares a statement.
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/sql/connection.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::sql
 {
@@ -48,19 +48,19 @@ int onAuthorize(void* context, int action, const char* first, const char* second
         // Views are off for the connection as a whole (SQLITE_DBCONFIG_ENABLE_VIEW).
         // SQLite makes the tables of its PRAGMAs (pragma_table_info …) even when its modules are gone.
         if (asciiLower(name).starts_with("pragma_"))
-            return deny(impl, std::format("`{}` is a virtual table, and only real tables are read from a store", name));
+            return deny(impl, formatText("`{}` is a virtual table, and only real tables are read from a store", name));
         return SQLITE_OK;
     case SQLITE_FUNCTION: {
         const std::string function = asciiLower(second ? second : "");
         if (isAmong(function, kForbiddenFunctions))
-            return deny(impl, std::format("the function {} is not allowed on a store", function));
+            return deny(impl, formatText("the function {} is not allowed on a store", function));
         return SQLITE_OK;
     }
     case SQLITE_PRAGMA: {
         const std::string pragma = asciiLower(name);
         const bool writes = second && isAmong(pragma, kNoArgument);
         if (isAmong(pragma, kTellingPragmas) && !writes) return SQLITE_OK;
-        return deny(impl, std::format("PRAGMA {} is not allowed on a store", pragma));
+        return deny(impl, formatText("PRAGMA {} is not allowed on a store", pragma));
     }
     default:
         return deny(impl, "only reading is allowed on a store");

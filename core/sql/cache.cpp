@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/sql/connection.h"
 
 #include <cerrno>
 #include <fcntl.h>
-#include <format>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,7 +40,7 @@ Status checkApplicationId(Database& db, std::int32_t applicationId)
     TR_ASSIGN(const std::int64_t entries, db.scalar("SELECT count(*) FROM sqlite_schema"));
     if (there != 0 || entries != 0)
         return fail(ErrorCode::UnknownFormat, db.path().string(), "this database is not one of Tackroom's own of this kind");
-    return db.exec(std::format("PRAGMA application_id={}", applicationId));
+    return db.exec(formatText("PRAGMA application_id={}", applicationId));
 }
 
 Status setWalMode(Database& db)

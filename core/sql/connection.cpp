@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/sql/connection.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <format>
 #include <thread>
 
 namespace tackroom
@@ -41,7 +42,7 @@ std::string uriOf(const std::filesystem::path& file, std::string_view query)
         if (plain)
             uri += c;
         else
-            uri += std::format("%{:02x}", static_cast<unsigned char>(c));
+            uri += formatText("%{:02x}", static_cast<unsigned char>(c));
     }
     return uri + "?" + std::string(query);
 }
@@ -139,12 +140,12 @@ Error errorOf(Impl& impl, int rc, std::string_view doing)
     const int primary = rc & 0xFF;
     if ((primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR || primary == SQLITE_PERM) && systemErrno != 0)
         return errorFromErrno(systemErrno, std::move(where), doing);
-    if (primary == SQLITE_CANTOPEN) return {ErrorCode::Io, std::move(where), std::format("{}: {}", doing, words), {}};
+    if (primary == SQLITE_CANTOPEN) return {ErrorCode::Io, std::move(where), formatText("{}: {}", doing, words), {}};
     const ErrorCode code = codeOf(impl, rc);
     if (code == ErrorCode::Cancelled) return CancelToken::error().error();
     if (code == ErrorCode::Locked)
-        return {code, std::move(where), std::format("{}: another program works on it ({})", doing, words), "try again"};
-    return {code, std::move(where), std::format("{}: {}", doing, words), {}};
+        return {code, std::move(where), formatText("{}: another program works on it ({})", doing, words), "try again"};
+    return {code, std::move(where), formatText("{}: {}", doing, words), {}};
 }
 
 Result<std::shared_ptr<Impl>> openConnection(const std::filesystem::path& file, std::string_view query, Impl::Kind kind,

@@ -12,6 +12,7 @@
 //
 // What is read without locks is looked at again after the opening and by recheck(): a writer that has come in between is
 // noticed by the files' sizes and times and by its locks, and the store is opened anew.
+#include "core/base/format.h"
 #include "core/sql/connection.h"
 
 #include <algorithm>
@@ -22,7 +23,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <format>
 #include <thread>
 #include <unistd.h>
 
@@ -120,7 +120,7 @@ Status checkLength(const Look& look, const fs::path& path)
     const auto have = static_cast<std::uint64_t>(look.state.database.sizeBytes);
     if (have >= wanted) return {};
     return fail(ErrorCode::Damaged, path.string(),
-                std::format("the database is cut off: {} of {} bytes are there", have, wanted));
+                formatText("the database is cut off: {} of {} bytes are there", have, wanted));
 }
 
 Status copyFile(const fs::path& from, const fs::path& to, const CancelToken& cancel)

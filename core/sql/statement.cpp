@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/sql/connection.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom
 {
@@ -30,15 +30,15 @@ Error prepareError(Database::Impl& impl, int rc, std::string_view sql)
     if (words.starts_with("access to view"))
         return {ErrorCode::Refused,
                 where,
-                std::format("`{}` is a view, and only real tables are read from a store", quotedIn(words)),
+                formatText("`{}` is a view, and only real tables are read from a store", quotedIn(words)),
                 {}};
     if (words.starts_with("no such module"))
         return {ErrorCode::Refused,
                 where,
-                std::format("this table is a virtual one ({}), and only real tables are read from a store", words),
+                formatText("this table is a virtual one ({}), and only real tables are read from a store", words),
                 {}};
     if (impl.kind != Database::Impl::Kind::Foreign && (rc & 0xFF) == SQLITE_ERROR)
-        return {ErrorCode::Internal, where, std::format("{}, in: {}", words, cutUtf8(sql, 200)), {}};
+        return {ErrorCode::Internal, where, formatText("{}, in: {}", words, cutUtf8(sql, 200)), {}};
     return errorOf(impl, rc, "cannot query the database");
 }
 
@@ -201,7 +201,7 @@ Result<bool> Statement::step()
         const auto code =
             (rc & 0xFF) == SQLITE_TOOBIG || (rc & 0xFF) == SQLITE_NOMEM ? ErrorCode::Refused : ErrorCode::Internal;
         return fail(code, m_impl->path.string(),
-                    std::format("cannot bind a value: {}, in: {}", sqlite3_errstr(rc), cutUtf8(sqlite3_sql(m_stmt), 200)));
+                    formatText("cannot bind a value: {}, in: {}", sqlite3_errstr(rc), cutUtf8(sqlite3_sql(m_stmt), 200)));
     }
     if (m_impl->cancel.cancelled()) return CancelToken::error();
     const int rc = sqlite3_step(m_stmt);

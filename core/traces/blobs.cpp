@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/traces/blobs.h"
 
+#include "core/base/format.h"
+
 #include <array>
-#include <format>
 
 namespace tackroom
 {
@@ -36,10 +37,10 @@ std::string_view mimeOf(std::string_view base64)
 std::string chipOf(std::string_view mime, std::size_t characters)
 {
     const std::size_t bytes = characters / 4 * 3;
-    const std::string size = bytes < 1000        ? std::format("{} B", bytes)
-                             : bytes < 1'000'000 ? std::format("{:.0f} kB", static_cast<double>(bytes) / 1e3)
-                                                 : std::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-    return std::format("{}{}, {}{}", kChipBegin, mime, size, kChipEnd);
+    const std::string size = bytes < 1000        ? formatText("{} B", bytes)
+                             : bytes < 1'000'000 ? formatText("{:.0f} kB", static_cast<double>(bytes) / 1e3)
+                                                 : formatText("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+    return formatText("{}{}, {}{}", kChipBegin, mime, size, kChipEnd);
 }
 
 std::size_t base64From(std::string_view text, std::size_t at)

@@ -8,6 +8,9 @@ set(TACKROOM_FOLDERS
     ui/common ui/jobs ui/models ui/diffview ui/settings ui/start ui/traces ui/clusters ui/review ui/proposals
     ui/bundles ui/versions ui/watch ui/shell)
 
+set(TACKROOM_UI_DEFINITIONS QT_NO_CAST_FROM_ASCII QT_NO_FOREACH QT_NO_KEYWORDS QT_USE_QSTRINGBUILDER
+    QT_DISABLE_DEPRECATED_UP_TO=0x060800)
+
 # tackroom_library(core/diff USES core/base LINKS ICU::uc)
 # Makes the static library core_diff of every .cpp file in the folder.
 function(tackroom_library folder)
@@ -45,11 +48,17 @@ function(tackroom_library folder)
         endif()
         target_link_libraries(${name} PUBLIC ${library})
     endforeach()
+    if(folder MATCHES "^core/(readers|index)$")
+        tackroom_precompiled(${name} readers)
+    elseif(folder MATCHES "^core/")
+        tackroom_precompiled(${name} core)
+    else()
+        tackroom_precompiled(${name} ui)
+    endif()
     if(folder MATCHES "^ui/")
         set_target_properties(${name} PROPERTIES AUTOMOC ON)
         target_link_libraries(${name} PUBLIC Qt6::Widgets)
-        target_compile_definitions(${name} PRIVATE QT_NO_CAST_FROM_ASCII QT_NO_FOREACH QT_NO_KEYWORDS
-                                   QT_USE_QSTRINGBUILDER QT_DISABLE_DEPRECATED_UP_TO=0x060800)
+        target_compile_definitions(${name} PRIVATE ${TACKROOM_UI_DEFINITIONS})
     endif()
 endfunction()
 
@@ -80,10 +89,12 @@ function(tackroom_program name)
         target_link_libraries(${name} PRIVATE ${usedName})
     endforeach()
     target_link_libraries(${name} PRIVATE ${arg_LINKS})
+    tackroom_precompiled(${name} program)
 endfunction()
 
 # tackroom_test(test_diff SOURCES diff/*.cpp USES core/diff [UI] [SERIAL] [LABELS core])
 # GoogleTest for the core; QtTest (one file, one class) with UI. Run with TACKROOM_SOURCE_DIR and the programs on PATH.
+# The tests' own code is not optimised: that would take a quarter of their compile time and gain nothing.
 function(tackroom_test name)
     cmake_parse_arguments(arg "UI;SERIAL" "TIMEOUT" "USES;LINKS;SOURCES;LABELS" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS ${arg_SOURCES})
@@ -99,10 +110,12 @@ function(tackroom_test name)
         target_link_libraries(${name} PRIVATE ${usedName})
     endforeach()
     target_link_libraries(${name} PRIVATE ${arg_LINKS})
+    target_compile_options(${name} PRIVATE -O0)
     if(arg_UI)
         set_target_properties(${name} PROPERTIES AUTOMOC ON)
         target_link_libraries(${name} PRIVATE Qt6::Widgets Qt6::Test)
     else()
+        tackroom_precompiled(${name} test)
         target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
     endif()
     add_test(NAME ${name} COMMAND ${name})

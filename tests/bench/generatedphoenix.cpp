@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/generatedphoenix.h"
 
+#include "core/base/format.h"
 #include "core/base/time.h"
 #include "core/sample/phoenixschema.h"
 
 #include <sqlite3.h>
 
 #include <array>
-#include <format>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -123,7 +123,7 @@ std::string timeText(UtcNs time)
     const std::string day = formatDay(time);
     const std::int64_t micros = time % (86'400 * kSecond) / 1'000;
     const std::int64_t seconds = micros / 1'000'000;
-    return std::format("{} {:02}:{:02}:{:02}.{:06}", day, seconds / 3600, seconds / 60 % 60, seconds % 60, micros % 1'000'000);
+    return formatText("{} {:02}:{:02}:{:02}.{:06}", day, seconds / 3600, seconds / 60 % 60, seconds % 60, micros % 1'000'000);
 }
 
 struct Span {
@@ -159,10 +159,10 @@ public:
         m_random = Random(m_seed ^ (static_cast<std::uint64_t>(number) * 0x2545F4914F6CDD1DULL));
         Trace trace;
         trace.number = number;
-        trace.traceId = std::format("{:016x}{:016x}", m_random.next(), static_cast<std::uint64_t>(number));
-        trace.sessionId = std::format("session-{:08}", number / 4);
+        trace.traceId = formatText("{:016x}{:016x}", m_random.next(), static_cast<std::uint64_t>(number));
+        trace.sessionId = formatText("session-{:08}", number / 4);
         m_common =
-            std::format(R"("session":{{"id":"{}"}},"user":{{"id":"customer-{:06}"}})", trace.sessionId, number / 4 % 20'000);
+            formatText(R"("session":{{"id":"{}"}},"user":{{"id":"customer-{:06}"}})", trace.sessionId, number / 4 % 20'000);
         m_clock = kFirstStart + number * 7 * kSecond;
         m_history.clear();
         const std::string rootId = newId();
@@ -190,7 +190,7 @@ private:
         for (std::size_t i = 0; i < sentences; ++i) text.add(sentence(m_random));
         return text;
     }
-    std::string newId() { return std::format("{:016x}", m_random.next()); }
+    std::string newId() { return formatText("{:016x}", m_random.next()); }
     Span span(const std::string& parentId, std::string name, std::string_view kind)
     {
         Span span;
@@ -212,14 +212,14 @@ private:
         out += '"';
         if (!said.content.once.empty()) out += R"(,"content":")" + said.content.once + '"';
         if (said.role == "assistant" && !said.tool.empty())
-            out += std::format(R"(,"tool_calls":[{{"tool_call":{{"id":"{}","function":{{"name":"{}","arguments":"{}"}}}}}}])",
-                               said.callId, said.tool, said.argumentsOnce);
-        if (said.role == "tool") out += std::format(R"(,"tool_call_id":"{}")", said.callId);
+            out += formatText(R"(,"tool_calls":[{{"tool_call":{{"id":"{}","function":{{"name":"{}","arguments":"{}"}}}}}}])",
+                              said.callId, said.tool, said.argumentsOnce);
+        if (said.role == "tool") out += formatText(R"(,"tool_call_id":"{}")", said.callId);
         out += "}}";
     }
     static void appendRequest(std::string& out, const Said& said)
     {
-        out += std::format(R"({{\"role\":\"{}\",\"content\":\"{}\"}})", said.role, said.content.twice);
+        out += formatText(R"({{\"role\":\"{}\",\"content\":\"{}\"}})", said.role, said.content.twice);
     }
 
     Text addLlm(Trace& trace, const std::string& parent, bool calls)
@@ -228,17 +228,17 @@ private:
         Said said{"assistant", calls ? Text{} : text(3), {}, {}, {}, {}};
         if (calls) {
             said.tool = kTools[m_random.below(kTools.size())];
-            said.callId = std::format("call_{:016x}", m_random.next());
+            said.callId = formatText("call_{:016x}", m_random.next());
             const std::uint64_t order = m_random.next() % 1'000'000;
-            said.argumentsOnce = std::format(R"({{\"order_id\":\"W{:07}\",\"reason\":\"delayed\"}})", order);
+            said.argumentsOnce = formatText(R"({{\"order_id\":\"W{:07}\",\"reason\":\"delayed\"}})", order);
         }
         std::string& out = llm.attributes;
         out =
             R"({"llm":{"model_name":"gpt-4o-2024-08-06","provider":"openai","invocation_parameters":"{\"temperature\":0.2}",)";
         llm.promptTokens = static_cast<std::int64_t>(80 + m_history.size() * 60);
         llm.completionTokens = 20 + static_cast<std::int64_t>(m_random.below(80));
-        out += std::format(R"("token_count":{{"prompt":{},"completion":{},"total":{}}},"input_messages":[)", llm.promptTokens,
-                           llm.completionTokens, llm.promptTokens + llm.completionTokens);
+        out += formatText(R"("token_count":{{"prompt":{},"completion":{},"total":{}}},"input_messages":[)", llm.promptTokens,
+                          llm.completionTokens, llm.promptTokens + llm.completionTokens);
         for (std::size_t i = 0; i < m_history.size(); ++i) {
             if (i) out += ',';
             appendMessage(out, m_history[i]);
@@ -267,15 +267,15 @@ private:
         Span tool = span(parent, std::string(call.tool), "TOOL");
         Said result{"tool", text(1 + m_random.below(3)), call.tool, call.callId, {}, {}};
         const bool failed = m_random.chance(5);
-        tool.attributes = std::format(
+        tool.attributes = formatText(
             R"({{"tool":{{"name":"{}","description":"{}"}},"input":{{"mime_type":"application/json","value":"{}"}},)",
             call.tool, sentenceOf(call.tool).once, call.argumentsOnce);
-        if (!failed) tool.attributes += std::format(R"("output":{{"value":"{}"}},)", result.content.once);
+        if (!failed) tool.attributes += formatText(R"("output":{{"value":"{}"}},)", result.content.once);
         tool.attributes += R"("openinference":{"span":{"kind":"TOOL"}},)" + m_common + '}';
         if (failed) {
             tool.status = "ERROR";
-            tool.statusMessage = std::format("ToolError: {} failed", call.tool);
-            tool.events = std::format(
+            tool.statusMessage = formatText("ToolError: {} failed", call.tool);
+            tool.events = formatText(
                 R"([{{"name":"exception","timestamp":"2026-01-01T00:00:00.000000+00:00","attributes":{{"exception.type":"ToolError","exception.message":"{}","exception.escaped":"False","exception.stacktrace":"Traceback (most recent call last):\n  File \"/app/tools.py\", line 41, in call\n    {}\n{}"}}}}])",
                 result.content.once, result.content.once, text(3).once);
             trace.failed = true;
@@ -289,9 +289,9 @@ private:
     void addRetriever(Trace& trace, const std::string& parent)
     {
         Span retriever = span(parent, "search_articles", "RETRIEVER");
-        retriever.attributes = std::format(R"({{"input":{{"value":"{}"}},"retrieval":{{"documents":[)", text(1).once);
+        retriever.attributes = formatText(R"({{"input":{{"value":"{}"}},"retrieval":{{"documents":[)", text(1).once);
         for (int i = 0; i < 3; ++i)
-            retriever.attributes += std::format(
+            retriever.attributes += formatText(
                 R"({}{{"document":{{"id":"kb-{:05}","content":"{}","score":0.{:03},"metadata":{{"source":"kb"}}}}}})",
                 i ? "," : "", m_random.below(10'000), text(2).once, m_random.below(1000));
         retriever.attributes += R"(]},"openinference":{"span":{"kind":"RETRIEVER"}},)" + m_common + '}';
@@ -301,7 +301,7 @@ private:
     void addChain(Trace& trace, const std::string& parent)
     {
         Span chain = span(parent, "format_answer", "CHAIN");
-        chain.attributes = std::format(
+        chain.attributes = formatText(
             R"({{"input":{{"value":"{{\"text\": \"{}\"}}","mime_type":"application/json"}},"output":{{"value":"{}"}},)",
             text(2).twice, text(2).once);
         chain.attributes += R"("openinference":{"span":{"kind":"CHAIN"}},)" + m_common + '}';
@@ -317,10 +317,10 @@ private:
         root.start = start;
         root.end = m_clock;
         root.attributes =
-            std::format(R"({{"agent":{{"name":"support_agent"}},"input":{{"value":"{}"}},"output":{{"value":"{}"}},)"
-                        R"("metadata":{{"harness.git_commit":"{:040x}","harness.version":"v{}","channel":"chat"}},)",
-                        asked.once, answer.once, 0x1234567ULL + static_cast<std::uint64_t>(trace.number / 20'000),
-                        trace.number / 20'000 + 1);
+            formatText(R"({{"agent":{{"name":"support_agent"}},"input":{{"value":"{}"}},"output":{{"value":"{}"}},)"
+                       R"("metadata":{{"harness.git_commit":"{:040x}","harness.version":"v{}","channel":"chat"}},)",
+                       asked.once, answer.once, 0x1234567ULL + static_cast<std::uint64_t>(trace.number / 20'000),
+                       trace.number / 20'000 + 1);
         root.attributes += R"("openinference":{"span":{"kind":"AGENT"}},)" + m_common + '}';
         if (trace.failed && m_random.chance(40)) {
             root.status = "ERROR";

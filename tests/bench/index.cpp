@@ -3,6 +3,7 @@
 // clusters) against the sqlite3 shell reading the same bytes; then how long a reviewer waits for first rows, for a second
 // opening, for the bodies of a run, and for a store that grew by a hundredth.
 //   bench_index [--small] [--rounds N] [--store FILE]     --small: 100,000 spans; --store: kept and used again
+#include "core/base/format.h"
 #include "core/index/readerclient.h"
 #include "core/index/runqueries.h"
 #include "core/platform/childprocess.h"
@@ -14,7 +15,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <format>
 #include <functional>
 #include <string>
 #include <thread>
@@ -64,7 +64,7 @@ public:
     }
 
 private:
-    fs::path freshCache() { return m_folder / std::format("cache{}", m_caches++); }
+    fs::path freshCache() { return m_folder / formatText("cache{}", m_caches++); }
 
     Status makeStore()
     {

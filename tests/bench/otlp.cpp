@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Import of OTLP lines: bytes a second from the file to runs, against parsing the lines with simdjson alone. With a FILE that
 // one is read; else a file of 200 MB is made, as the collector's file exporter writes it (a batch a line, traces mixed).
+#include "core/base/format.h"
 #include "core/platform/directories.h"
 #include "core/readers/formats.h"
 #include "tests/bench/benchmark.h"
 
 #include <cstdlib>
-#include <format>
 #include <fstream>
 #include <random>
 #include <sys/resource.h>
@@ -33,16 +33,16 @@ public:
     std::string next()
     {
         const std::string trace = hex(32), root = hex(16);
-        std::string messages = std::format(
+        std::string messages = formatText(
             R"([{{"role":"system","parts":[{{"type":"text","content":"{}"}}]}},{{"role":"user","parts":[{{"type":"text","content":"{}"}}]}})",
             words(120), words(20));
         std::string spans;
         m_time += 1'000'000'000;
         for (int turn = 0; turn < 3; ++turn) {
             const std::string call =
-                std::format(R"({{"type":"tool_call","id":"call_{}","name":"lookup","arguments":{{"id":"{}"}}}})", turn, hex(8));
-            const std::string said = turn < 2 ? call : std::format(R"({{"type":"text","content":"{}"}})", words(60));
-            const std::string answer = std::format(R"({{"role":"assistant","parts":[{}],"finish_reason":"stop"}})", said);
+                formatText(R"({{"type":"tool_call","id":"call_{}","name":"lookup","arguments":{{"id":"{}"}}}})", turn, hex(8));
+            const std::string said = turn < 2 ? call : formatText(R"({{"type":"text","content":"{}"}})", words(60));
+            const std::string answer = formatText(R"({{"role":"assistant","parts":[{}],"finish_reason":"stop"}})", said);
             spans += span(trace, hex(16), root, "chat gpt-5",
                           {{"gen_ai.operation.name", "chat"},
                            {"gen_ai.provider.name", "openai"},
@@ -63,7 +63,7 @@ public:
                            {"gen_ai.tool.name", "lookup"},
                            {"gen_ai.tool.call.result", result}}) +
                      ",";
-            messages += std::format(
+            messages += formatText(
                 R"(,{{"role":"tool","parts":[{{"type":"tool_call_response","id":"call_{}","response":"{}"}}]}})", turn, result);
         }
         return spans + span(trace, root, "", "invoke_agent desk",
@@ -74,14 +74,14 @@ private:
     std::string span(const std::string& trace, const std::string& id, const std::string& parent, std::string_view name,
                      const std::vector<std::pair<std::string, std::string>>& attributes)
     {
-        std::string json = std::format(
+        std::string json = formatText(
             R"({{"traceId":"{}","spanId":"{}","parentSpanId":"{}","name":"{}","kind":1,"startTimeUnixNano":"{}","endTimeUnixNano":"{}","attributes":[)",
             trace, id, parent, name, m_time, m_time + 900);
         m_time += 1000;
         for (const auto& [key, value] : attributes) {
             const bool isNumber = key.starts_with("gen_ai.usage.");
-            json += std::format(R"({}{{"key":"{}","value":{{"{}":{}}}}})", json.ends_with('[') ? "" : ",", key,
-                                isNumber ? "intValue" : "stringValue", jsonOf(value));
+            json += formatText(R"({}{{"key":"{}","value":{{"{}":{}}}}})", json.ends_with('[') ? "" : ",", key,
+                               isNumber ? "intValue" : "stringValue", jsonOf(value));
         }
         return json + R"(],"status":{"code":1}})";
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// A tiny writer of Phoenix databases for tests, of an old and a newer generation of its schema.
+#include "core/base/format.h"
+
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <filesystem>
-#include <format>
 #include <string>
 
 namespace tackroom::testing
@@ -46,20 +47,20 @@ public:
     }
     static std::string timeText(int second)
     {
-        return std::format("2026-03-02 08:{:02}:{:02}.000000", (second / 60) % 60, second % 60);
+        return formatText("2026-03-02 08:{:02}:{:02}.000000", (second / 60) % 60, second % 60);
     }
 
     std::int64_t addTrace(const std::string& traceId, int second = 0, const std::string& session = {})
     {
         std::string sessionRow = "NULL";
         if (!session.empty() && m_generation == Generation::New) {
-            exec(std::format("INSERT INTO project_sessions(session_id, project_id, start_time, end_time) VALUES({}, 1, '', '')",
-                             quoted(session)));
+            exec(formatText("INSERT INTO project_sessions(session_id, project_id, start_time, end_time) VALUES({}, 1, '', '')",
+                            quoted(session)));
             sessionRow = std::to_string(lastId());
         }
-        exec(std::format("INSERT INTO traces(project_rowid, trace_id, start_time, end_time{}) VALUES(1, {}, '{}', '{}'{})",
-                         m_generation == Generation::New ? ", project_session_rowid" : "", quoted(traceId), timeText(second),
-                         timeText(second + 9), m_generation == Generation::New ? ", " + sessionRow : ""));
+        exec(formatText("INSERT INTO traces(project_rowid, trace_id, start_time, end_time{}) VALUES(1, {}, '{}', '{}'{})",
+                        m_generation == Generation::New ? ", project_session_rowid" : "", quoted(traceId), timeText(second),
+                        timeText(second + 9), m_generation == Generation::New ? ", " + sessionRow : ""));
         return lastId();
     }
 
@@ -73,16 +74,16 @@ public:
     {
         const bool isNew = m_generation == Generation::New;
         const auto number = [](int value) { return value < 0 ? std::string("NULL") : std::to_string(value); };
-        exec(std::format("INSERT INTO spans(trace_rowid, span_id, parent_id, name, span_kind, start_time, end_time, "
-                         "attributes, events, status_code, "
-                         "status_message, cumulative_error_count, cumulative_llm_token_count_prompt, "
-                         "cumulative_llm_token_count_completion{}) "
-                         "VALUES({}, {}, {}, {}, {}, '{}', '{}', {}, {}, {}, {}, 0, {}, {}{})",
-                         isNew ? ", llm_token_count_prompt, llm_token_count_completion" : "", trace, quoted(span.id),
-                         span.parent.empty() ? "NULL" : quoted(span.parent), quoted(span.name), quoted(span.kind),
-                         timeText(span.second), timeText(span.second + 1), quoted(span.attributes), quoted(span.events),
-                         quoted(span.status), quoted(span.message), std::max(0, span.prompt), std::max(0, span.completion),
-                         isNew ? std::format(", {}, {}", number(span.prompt), number(span.completion)) : ""));
+        exec(formatText("INSERT INTO spans(trace_rowid, span_id, parent_id, name, span_kind, start_time, end_time, "
+                        "attributes, events, status_code, "
+                        "status_message, cumulative_error_count, cumulative_llm_token_count_prompt, "
+                        "cumulative_llm_token_count_completion{}) "
+                        "VALUES({}, {}, {}, {}, {}, '{}', '{}', {}, {}, {}, {}, 0, {}, {}{})",
+                        isNew ? ", llm_token_count_prompt, llm_token_count_completion" : "", trace, quoted(span.id),
+                        span.parent.empty() ? "NULL" : quoted(span.parent), quoted(span.name), quoted(span.kind),
+                        timeText(span.second), timeText(span.second + 1), quoted(span.attributes), quoted(span.events),
+                        quoted(span.status), quoted(span.message), std::max(0, span.prompt), std::max(0, span.completion),
+                        isNew ? formatText(", {}, {}", number(span.prompt), number(span.completion)) : ""));
         return lastId();
     }
 
@@ -93,20 +94,20 @@ public:
     std::int64_t annotate(const std::string& table, const std::string& key, std::int64_t row, const Annotation& a)
     {
         const bool isNew = m_generation == Generation::New;
-        exec(std::format(
+        exec(formatText(
             "INSERT INTO {}({}, name, label, score, explanation, metadata, annotator_kind, created_at, updated_at{}) "
             "VALUES({}, {}, {}, {}, {}, {}, {}, '2026-03-02 09:00:00.000000', '2026-03-02 09:00:00.000000'{})",
             table, key, isNew ? ", user_id, identifier, source" : "", row, quoted(a.name),
             a.label.empty() ? "NULL" : quoted(a.label), a.score, quoted(a.explanation), quoted(a.metadata), quoted(a.kind),
-            isNew ? std::format(", {}, '', 'APP'", a.by) : ""));
+            isNew ? formatText(", {}, '', 'APP'", a.by) : ""));
         return lastId();
     }
 
     /// A whole run: agent root, one llm call, one tool call that fails, and a closing llm call.
     std::int64_t addUsualRun(int number)
     {
-        const std::string id = std::format("{:032x}", 0xabc000 + number);
-        const auto span = [&](int k) { return std::format("{:08x}{:08x}", number, k); };
+        const std::string id = formatText("{:032x}", 0xabc000 + number);
+        const auto span = [&](int k) { return formatText("{:08x}{:08x}", number, k); };
         const auto trace = addTrace(id, number, "session-" + std::to_string(number));
         addSpan(
             trace,
@@ -114,7 +115,7 @@ public:
              .parent = {},
              .name = "refund-agent",
              .kind = "AGENT",
-             .attributes = std::format(
+             .attributes = formatText(
                  R"({{"input":{{"value":"{{\"messages\":[{{\"role\":\"system\",\"content\":\"s\"}},{{\"role\":\"user\",\"content\":\"refund order {0}\"}}]}}","mime_type":"application/json"}},"output":{{"value":"done {0}"}},"user":{{"id":"user-{1}"}},"metadata":{{"harness.git_commit":"{2:040x}","harness.version":"v{1}"}}}})",
                  number, number % 3, number % 3 + 1),
              .second = number});
@@ -124,7 +125,7 @@ public:
              .parent = span(1),
              .name = "chat",
              .kind = "LLM",
-             .attributes = std::format(
+             .attributes = formatText(
                  R"({{"llm":{{"model_name":"m1","token_count":{{"prompt":100,"completion":10}},"input_messages":[{{"message":{{"role":"user","content":"refund order {0}"}}}}],"output_messages":[{{"message":{{"role":"assistant","tool_calls":[{{"tool_call":{{"id":"c1","function":{{"name":"lookup_order","arguments":"{{\"order_id\":\"#{0}\"}}"}}}}}}]}}}}]}}}})",
                  number),
              .second = number + 1,
@@ -136,7 +137,7 @@ public:
              .parent = span(1),
              .name = "lookup_order",
              .kind = "TOOL",
-             .attributes = std::format(
+             .attributes = formatText(
                  R"({{"tool":{{"name":"lookup_order"}},"input":{{"value":"{{\"order_id\":\"#{0}\"}}"}},"output":{{"value":"no such order"}}}})",
                  number),
              .events =
@@ -150,14 +151,14 @@ public:
              .parent = span(1),
              .name = "chat",
              .kind = "LLM",
-             .attributes = std::format(
+             .attributes = formatText(
                  R"({{"llm":{{"model_name":"m1","token_count":{{"prompt":120,"completion":20}},"input_messages":[{{"message":{{"role":"user","content":"refund order {0}"}}}},{{"message":{{"role":"assistant","tool_calls":[{{"tool_call":{{"id":"c1","function":{{"name":"lookup_order","arguments":"{{\"order_id\":\"#{0}\"}}"}}}}}}]}}}},{{"message":{{"role":"tool","content":"no such order","tool_call_id":"c1"}}}}],"output_messages":[{{"message":{{"role":"assistant","content":"done {0}"}}}}]}}}})",
                  number),
              .second = number + 3,
              .prompt = 120,
              .completion = 20});
         if (m_generation == Generation::New)
-            exec(std::format(
+            exec(formatText(
                 "INSERT INTO span_costs(span_rowid, trace_rowid, span_start_time, total_cost) VALUES({}, {}, '', 0.25)", last,
                 trace));
         return trace;

@@ -20,6 +20,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace tackroom::ui
@@ -36,14 +37,26 @@ public:
     void keyboardSearch(const QString&) override {}
 
 protected:
-    /// The label takes the width that the figures leave.
+    /// The label takes the width that the figures leave. Where that is too little the last columns go, whose figures the
+    /// report beside has too, rather than that the table scrolls sideways.
     void resizeEvent(QResizeEvent* event) override
     {
         QTreeView::resizeEvent(event);
-        int others = 0;
-        for (int column = 1; column < header()->count(); ++column) others += columnWidth(column);
-        setColumnWidth(0, std::max(viewport()->width() - others, fontMetrics().averageCharWidth() * 28));
+        const int leastLabel = fontMetrics().averageCharWidth() * 28;
+        int label = viewport()->width();
+        bool room = true;
+        for (int column = 1; column < header()->count(); ++column) {
+            const int width = header()->isSectionHidden(column) ? m_widths[column] : columnWidth(column);
+            m_widths[column] = width;
+            room = room && (label - width >= leastLabel || column == ClusterTreeModel::RunsColumn);
+            if (room == header()->isSectionHidden(column)) header()->setSectionHidden(column, !room);
+            if (room) label -= width;
+        }
+        setColumnWidth(0, std::max(label, leastLabel));
     }
+
+private:
+    std::map<int, int> m_widths; ///< of the columns as they are when shown
 };
 } // namespace
 

@@ -22,6 +22,20 @@ QString roleText(const std::string& role)
     return own(role);
 }
 
+/// A commit message is broken at 72 columns; the pane breaks it anew. Blank lines, lists and indented lines stay.
+QString reflowed(const QString& message)
+{
+    QString out;
+    bool afterBlank = false;
+    for (const QStringView line : QStringView(message).split(u'\n')) {
+        const bool ownLine = line.isEmpty() || line.front().isSpace() || !line.front().isLetterOrNumber() || line.front().isDigit();
+        if (!out.isEmpty()) out += ownLine || afterBlank ? u'\n' : u' ';
+        out += line;
+        afterBlank = line.isEmpty();
+    }
+    return out;
+}
+
 } // namespace
 
 EvidencePane::EvidencePane(Session& session, QWidget* parent) : QScrollArea(parent), m_session(session)
@@ -49,7 +63,7 @@ void EvidencePane::addClaim(const Proposal& proposal)
 {
     say(tr("The proposer's claim"), TextLabel::Strong);
     say(tr("%1, %2, from %3").arg(shownLine(proposal.proposedBy, 120), relativeTime(proposal.time), shownLine(proposal.source, 120)), TextLabel::Faint);
-    const QString claim = shownBlock(proposal.claim, 4000).trimmed();
+    const QString claim = reflowed(shownBlock(proposal.claim, 4000).trimmed());
     if (claim.isEmpty()) say(tr("No words were given."), TextLabel::Faint);
     else say(claim, TextLabel::Selectable);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/versions/versionspage.h"
 
-#include "core/statistics/statistics.h"
 #include "ui/bundles/bundlepanel.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
@@ -10,21 +9,19 @@
 #include "ui/common/theme.h"
 #include "ui/common/twolinedelegate.h"
 #include "ui/review/decisionbar.h"
+#include "ui/versions/effecttable.h"
 
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QListView>
 #include <QListWidget>
 #include <QPushButton>
 #include <QSettings>
 #include <QSplitter>
-#include <QTableWidget>
 
 namespace tackroom::ui {
 
 namespace {
 QString splitterKey() { return QStringLiteral("versions/splitter"); }
-constexpr int kMostEffectRows = 12;
 
 Result<FileDiff> diffOf(HarnessRepository& repository, const FileChange& change)
 {
@@ -112,20 +109,7 @@ QWidget* VersionsPage::makeVersionPane()
     head->addWidget(m_decisionText);
     m_effectTitle = new TextLabel(tr("Failure clusters with this version and the one before"), TextLabel::Strong, pane);
     head->addWidget(m_effectTitle);
-    m_effect = new QTableWidget(pane);
-    m_effect->setColumnCount(4);
-    m_effect->setAccessibleName(tr("Failure clusters with this version and the one before"));
-    m_effect->setHorizontalHeaderLabels({tr("Cluster"), tr("Before"), tr("With this version"), tr("Difference, 95 %")});
-    m_effect->verticalHeader()->hide();
-    m_effect->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_effect->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_effect->setShowGrid(false);
-    m_effect->setWordWrap(false);
-    m_effect->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 8 / 5);
-    m_effect->setFrameShape(QFrame::NoFrame);
-    m_effect->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int i = 1; i < 4; ++i) m_effect->horizontalHeader()->setSectionResizeMode(i, QHeaderView::ResizeToContents);
-    m_effect->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_effect = new EffectTable(pane);
     head->addWidget(m_effect);
     column->addLayout(head);
     m_files = new FileDiffPane(pane);
@@ -279,13 +263,9 @@ void VersionsPage::showEffect(const ClusterOverview& overview)
     const auto isOf = [](const VersionCount& count, const Version& version) {
         return count.version == version.commit.value || count.version == version.label || count.label == version.label;
     };
-    struct Row {
-        const ClusterItem* cluster;
-        VersionCount was, is;
-    };
-    std::vector<Row> rows;
+    std::vector<EffectTable::Row> rows;
     for (const ClusterItem& cluster : overview.clusters) {
-        Row row{&cluster, {}, {}};
+        EffectTable::Row row{&cluster, {}, {}};
         for (const VersionCount& count : cluster.versions) {
             if (before && isOf(count, *before)) row.was = count;
             if (isOf(count, v)) row.is = count;
@@ -298,29 +278,7 @@ void VersionsPage::showEffect(const ClusterOverview& overview)
         return;
     }
     m_effectTitle->setShown(tr("Failure clusters before and with this version"));
-    m_effect->setRowCount(0);
-    for (const Row& row : rows) {
-        if (m_effect->rowCount() == kMostEffectRows) break;
-        const int at = m_effect->rowCount();
-        m_effect->insertRow(at);
-        auto* label = new QTableWidgetItem(shownLine(row.cluster->label, 200));
-        label->setData(Qt::UserRole, own(row.cluster->id.value));
-        label->setToolTip(plainToolTip(shownLine(row.cluster->label)));
-        m_effect->setItem(at, 0, label);
-        m_effect->setItem(at, 1, new QTableWidgetItem(row.was.outOf > 0 ? shareText(row.was.runs, row.was.outOf) : tr("not measured")));
-        m_effect->setItem(at, 2, new QTableWidgetItem(shareText(row.is.runs, row.is.outOf)));
-        QString difference = tr("–");
-        if (row.was.outOf > 0) {
-            const Difference d = newcombeDifference(row.was.runs, row.was.outOf, row.is.runs, row.is.outOf);
-            const auto points = [](double x) { return (x >= 0 ? QStringLiteral("+") : QStringLiteral("−")) + QString::number(std::abs(x * 100), 'f', 1); };
-            const QString word = d.low > 0 ? tr("more") : d.high < 0 ? tr("fewer") : tr("not told apart");
-            difference = tr("%1 points (%2 to %3): %4").arg(points(d.estimate), points(d.low), points(d.high), word);
-        }
-        m_effect->setItem(at, 3, new QTableWidgetItem(difference));
-    }
-    int height = m_effect->horizontalHeader()->sizeHint().height() + 4;
-    for (int i = 0; i < m_effect->rowCount(); ++i) height += m_effect->rowHeight(i);
-    m_effect->setFixedHeight(std::min(height, fontMetrics().height() * 12));
+    m_effect->setRows(rows);
     m_effect->show();
 }
 

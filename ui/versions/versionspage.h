@@ -9,12 +9,12 @@
 class QListView;
 class QPushButton;
 class QSplitter;
-class QTableWidget;
 
 namespace tackroom::ui {
 
 class BundlePanel;
 class DecisionBar;
+class EffectTable;
 class MessageBar;
 class StatePane;
 class TextLabel;
@@ -66,7 +66,7 @@ private:
     TextLabel* m_about = nullptr;
     TextLabel* m_decisionText = nullptr;
     TextLabel* m_effectTitle = nullptr;
-    QTableWidget* m_effect = nullptr;
+    EffectTable* m_effect = nullptr;
     QPushButton* m_rollback = nullptr;
     QPushButton* m_export = nullptr;
     FileDiffPane* m_files = nullptr;

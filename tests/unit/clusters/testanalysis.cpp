@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/clusters/clustertesting.h"
 
-#include <format>
 #include <fstream>
 #include <numeric>
 #include <set>
@@ -22,13 +23,13 @@ constexpr UtcNs kMonday = 1'772'409'600LL * 1'000'000'000; // 2026-03-02
 RunRecord recordOf(int number, int day, bool fails)
 {
     RunRecord record;
-    record.run.nativeId = std::format("run-{:05}", number);
+    record.run.nativeId = formatText("run-{:05}", number);
     record.run.key = runKeyOf("given", record.run.nativeId);
     record.run.start = kMonday + day * kDay + number;
     record.run.end = record.run.start + 1'000'000;
-    record.run.userId = std::format("user-{}", number % 7);
+    record.run.userId = formatText("user-{}", number % 7);
     record.run.harnessVersion = day < 7 ? "v1" : "v2";
-    record.run.task = std::format("please refund order {} for the blue tent", number);
+    record.run.task = formatText("please refund order {} for the blue tent", number);
     record.run.answer = "Done.";
     record.run.status = StepStatus::Ok;
     Step root;
@@ -51,12 +52,12 @@ RunRecord recordOf(int number, int day, bool fails)
 void addCall(RunRecord& record, const std::string& tool, const std::string& error)
 {
     Step step;
-    step.nativeId = std::format("call-{}", record.steps.size());
+    step.nativeId = formatText("call-{}", record.steps.size());
     step.parentId = "root";
     step.kind = StepKind::Tool;
     step.name = step.toolName = tool;
     step.start = record.run.start + static_cast<UtcNs>(record.steps.size());
-    step.arguments = std::format("{{\"id\":\"{}\"}}", record.run.nativeId);
+    step.arguments = formatText("{{\"id\":\"{}\"}}", record.run.nativeId);
     step.errorText = error;
     step.status = error.empty() ? StepStatus::Ok : StepStatus::Error;
     step.result = error.empty() ? record.run.nativeId : std::string();
@@ -74,9 +75,9 @@ std::vector<RunRecord> smallStore()
         if (!fails || which >= 18)
             addCall(record, "lookup_order", "");
         else if (which < 12)
-            addCall(record, "lookup_order", std::format("unknown order id 'W{}'", 1000 + i));
+            addCall(record, "lookup_order", formatText("unknown order id 'W{}'", 1000 + i));
         else
-            addCall(record, "send_mail", std::format("no address for customer {}", i));
+            addCall(record, "send_mail", formatText("no address for customer {}", i));
         records.push_back(std::move(record));
     }
     return records;

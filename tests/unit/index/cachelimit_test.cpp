@@ -3,8 +3,6 @@
 #include "core/platform/filelock.h"
 #include "tests/unit/index/indexfixture.h"
 
-#include <format>
-
 namespace tackroom::testing
 {
 namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Through the process, as the window and the command line do it.
+#include "core/base/format.h"
 #include "core/index/readerclient.h"
 #include "core/index/readerframes.h"
 #include "core/platform/childprocess.h"
@@ -7,7 +8,6 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <format>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -61,7 +61,7 @@ TEST_F(Client, indexesAStoreAndFetchesBodies)
     const auto client = ReaderClient::open(store.path(), {});
     ASSERT_TRUE(client);
     for (int i = 0; i < 3; ++i) {
-        const auto body = (*client)->fetch(std::format("{:032x}", 0xabc001), {}, 1 << 20, {});
+        const auto body = (*client)->fetch(formatText("{:032x}", 0xabc001), {}, 1 << 20, {});
         ASSERT_TRUE(body) << textOf(body.error());
         EXPECT_EQ(body->messages.size(), 4U);
         EXPECT_EQ(body->messages.at(1).toolCalls.at(0).arguments, "{\"order_id\":\"#1\"}");
@@ -70,7 +70,7 @@ TEST_F(Client, indexesAStoreAndFetchesBodies)
     CancelSource cancel;
     cancel.cancel();
     EXPECT_EQ((*client)->fetch("none", {}, 100, cancel.token()).error().code, ErrorCode::Cancelled);
-    EXPECT_TRUE((*client)->fetch(std::format("{:032x}", 0xabc001), {}, 100, {}));
+    EXPECT_TRUE((*client)->fetch(formatText("{:032x}", 0xabc001), {}, 100, {}));
 }
 
 TEST_F(Client, longTextsComeInPieces)
@@ -156,7 +156,7 @@ TEST_F(Client, aBrokenProtocolIsOneError)
          {"hello hello hello", "\\377\\377\\377\\377\\002\\001\\000\\000\\000",
           "\\001\\000\\000\\000\\011\\001\\000\\000\\000x", "\\002\\000\\000\\000\\002\\007\\000\\000\\000{}",
           "\\003\\000\\000\\000\\002\\001\\000\\000\\000{,}", "\\002\\000\\000\\000\\004\\001\\000\\000\\000\\001x"}) {
-        const Error error = index(store, fake(std::format("printf '{}'; exec sleep 100", bytes))).error();
+        const Error error = index(store, fake(formatText("printf '{}'; exec sleep 100", bytes))).error();
         EXPECT_EQ(error.code, ErrorCode::Crashed) << bytes;
         EXPECT_THAT(error.detail, HasSubstr("nothing was changed")) << bytes;
     }
@@ -164,7 +164,7 @@ TEST_F(Client, aBrokenProtocolIsOneError)
 
 TEST_F(Client, cancellingKillsTheChild)
 {
-    const auto options = fake(std::format("echo $$ > {}; exec sleep 100", file("pid").string()));
+    const auto options = fake(formatText("echo $$ > {}; exec sleep 100", file("pid").string()));
     CancelSource cancel;
     std::jthread canceller([&] {
         while (!std::filesystem::exists(file("pid")) || std::filesystem::file_size(file("pid")) == 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/index/treeorder.h"
 #include "tests/unit/index/indexfixture.h"
 
 #include <algorithm>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -58,7 +58,7 @@ TEST_F(Ingest, aRunThatGrewKeepsItsRow)
     PhoenixFixture store(file("p.db"));
     for (int i = 0; i < 3; ++i) store.addUsualRun(i);
     ingest(store.path());
-    const auto rowOf = [&] { return queries()->find(std::format("{:032x}", 0xabc001)).value(); };
+    const auto rowOf = [&] { return queries()->find(formatText("{:032x}", 0xabc001)).value(); };
     const RunRow row = rowOf();
     store.addSpan(2, {.id = "late", .parent = "0000000100000002", .name = "late", .second = 50});
     const auto grown = ingest(store.path());
@@ -91,7 +91,7 @@ TEST_F(Ingest, whatLeftTheStoreLeavesTheIndex)
 TEST_F(Ingest, aResultsFileWrittenAnewKeepsWhatIsTheSame)
 {
     const auto element = [](int task, double reward) {
-        return std::format(
+        return formatText(
             R"({{"task_id":{},"trial":0,"reward":{},"info":{{}},"traj":[{{"role":"user","content":"q"}},{{"role":"assistant","content":"a"}}]}})",
             task, reward);
     };
@@ -218,7 +218,7 @@ TEST_F(Ingest, allIndexesAreThereInTheEnd)
     ASSERT_TRUE(db);
     EXPECT_EQ(db->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'"), 8);
     for (const std::string_view order : {"end_ns - r.start_ns", "step_count", "cost_usd", "prompt_tokens + r.completion_tokens"}) {
-        auto plan = db->prepare(std::format("EXPLAIN QUERY PLAN SELECT r.id FROM runs r ORDER BY r.{} DESC, r.id DESC", order));
+        auto plan = db->prepare(formatText("EXPLAIN QUERY PLAN SELECT r.id FROM runs r ORDER BY r.{} DESC, r.id DESC", order));
         ASSERT_TRUE(plan);
         ASSERT_TRUE(*plan->step());
         EXPECT_THAT(plan->stringAt(3), ::testing::HasSubstr("INDEX runs_numbers"));
@@ -244,7 +244,7 @@ TEST_F(Ingest, recordsComeBackAsTheyWereRead)
     ASSERT_TRUE(done) << textOf(done.error());
     EXPECT_EQ(*done, state());
     ASSERT_EQ(records.size(), 2U);
-    EXPECT_EQ(records[0].run.nativeId, std::format("{:032x}", 0xabc003)); // oldest first
+    EXPECT_EQ(records[0].run.nativeId, formatText("{:032x}", 0xabc003)); // oldest first
     const RunRecord& record = records[1];
     EXPECT_EQ(record.run.costUsd, 0.25);
     EXPECT_EQ(record.run.harnessVersionLabel, "v0");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
 
 #include <gtest/gtest.h>
 
-#include <format>
 #include <limits>
 #include <random>
 
@@ -16,21 +16,21 @@ namespace
 /// Everything of a step as one text, to be compared.
 std::string told(const Step& step)
 {
-    return std::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", step.nativeId, step.parentId,
-                       static_cast<int>(step.kind), step.name, step.start, step.end, static_cast<int>(step.status),
-                       step.errorType, step.errorText, step.model, step.toolName, step.arguments, step.result, step.inputText,
-                       step.outputText, step.promptTokens, step.completionTokens);
+    return formatText("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", step.nativeId, step.parentId,
+                      static_cast<int>(step.kind), step.name, step.start, step.end, static_cast<int>(step.status),
+                      step.errorType, step.errorText, step.model, step.toolName, step.arguments, step.result, step.inputText,
+                      step.outputText, step.promptTokens, step.completionTokens);
 }
 std::string told(const Score& score)
 {
-    return std::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", score.stepId, score.name, score.label, score.value.has_value(),
-                       score.value.value_or(0), score.explanation, static_cast<int>(score.annotator), score.by, score.time,
-                       static_cast<int>(score.says), static_cast<int>(score.weight));
+    return formatText("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", score.stepId, score.name, score.label, score.value.has_value(),
+                      score.value.value_or(0), score.explanation, static_cast<int>(score.annotator), score.by, score.time,
+                      static_cast<int>(score.says), static_cast<int>(score.weight));
 }
 std::string told(const HumanDecision& decision)
 {
-    return std::format("{}|{}|{}|{}|{}|{}|{}|{}", decision.stepId, static_cast<int>(decision.kind), decision.by, decision.time,
-                       decision.target, decision.before, decision.after, decision.reason);
+    return formatText("{}|{}|{}|{}|{}|{}|{}|{}", decision.stepId, static_cast<int>(decision.kind), decision.by, decision.time,
+                      decision.target, decision.before, decision.after, decision.reason);
 }
 
 /// A record whose fields are each there and not there, with numbers at their ends.
@@ -55,8 +55,8 @@ RunRecord anyRecord(std::mt19937_64& random, std::size_t steps)
     RunRecord record;
     for (std::size_t i = 0; i < steps; ++i) {
         Step& step = record.steps.emplace_back();
-        step.nativeId = std::format("s{}", i);
-        if (i && !chance()) step.parentId = std::format("s{}", random() % i);
+        step.nativeId = formatText("s{}", i);
+        if (i && !chance()) step.parentId = formatText("s{}", random() % i);
         step.kind = static_cast<StepKind>(random() % 11);
         step.status = static_cast<StepStatus>(random() % 3);
         for (auto field : {&Step::name, &Step::errorType, &Step::errorText, &Step::model, &Step::toolName, &Step::arguments,
@@ -129,8 +129,8 @@ TEST(PackedParts, aTextStandsOnceAndALongRunInSeveralChunks)
     RunRecord record;
     for (int i = 0; i < 2000; ++i) {
         Step& step = record.steps.emplace_back();
-        step.nativeId = std::format("{:016x}", i);
-        if (i) step.parentId = std::format("{:016x}", i - 1);
+        step.nativeId = formatText("{:016x}", i);
+        if (i) step.parentId = formatText("{:016x}", i - 1);
         step.start = i;
         step.inputText = std::string(2000, 'q');
     }

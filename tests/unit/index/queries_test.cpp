@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/index/filtersql.h"
 #include "tests/unit/index/indexfixture.h"
 
 #include <chrono>
 #include <cstdlib>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -178,7 +178,7 @@ protected:
         ASSERT_TRUE(db) << textOf(db.error());
         ASSERT_TRUE(db->exec(kDerivedDdl));
         ASSERT_TRUE(db->exec(
-            std::format("PRAGMA user_version={}; INSERT INTO meta VALUES('runs_epoch', '{}')", kDerivedSchemaVersion, epoch)));
+            formatText("PRAGMA user_version={}; INSERT INTO meta VALUES('runs_epoch', '{}')", kDerivedSchemaVersion, epoch)));
         const auto done = db->exec("INSERT INTO outcomes VALUES(1, 2, 5, 'human: no'), (2, 1, 3, 'rule'), (3, 2, 3, 'rule');"
                                    "INSERT INTO clusters VALUES('c-1', 1, 3, 1, '', 'tool-error', 'lookup_order', 'sig', "
                                    "'Lookup fails', '', 2, 2, 1, 0, 1, 0, 0, '[]', '[]');"
@@ -205,7 +205,7 @@ TEST_F(Queries, filtersFindWhatTheySay)
     EXPECT_EQ(rowsOf("error:ValueError").size(), 12U);
     EXPECT_EQ(rowsOf("version:v2").size(), 4U);
     EXPECT_EQ(rowsOf("version:none").size(), 1U);
-    EXPECT_EQ(rowsOf(std::format("version:{:040x}", 1)).size(), 4U);
+    EXPECT_EQ(rowsOf(formatText("version:{:040x}", 1)).size(), 4U);
     EXPECT_EQ(rowsOf("session:session-1").size(), 3U); // 1, 10, 11
     EXPECT_EQ(rowsOf("user:user-2 order").size(), 4U);
     EXPECT_EQ(rowsOf("id:odd").size(), 1U);
@@ -366,12 +366,12 @@ TEST_F(Queries, manyRunsAreOrderedFast)
         auto db = openCacheWriter(indexFolder() / kRunsFile);
         ASSERT_TRUE(db);
         const auto done = db->exec(
-            std::format("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {} + 1000) "
-                        "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % "
-                        "7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
-                        "i % 300, NULL, i % 20, i % 3, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), "
-                        "hex(zeroblob(200)), '', '' FROM n; COMMIT",
-                        runs));
+            formatText("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {} + 1000) "
+                       "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % "
+                       "7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
+                       "i % 300, NULL, i % 20, i % 3, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), "
+                       "hex(zeroblob(200)), '', '' FROM n; COMMIT",
+                       runs));
         ASSERT_TRUE(done) << textOf(done.error());
     }
     const auto query = queries();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/readers/agui.h"
 #include "tests/support/formatfixture.h"
 #include "tests/unit/readers/collector.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -65,8 +65,8 @@ std::string rowOf(const std::string& name, const FormatReading& got)
         prompt += run.record.run.promptTokens;
         completion += run.record.run.completionTokens;
     }
-    return std::format("{}: {} runs, {} llm, {} tool, {} human, {} errors, {} decisions, {} + {} tokens", name, got.runs.size(),
-                       llm, tool, human, errors, decisions, prompt, completion);
+    return formatText("{}: {} runs, {} llm, {} tool, {} human, {} errors, {} decisions, {} + {} tokens", name, got.runs.size(),
+                      llm, tool, human, errors, decisions, prompt, completion);
 }
 
 TEST(AgUi, realFoldersEqualTheCount)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/readers/filestore.h"
+#include "core/base/format.h"
 
-#include <format>
+#include "tests/unit/readers/filestore.h"
 
 namespace tackroom::testing
 {
@@ -12,9 +12,9 @@ using Atif = FileStoreTest;
 
 std::string trajectory(const std::string& session, const std::string& steps, const std::string& more = {})
 {
-    return std::format(R"({{"schema_version": "ATIF-v1.6", "session_id": "{}", "agent": {{"name": "t", "version": "2.0",
+    return formatText(R"({{"schema_version": "ATIF-v1.6", "session_id": "{}", "agent": {{"name": "t", "version": "2.0",
         "model_name": "gpt"}}, "steps": [{}]{}}})",
-                       session, steps, more);
+                      session, steps, more);
 }
 
 TEST_F(Atif, stepsCallsAndMetrics)
@@ -191,9 +191,9 @@ TEST_F(Atif, recordedTrajectoriesAgreeWithPython)
         expectWhole(store.got);
         const Counts all = counts(store.got);
         const RunRecord& record = store.got.runs.begin()->second;
-        EXPECT_EQ(line.substr(line.find('|')), std::format("|{}|{}|{}|{}|{}", all.llm, all.tools,
-                                                           std::ranges::count(record.steps, StepKind::Agent, &Step::kind),
-                                                           record.run.promptTokens, record.run.completionTokens))
+        EXPECT_EQ(line.substr(line.find('|')), formatText("|{}|{}|{}|{}|{}", all.llm, all.tools,
+                                                          std::ranges::count(record.steps, StepKind::Agent, &Step::kind),
+                                                          record.run.promptTokens, record.run.completionTokens))
             << file;
     }
     EXPECT_EQ(files, 15U);

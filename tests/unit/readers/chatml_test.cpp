@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/readers/chatml.h"
 #include "core/readers/jsonvalues.h"
 
@@ -6,7 +7,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -38,13 +38,13 @@ struct Compared {
     }
     [[nodiscard]] std::string text() const
     {
-        return std::format("role={} name={} content={} calls={} answers={}", role, name, content, calls, toolCallId);
+        return formatText("role={} name={} content={} calls={} answers={}", role, name, content, calls, toolCallId);
     }
 };
 
 std::string callText(std::string_view id, std::string_view name, std::string_view arguments)
 {
-    return std::format("[{}|{}|{}]", id, name, arguments);
+    return formatText("[{}|{}|{}]", id, name, arguments);
 }
 
 /// The oracle keeps Anthropic's blocks as they are: their texts and calls are what we make of them.
@@ -155,8 +155,8 @@ Counts compareFile(const std::filesystem::path& oraclePath, const std::filesyste
         if (!observation) continue;
         for (const auto& [side, name] : {std::pair{Side::Input, "input"}, std::pair{Side::Output, "output"}})
             if (const auto said = member(sides, name))
-                compareSide(std::format("{} {} {}", oraclePath.filename().string(), id, name), *said,
-                            member(*observation, name), side, counts);
+                compareSide(formatText("{} {} {}", oraclePath.filename().string(), id, name), *said, member(*observation, name),
+                            side, counts);
     }
     return counts;
 }
@@ -165,7 +165,7 @@ std::string shown(const std::vector<Message>& messages)
 {
     std::string out;
     for (const Message& message : messages) {
-        out += std::format("{}{}: {}", message.role, message.name.empty() ? "" : "(" + message.name + ")", message.content);
+        out += formatText("{}{}: {}", message.role, message.name.empty() ? "" : "(" + message.name + ")", message.content);
         for (const auto& call : message.toolCalls) out += callText(call.id, call.name, call.arguments);
         if (!message.toolCallId.empty()) out += " <" + message.toolCallId + ">";
         out += '\n';
@@ -281,10 +281,10 @@ TEST(ChatMl, equalsLangfusesOwnOracle)
         const std::string name = path.filename().string();
         const std::string stem = name.substr(0, name.size() - std::string_view(".chatml.json").size());
         const Counts counts = compareFile(path, folder / (stem + ".trace.json"));
-        std::cout << std::format("{:32} inputs and outputs {:2}: equal {:2} with {:2} messages; the oracle has no message in "
-                                 "{:2} (not parsed {:2}, left as json {}), of which we read {}\n",
-                                 stem, counts.sides, counts.equal, counts.messages, counts.none + counts.raw, counts.none,
-                                 counts.raw, counts.oursMore);
+        std::cout << formatText("{:32} inputs and outputs {:2}: equal {:2} with {:2} messages; the oracle has no message in "
+                                "{:2} (not parsed {:2}, left as json {}), of which we read {}\n",
+                                stem, counts.sides, counts.equal, counts.messages, counts.none + counts.raw, counts.none,
+                                counts.raw, counts.oursMore);
         ++files;
         messages += counts.messages;
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/readers/claudecode.h"
 #include "tests/support/formatfixture.h"
 #include "tests/unit/readers/collector.h"
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -41,8 +41,8 @@ std::string rowOf(const std::string& name, const FormatReading& got)
         prompt += run.record.run.promptTokens;
         completion += run.record.run.completionTokens;
     }
-    return std::format("{}: {} llm, {} tool, {} errors, {} + {} tokens, {} skipped", name, llm, tool, errors, prompt,
-                       completion, got.skips.size());
+    return formatText("{}: {} llm, {} tool, {} errors, {} + {} tokens, {} skipped", name, llm, tool, errors, prompt, completion,
+                      got.skips.size());
 }
 
 TEST(ClaudeCode, realFilesEqualTheCount)
@@ -179,7 +179,7 @@ TEST(ClaudeCode, decisionsOfThePerson)
 
 std::string userLine(std::string_view session, std::string_view uuid, std::string_view parent, std::string_view more = "")
 {
-    return std::format(
+    return formatText(
                R"({{"type":"user","uuid":"{}","parentUuid":{},"sessionId":"{}",{}"timestamp":"2026-01-01T00:00:00Z","message":{{"role":"user","content":"{}"}}}})",
                uuid, parent, session, more, uuid) +
            "\n";

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No real database of the runner can be had: its table is written here as upstream's sqlite-runner makes it, with AG-UI inputs
 // and events, some of them the protocol's own baselines of real runs.
+#include "core/base/format.h"
+
 #include "tests/unit/readers/storetest.h"
 
 #include <cstdlib>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -25,9 +26,9 @@ protected:
     static void add(DatabaseFixture& db, const std::string& thread, const std::string& run, const std::string& parent,
                     const std::string& input, const std::string& events, std::int64_t createdMs = 1'772'438'400'000)
     {
-        db.exec(std::format("INSERT INTO agent_runs(thread_id, run_id, parent_run_id, events, input, created_at, version) "
-                            "VALUES({}, {}, {}, {}, {}, {}, 1)",
-                            q(thread), q(run), parent.empty() ? "NULL" : q(parent), q(events), q(input), createdMs));
+        db.exec(formatText("INSERT INTO agent_runs(thread_id, run_id, parent_run_id, events, input, created_at, version) "
+                           "VALUES({}, {}, {}, {}, {}, {}, 1)",
+                           q(thread), q(run), parent.empty() ? "NULL" : q(parent), q(events), q(input), createdMs));
     }
     static std::string fileText(const std::filesystem::path& path)
     {
@@ -92,7 +93,7 @@ TEST_F(CopilotKit, aRunIsReadWhole)
 TEST_F(CopilotKit, anAnswerBelongsToTheRunThatAsked)
 {
     const auto asked = [](const std::string& thread, const std::string& run, const std::string& interrupt) {
-        return std::format(
+        return formatText(
             R"([{{"type":"RUN_STARTED","threadId":"{0}","runId":"{1}"}},)"
             R"({{"type":"TOOL_CALL_START","toolCallId":"c-{1}","toolCallName":"delete_file"}},)"
             R"({{"type":"TOOL_CALL_ARGS","toolCallId":"c-{1}","delta":"{{\"name\":\"x\"}}"}},{{"type":"TOOL_CALL_END","toolCallId":"c-{1}"}},)"
@@ -101,7 +102,7 @@ TEST_F(CopilotKit, anAnswerBelongsToTheRunThatAsked)
             thread, run, interrupt);
     };
     const auto input = [](const std::string& thread, const std::string& run, const std::string& resume) {
-        return std::format(
+        return formatText(
             R"({{"threadId":"{}","runId":"{}","messages":[{{"id":"u","role":"user","content":"clean up"}}],"resume":{}}})",
             thread, run, resume);
     };
@@ -143,10 +144,10 @@ TEST_F(CopilotKit, theProtocolsOwnInterrupts)
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the real AG-UI baselines are not at " << folder;
     const auto put = [&](DatabaseFixture& db, const std::string& step, const std::string& name, int turn) {
         const auto stem = folder / step;
-        add(db, std::format("thread_Id_{}", turn), std::format("run_Id_{}", turn),
-            turn > 1 ? std::format("run_Id_{}", turn - 1) : "",
-            fileText(stem / std::format("{}#Turn_{:02}.03.Request.Server.AGUI.verified.json", name, turn)),
-            fileText(stem / std::format("{}#Turn_{:02}.06.Response.Server.AGUI.verified.json", name, turn)));
+        add(db, formatText("thread_Id_{}", turn), formatText("run_Id_{}", turn),
+            turn > 1 ? formatText("run_Id_{}", turn - 1) : "",
+            fileText(stem / formatText("{}#Turn_{:02}.03.Request.Server.AGUI.verified.json", name, turn)),
+            fileText(stem / formatText("{}#Turn_{:02}.06.Response.Server.AGUI.verified.json", name, turn)));
     };
     DatabaseFixture db(file("runs.db"));
     db.exec(kSchema);

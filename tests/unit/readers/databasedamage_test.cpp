@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Databases whose bytes and whose texts were damaged: whatever is read of them, the answer is a value or an error.
+#include "core/base/format.h"
+
 #include "tests/unit/readers/storetest.h"
 
 #include <array>
-#include <format>
 #include <random>
 
 namespace tackroom::testing
@@ -87,7 +88,7 @@ TEST_F(DatabaseDamage, flippedBytesEndInAValueOrAnError)
     std::mt19937 random(20261121);
     int opened = 0;
     for (std::size_t i = 0; i < kStores.size(); ++i) {
-        const auto whole = file(std::format("whole{}.db", i));
+        const auto whole = file(formatText("whole{}.db", i));
         DatabaseFixture(whole).exec(kStores[i]);
         ASSERT_TRUE(survives(whole)) << i;
         std::ifstream in(whole, std::ios::binary);
@@ -98,7 +99,7 @@ TEST_F(DatabaseDamage, flippedBytesEndInAValueOrAnError)
             for (unsigned k = 0; k <= random() % 12; ++k)
                 damaged[100 + random() % (damaged.size() - 100)] = static_cast<char>(random());
             if (n % 6 == 0) damaged.resize(damaged.size() - random() % (damaged.size() / 2));
-            opened += survives(write(std::format("d{}-{}.db", i, n), damaged));
+            opened += survives(write(formatText("d{}-{}.db", i, n), damaged));
         }
     }
     EXPECT_GT(opened, kDamagedCopies); // most of the damage lies where it is read
@@ -108,14 +109,14 @@ TEST_F(DatabaseDamage, everyTextMayBeAnything)
 {
     const std::array<std::string, 7> values{"NULL", "''", "'{'", "'[[[[{}]]]]'", "x'00ff00'", "-1e300", "9223372036854775807"};
     for (std::size_t i = 0; i < kStores.size(); ++i) {
-        const auto path = file(std::format("s{}.db", i));
+        const auto path = file(formatText("s{}.db", i));
         DatabaseFixture db(path);
         db.exec(kStores[i]);
         for (const char* table : {"sessions", "messages", "responses", "parts", "turns", "trace_info", "trace_tags", "spans",
                                   "assessments", "agent_runs"}) {
             std::vector<std::string> columns;
             sqlite3_exec(
-                db.handle(), std::format("SELECT name FROM pragma_table_info('{}') WHERE pk = 0", table).c_str(),
+                db.handle(), formatText("SELECT name FROM pragma_table_info('{}') WHERE pk = 0", table).c_str(),
                 [](void* out, int, char** row, char**) {
                     static_cast<std::vector<std::string>*>(out)->emplace_back(row[0]);
                     return 0;
@@ -124,14 +125,14 @@ TEST_F(DatabaseDamage, everyTextMayBeAnything)
             for (const auto& column : columns)
                 for (const auto& value : values) {
                     db.exec("SAVEPOINT s");
-                    db.exec(std::format("UPDATE {} SET \"{}\" = {}", table, column, value));
+                    db.exec(formatText("UPDATE {} SET \"{}\" = {}", table, column, value));
                     db.exec("RELEASE s");
                     survives(path);
                     // As it was, for the next.
-                    db.exec(std::format("DELETE FROM {}", table));
+                    db.exec(formatText("DELETE FROM {}", table));
                     const std::string all = kStores[i];
-                    for (auto at = all.find(std::format("INSERT INTO {} ", table)); at != std::string::npos;
-                         at = all.find(std::format("INSERT INTO {} ", table), at + 1))
+                    for (auto at = all.find(formatText("INSERT INTO {} ", table)); at != std::string::npos;
+                         at = all.find(formatText("INSERT INTO {} ", table), at + 1))
                         db.exec(all.substr(at, all.find(");", at) + 2 - at));
                 }
         }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No real state.db can be had, so each generation's tables are written here from the facts of upstream's hermes_state*.py.
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "tests/unit/readers/storetest.h"
-
-#include <format>
 
 namespace tackroom::testing
 {
@@ -53,17 +52,17 @@ protected:
     static void say(DatabaseFixture& db, const Row& row)
     {
         const auto orNull = [](const std::string& text) { return text.empty() ? std::string("NULL") : q(text); };
-        db.exec(std::format("INSERT INTO messages(session_id, role, content, timestamp, tool_calls, tool_call_id, tool_name{}) "
-                            "VALUES({}, {}, {}, {}, {}, {}, {}{})",
-                            row.more, q(row.session), q(row.role), q(row.content), row.time, orNull(row.calls),
-                            orNull(row.callId), orNull(row.tool), row.moreValues));
+        db.exec(formatText("INSERT INTO messages(session_id, role, content, timestamp, tool_calls, tool_call_id, tool_name{}) "
+                           "VALUES({}, {}, {}, {}, {}, {}, {}{})",
+                           row.more, q(row.session), q(row.role), q(row.content), row.time, orNull(row.calls),
+                           orNull(row.callId), orNull(row.tool), row.moreValues));
     }
     static void usualRun(DatabaseFixture& db, const std::string& id = "s1", double at = 1000)
     {
-        db.exec(std::format("INSERT INTO sessions(id, source, user_id, model, system_prompt, started_at, ended_at, end_reason, "
-                            "message_count, input_tokens, output_tokens) "
-                            "VALUES({}, 'cli', 'ana', 'm-1', 'You are Hermes.', {}, {}, 'cli_close', 4, 100, 20)",
-                            q(id), at, at + 60));
+        db.exec(formatText("INSERT INTO sessions(id, source, user_id, model, system_prompt, started_at, ended_at, end_reason, "
+                           "message_count, input_tokens, output_tokens) "
+                           "VALUES({}, 'cli', 'ana', 'm-1', 'You are Hermes.', {}, {}, 'cli_close', 4, 100, 20)",
+                           q(id), at, at + 60));
         say(db, {id, "user", "list the files", at + 1});
         say(db, {id, "assistant", "I look.", at + 3,
                  R"([{"id":"c1","type":"function","function":{"name":"terminal","arguments":"{\"command\":\"ls\"}"}}])"});
@@ -300,7 +299,7 @@ TEST_F(Hermes, onlyWhatIsNewIsReadAgain)
 {
     DatabaseFixture db(file("state.db"));
     db.exec(kFirst);
-    for (int i = 0; i < 40; ++i) usualRun(db, std::format("s{:02}", i), 1000 + i * 100);
+    for (int i = 0; i < 40; ++i) usualRun(db, formatText("s{:02}", i), 1000 + i * 100);
     const auto reader = open(db.path());
     ASSERT_TRUE(reader);
     Collector first;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/readers/inspect.h"
 #include "core/readers/zipentries.h"
 #include "tests/support/formatfixture.h"
@@ -6,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -64,7 +64,7 @@ std::string rowOf(const std::string& name, const FormatReading& got)
         completion += run.record.run.completionTokens;
     }
     const auto of = [&](StepKind kind) { return kinds[static_cast<std::size_t>(kind)]; };
-    return std::format(
+    return formatText(
         "{}: {} runs, {} llm, {} tool, {} human, {} evaluator, {} chain, {} other, {} errors, {} scores ({} good, "
         "{} bad), {} decisions, {} + {} tokens, {} skipped",
         name, got.runs.size(), of(StepKind::Llm), of(StepKind::Tool), of(StepKind::Human), of(StepKind::Evaluator),
@@ -406,8 +406,8 @@ TEST(Inspect, aLongRunIsShownWithoutRepeatingItself)
     std::string messages, events;
     for (int i = 0; i < 3000; ++i) {
         const char* comma = i == 0 ? "" : ",";
-        messages += std::format(R"({}{{"id":"a{}","role":"assistant","content":"number {}"}})", comma, i, i);
-        events += std::format(
+        messages += formatText(R"({}{{"id":"a{}","role":"assistant","content":"number {}"}})", comma, i, i);
+        events += formatText(
             R"({}{{"event":"model","model":"m","input":[],"input_refs":[[0,{}]],"output":{{"choices":[{{"message":{{"id":"a{}","role":"assistant","content":"number {}"}}}}]}}}})",
             comma, i, i, i);
     }
@@ -421,10 +421,10 @@ TEST(Inspect, aLongRunIsShownWithoutRepeatingItself)
     for (const auto& [id, texts] : got.runs[0].texts) kept += texts.messages.size();
     EXPECT_LT(kept, 1'000'000U);
     for (const int step : {0, 10, 2999}) {
-        const auto body = bodyOf(got.runs[0], std::format("e{}", step), 1U << 24);
+        const auto body = bodyOf(got.runs[0], formatText("e{}", step), 1U << 24);
         ASSERT_TRUE(body);
         ASSERT_EQ(body->messages.size(), static_cast<std::size_t>(step) + 1);
-        EXPECT_EQ(body->messages.back().content, std::format("number {}", step));
+        EXPECT_EQ(body->messages.back().content, formatText("number {}", step));
     }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/readers/collector.h"
 
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <iostream>
 
 namespace tackroom::testing
@@ -87,10 +88,10 @@ TEST_F(Langfuse, realTracesOfTenFrameworks)
         ASSERT_EQ(got.runs.size(), 1U) << path;
         const RunRecord& record = got.runs.begin()->second;
         const tackroom::Run& run = record.run;
-        std::cout << std::format("{:28} runs {} steps {} errors {} scores {} decisions {} tokens {}/{} cost {:.6f}: {} -> {}\n",
-                                 expected.file, got.runs.size(), record.steps.size(), run.errorCount, record.scores.size(),
-                                 record.decisions.size(), run.promptTokens, run.completionTokens, run.costUsd.value_or(0),
-                                 run.task.substr(0, 40), run.answer.substr(0, 40));
+        std::cout << formatText("{:28} runs {} steps {} errors {} scores {} decisions {} tokens {}/{} cost {:.6f}: {} -> {}\n",
+                                expected.file, got.runs.size(), record.steps.size(), run.errorCount, record.scores.size(),
+                                record.decisions.size(), run.promptTokens, run.completionTokens, run.costUsd.value_or(0),
+                                run.task.substr(0, 40), run.answer.substr(0, 40));
         EXPECT_EQ(run.nativeId, expected.id);
         EXPECT_TRUE(got.skips.empty());
         EXPECT_EQ(record.steps.size(), expected.steps) << path;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/readers/collector.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <iostream>
 
 namespace tackroom::testing
@@ -68,7 +69,7 @@ TEST_F(LangSmith, realPostAndPatchBodies)
         ASSERT_EQ(got.runs.size(), 1U) << path;
         const RunRecord& record = got.runs.begin()->second;
         const tackroom::Run& run = record.run;
-        std::cout << std::format(
+        std::cout << formatText(
             "{:42} runs {} steps {} errors {} scores {} decisions {} tokens {}/{} version {} ({}): {} -> {}\n", expected.file,
             got.runs.size(), record.steps.size(), run.errorCount, record.scores.size(), record.decisions.size(),
             run.promptTokens, run.completionTokens, run.harnessVersion, run.harnessVersionSource, run.task.substr(0, 40),

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No real logs.db can be had, so each generation's tables are written here from the facts of upstream's migrations.
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "tests/unit/readers/storetest.h"
-
-#include <format>
 
 namespace tackroom::testing
 {
@@ -215,7 +214,7 @@ TEST_F(LlmLogs, aConversationThatGrowsIsDeliveredAgain)
     db.exec(kConversations);
     db.exec("INSERT INTO conversations VALUES('c1', '', ''), ('c2', '', '')");
     const auto respond = [&](const std::string& id, const std::string& conversation) {
-        db.exec(std::format(
+        db.exec(formatText(
             "INSERT INTO responses(id, model, prompt, response, conversation_id) VALUES('{}', 'm', '{}?', '{}.', '{}')", id, id,
             id, conversation));
     };

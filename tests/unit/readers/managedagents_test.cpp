@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/readers/collector.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <iostream>
 
 namespace tackroom::testing
@@ -55,10 +56,10 @@ TEST_F(ManagedAgents, realRecordings)
         ASSERT_EQ(got.runs.size(), 1U) << expected.file;
         const RunRecord& record = got.runs.begin()->second;
         const tackroom::Run& run = record.run;
-        std::cout << std::format("{:40} runs {} steps {} errors {} scores {} decisions {} tokens {}/{}: {} -> {}\n",
-                                 expected.file, got.runs.size(), record.steps.size(), run.errorCount, record.scores.size(),
-                                 record.decisions.size(), run.promptTokens, run.completionTokens, run.task.substr(0, 40),
-                                 run.answer.substr(0, 40));
+        std::cout << formatText("{:40} runs {} steps {} errors {} scores {} decisions {} tokens {}/{}: {} -> {}\n",
+                                expected.file, got.runs.size(), record.steps.size(), run.errorCount, record.scores.size(),
+                                record.decisions.size(), run.promptTokens, run.completionTokens, run.task.substr(0, 40),
+                                run.answer.substr(0, 40));
         EXPECT_TRUE(got.skips.empty());
         EXPECT_EQ(run.nativeId, expected.id);
         EXPECT_EQ(run.harnessVersion, "1");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/readers/filestore.h"
+#include "core/base/format.h"
 
-#include <format>
+#include "tests/unit/readers/filestore.h"
 
 namespace tackroom::testing
 {
@@ -104,7 +104,7 @@ TEST_F(MiniSweAgent, recordedTrajectoriesAgreeWithPython)
         ASSERT_EQ(store.got.runs.size(), 1U) << file;
         expectWhole(store.got);
         const Counts all = counts(store.got);
-        EXPECT_EQ(line.substr(line.find('|')), std::format("|{}|{}|{}", all.llm, all.tools, all.errors)) << file;
+        EXPECT_EQ(line.substr(line.find('|')), formatText("|{}|{}|{}", all.llm, all.tools, all.errors)) << file;
     }
     EXPECT_EQ(files, 2U);
     const auto store = read(path / "github_issue.traj.json");

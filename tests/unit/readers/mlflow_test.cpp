@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // No real mlflow.db can be had, so each generation's tables are written here from the facts of upstream's alembic migrations.
+#include "core/base/format.h"
 #include "core/readers/mlflowspans.h"
 #include "tests/unit/readers/storetest.h"
-
-#include <format>
 
 namespace tackroom::testing
 {
@@ -62,27 +61,27 @@ class Mlflow : public DatabaseStoreTest
 protected:
     static void trace(DatabaseFixture& db, const std::string& id, const std::string& status = "OK", int second = 0)
     {
-        db.exec(std::format("INSERT INTO trace_info(request_id, experiment_id, timestamp_ms, execution_time_ms, status) "
-                            "VALUES({}, 1, {}, 2500, {})",
-                            q(id), kStartMs + second * 1000, q(status)));
+        db.exec(formatText("INSERT INTO trace_info(request_id, experiment_id, timestamp_ms, execution_time_ms, status) "
+                           "VALUES({}, 1, {}, 2500, {})",
+                           q(id), kStartMs + second * 1000, q(status)));
     }
     static void tag(DatabaseFixture& db, const std::string& id, const std::string& key, const std::string& value)
     {
-        db.exec(std::format("INSERT INTO trace_tags VALUES({}, {}, {})", q(key), q(value), q(id)));
+        db.exec(formatText("INSERT INTO trace_tags VALUES({}, {}, {})", q(key), q(value), q(id)));
     }
     static void metadata(DatabaseFixture& db, const std::string& id, const std::string& key, const std::string& value)
     {
-        db.exec(std::format("INSERT INTO trace_request_metadata VALUES({}, {}, {})", q(key), q(value), q(id)));
+        db.exec(formatText("INSERT INTO trace_request_metadata VALUES({}, {}, {})", q(key), q(value), q(id)));
     }
     static void span(DatabaseFixture& db, const std::string& traceId, const std::string& id, const std::string& parent,
                      const std::string& name, const std::string& type, const std::string& content, int second = 0,
                      const std::string& status = "OK")
     {
-        db.exec(std::format("INSERT INTO spans(trace_id, experiment_id, span_id, parent_span_id, name, type, status, "
-                            "start_time_unix_nano, end_time_unix_nano, content) VALUES({}, 1, {}, {}, {}, {}, {}, {}, {}, {})",
-                            q(traceId), q(id), parent.empty() ? "NULL" : q(parent), q(name), q(type), q(status),
-                            kStartMs * 1'000'000 + second * 1'000'000'000LL,
-                            kStartMs * 1'000'000 + second * 1'000'000'000LL + 500'000'000, q(content)));
+        db.exec(formatText("INSERT INTO spans(trace_id, experiment_id, span_id, parent_span_id, name, type, status, "
+                           "start_time_unix_nano, end_time_unix_nano, content) VALUES({}, 1, {}, {}, {}, {}, {}, {}, {}, {})",
+                           q(traceId), q(id), parent.empty() ? "NULL" : q(parent), q(name), q(type), q(status),
+                           kStartMs * 1'000'000 + second * 1'000'000'000LL,
+                           kStartMs * 1'000'000 + second * 1'000'000'000LL + 500'000'000, q(content)));
     }
     struct Said {
         std::string id, name, value = "true", type = "feedback", source = "HUMAN", by = "ana", span = {}, why = {},
@@ -92,18 +91,18 @@ protected:
     static void assess(DatabaseFixture& db, const std::string& traceId, const Said& said)
     {
         const auto orNull = [](const std::string& text) { return text.empty() ? std::string("NULL") : q(text); };
-        db.exec(std::format("INSERT INTO assessments(assessment_id, trace_id, name, assessment_type, value, created_timestamp, "
-                            "last_updated_timestamp, source_type, source_id, span_id, rationale, overrides, valid, error) "
-                            "VALUES({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
-                            q(said.id), q(traceId), q(said.name), q(said.type), q(said.value), kStartMs, kStartMs + 1000,
-                            q(said.source), q(said.by), orNull(said.span), orNull(said.why), orNull(said.overrides), said.valid,
-                            orNull(said.error)));
+        db.exec(formatText("INSERT INTO assessments(assessment_id, trace_id, name, assessment_type, value, created_timestamp, "
+                           "last_updated_timestamp, source_type, source_id, span_id, rationale, overrides, valid, error) "
+                           "VALUES({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+                           q(said.id), q(traceId), q(said.name), q(said.type), q(said.value), kStartMs, kStartMs + 1000,
+                           q(said.source), q(said.by), orNull(said.span), orNull(said.why), orNull(said.overrides), said.valid,
+                           orNull(said.error)));
     }
     /// An agent's span, its model's, and its tool's, as version 4 writes them.
     static void usualSpans(DatabaseFixture& db, const std::string& id)
     {
         const auto content = [&](const std::string& attributes, const std::string& status = R"({"code":"OK","message":""})") {
-            return std::format(R"({{"trace_id":"{}","status":{},"attributes":{},"events":[]}})", id, status, attributes);
+            return formatText(R"({{"trace_id":"{}","status":{},"attributes":{},"events":[]}})", id, status, attributes);
         };
         span(db, id, "00000000000000a1", "", "run_agent", "AGENT",
              content(R"({"mlflow.spanType":"\"AGENT\"","mlflow.spanInputs":"{\"question\": \"where is my order?\"}",)"
@@ -366,8 +365,8 @@ TEST_F(Mlflow, aTraceThatGrowsOrIsJudgedIsDeliveredAgain)
     DatabaseFixture db(file("mlflow.db"));
     db.exec(std::string(kLearning) + kTraces + kSpans);
     for (int i = 0; i < 40; ++i) {
-        trace(db, std::format("tr-{}", i), "OK", i);
-        usualSpans(db, std::format("tr-{}", i));
+        trace(db, formatText("tr-{}", i), "OK", i);
+        usualSpans(db, formatText("tr-{}", i));
     }
     const auto reader = open(db.path());
     ASSERT_TRUE(reader);

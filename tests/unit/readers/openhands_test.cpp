@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/readers/filestore.h"
 
-#include <format>
 #include <sys/resource.h>
 
 namespace tackroom::testing
@@ -15,7 +16,7 @@ using OpenHands = FileStoreTest;
 std::string actionV0(int id, const std::string& response, const std::string& call, const std::string& action,
                      const std::string& args)
 {
-    return std::format(
+    return formatText(
         R"({{"id": {}, "timestamp": "2025-01-27T22:45:{:02}.5", "source": "agent", "message": "m", "action": "{}", "args": {},
         "tool_call_metadata": {{"function_name": "fn_{}", "tool_call_id": "{}", "model_response": {{"id": "{}", "model": "claude",
         "choices": [{{"message": {{"content": "I do {}.", "tool_calls": [{{"id": "{}", "function": {{"name": "fn", "arguments": "{{\"n\":{}}}"}}}}]}}}}],
@@ -25,9 +26,9 @@ std::string actionV0(int id, const std::string& response, const std::string& cal
 std::string observationV0(int id, int cause, const std::string& call, const std::string& what, const std::string& content,
                           const std::string& extras)
 {
-    return std::format(R"({{"id": {}, "timestamp": "2025-01-27T22:45:{:02}.9", "source": "agent", "message": "", "cause": {},
+    return formatText(R"({{"id": {}, "timestamp": "2025-01-27T22:45:{:02}.9", "source": "agent", "message": "", "cause": {},
         "observation": "{}", "content": "{}", "extras": {}, "tool_call_metadata": {{"tool_call_id": "{}"}}}})",
-                       id, id, cause, what, content, extras, call);
+                      id, id, cause, what, content, extras, call);
 }
 
 std::string eventsV0()
@@ -95,10 +96,10 @@ TEST_F(OpenHands, anEventAFileOfV0)
 {
     for (int i = 0; i < 12; ++i) // 10.json stands before 2.json by name
         writeBelow(
-            std::format("sessions/abc/events/{}.json", i),
+            formatText("sessions/abc/events/{}.json", i),
             i == 0
                 ? R"({"id": 0, "timestamp": "2025-01-27T22:00:00", "source": "user", "message": "x", "action": "message", "args": {"content": "Do it"}})"
-                : actionV0(i, std::format("r{}", i), std::format("c{}", i), "run", "{}"));
+                : actionV0(i, formatText("r{}", i), formatText("c{}", i), "run", "{}"));
     const auto store = read(file("sessions"));
     ASSERT_EQ(store.got.runs.size(), 1U);
     const RunRecord& record = store.run("abc");
@@ -111,8 +112,8 @@ TEST_F(OpenHands, anEventAFileOfV0)
 TEST_F(OpenHands, manyFilesAreReadWithFewDescriptors)
 {
     for (int i = 0; i < 300; ++i)
-        writeBelow(std::format("sessions/abc/events/{}.json", i),
-                   actionV0(i, std::format("r{}", i), std::format("c{}", i), "run", "{}"));
+        writeBelow(formatText("sessions/abc/events/{}.json", i),
+                   actionV0(i, formatText("r{}", i), formatText("c{}", i), "run", "{}"));
     struct rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     const struct rlimit few{.rlim_cur = 200, .rlim_max = before.rlim_max}; // the reader's process has 256
@@ -127,14 +128,14 @@ TEST_F(OpenHands, manyFilesAreReadWithFewDescriptors)
 
 std::string eventV1(int id, const std::string& kind, const std::string& source, const std::string& more)
 {
-    return std::format(R"({{"id": "e{}", "timestamp": "2026-09-23T09:42:{:02}.1", "source": "{}", "kind": "{}", {}}})", id, id,
-                       source, kind, more);
+    return formatText(R"({{"id": "e{}", "timestamp": "2026-09-23T09:42:{:02}.1", "source": "{}", "kind": "{}", {}}})", id, id,
+                      source, kind, more);
 }
 std::string actionV1(int id, const std::string& response, const std::string& call, const std::string& tool)
 {
     return eventV1(
         id, "ActionEvent", "agent",
-        std::format(
+        formatText(
             R"("thought": [{{"type": "text", "text": "I think {}"}}], "reasoning_content": "because", "action": {{"kind": "A"}},
             "tool_name": "{}", "tool_call_id": "{}", "tool_call": {{"id": "{}", "name": "{}", "arguments": "{{\"a\":{}}}"}}, "llm_response_id": "{}",
             "critic_result": {{"score": 0.5, "message": "so so"}})",
@@ -174,7 +175,7 @@ TEST_F(OpenHands, aConversationOfV1)
             R"("llm_message": {"role": "assistant", "content": [{"type": "text", "text": "Bye"}]}, "llm_response_id": "r3")"),
     };
     for (std::size_t i = 0; i < events.size(); ++i)
-        writeBelow(std::format("{}events/event-{:05}-aa.json", folder, i), events[i]);
+        writeBelow(formatText("{}events/event-{:05}-aa.json", folder, i), events[i]);
     const auto store = read(file("conversations"));
     ASSERT_EQ(store.got.runs.size(), 1U);
     EXPECT_TRUE(store.got.skips.empty());
@@ -212,7 +213,7 @@ TEST_F(OpenHands, aConversationOfV1)
 TEST_F(OpenHands, evaluationsAreALineARun)
 {
     const auto line = [](const std::string& id, const std::string& more) {
-        return std::format(
+        return formatText(
             R"({{"instance_id": "{}", "instruction": "Solve", "metadata": {{"agent_class": "CodeActAgent", "llm_config": {{"model": "gpt"}}, "dataset": "SWE", "git_commit": "abc"}},
 "history": [[{}, {}]], "metrics": {{"accumulated_cost": 2.5}}, {}}})",
             id, actionV0(2, "r", "c", "run", "{}"), observationV0(3, 2, "c", "run", "ok", "{}"), more);
@@ -271,7 +272,7 @@ TEST_F(OpenHands, recordedConversationsAgreeWithPython)
         const Counts all = counts(store.got);
         const auto& run = store.got.runs.begin()->second.run;
         EXPECT_EQ(line.substr(line.find('|')),
-                  std::format("|{}|{}|{}|{}|{}", all.llm, all.tools, all.errors, run.promptTokens, run.completionTokens))
+                  formatText("|{}|{}|{}|{}|{}", all.llm, all.tools, all.errors, run.promptTokens, run.completionTokens))
             << file;
         EXPECT_NE(run.start, 0);
     }

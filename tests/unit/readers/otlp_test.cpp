@@ -2,6 +2,7 @@
 // OTLP/JSON, Tempo, Jaeger and any-agent: own small files, and the real ones of shared/data. The numbers of the real files were
 // counted with Python alone (json.load, spans counted; errors by status; tokens of the spans that no other span with tokens
 // lies below; see the comments at each).
+#include "core/base/format.h"
 #include "core/readers/filelook.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlp.h"
@@ -11,7 +12,6 @@
 #include <archive_entry.h>
 
 #include <cstdlib>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -74,13 +74,13 @@ Sink read(const std::string& bytes, bool bodies = false)
 const std::string kTraceA = "5B8EFFF798038103D269B633813FC60C", kTraceB = "00000000000000000000000000000abc";
 std::string span(std::string_view trace, std::string_view id, std::string_view parent, int start, std::string_view more = {})
 {
-    return std::format(
+    return formatText(
         R"({{"traceId":"{}","spanId":"{}","parentSpanId":"{}","name":"n{}","startTimeUnixNano":"{}000000000","endTimeUnixNano":"{}500000000"{}}})",
         trace, id, parent, id, start, start, more);
 }
 std::string document(std::string_view spans)
 {
-    return std::format(
+    return formatText(
         R"({{"resourceSpans":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"desk"}}}},)"
         R"({{"key":"service.version","value":{{"stringValue":"1.2"}}}}]}},"scopeSpans":[{{"scope":{{"name":"lib"}},"spans":[{}]}}]}}]}})",
         spans);
@@ -187,12 +187,12 @@ TEST(OtlpJson, ManyTracesAreNotHeld)
     std::string bytes;
     const std::string filler(20'000, 'x');
     for (int i = 1; i <= 900; ++i)
-        bytes += document(span(std::format("{:032x}", i), "aa", "", i,
-                               std::format(R"(,"attributes":[{{"key":"f","value":{{"stringValue":"{}"}}}}])", filler))) +
+        bytes += document(span(formatText("{:032x}", i), "aa", "", i,
+                               formatText(R"(,"attributes":[{{"key":"f","value":{{"stringValue":"{}"}}}}])", filler))) +
                  "\n";
     Sink sink = read(bytes);
     EXPECT_EQ(sink.runs.size(), 900U);
-    EXPECT_EQ(sink.runs.front().record.run.nativeId, std::format("{:032x}", 1));
+    EXPECT_EQ(sink.runs.front().record.run.nativeId, formatText("{:032x}", 1));
     EXPECT_EQ(sink.done, bytes.size() - 1);
     class Watch : public Sink
     {
@@ -214,7 +214,7 @@ TEST(OtlpJson, ManyTracesAreNotHeld)
 TEST(OtlpJson, LogsOfTheConventionsJoinTheirSpans)
 {
     const auto record = [](std::string_view id, std::string_view name, std::string_view body) {
-        return std::format(
+        return formatText(
             R"({{"timeUnixNano":"5","traceId":"{}","spanId":"{}","eventName":"{}","body":{{"kvlistValue":{{"values":[{}]}}}},"attributes":[]}})",
             kTraceA, id, name, body);
     };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/platform/childprocess.h"
 #include "core/readers/phoenixrun.h"
 #include "tests/support/phoenixfixture.h"
 #include "tests/unit/readers/collector.h"
-
-#include <format>
 
 namespace tackroom::testing
 {
@@ -42,7 +41,7 @@ TEST_F(Phoenix, aRunIsReadWhole)
     ingest(*reader, got);
     ASSERT_EQ(got.runs.size(), 1U);
     const RunRecord& record = got.runs.begin()->second;
-    EXPECT_EQ(record.run.nativeId, std::format("{:032x}", 0xabc005));
+    EXPECT_EQ(record.run.nativeId, formatText("{:032x}", 0xabc005));
     EXPECT_EQ(record.run.key, runKeyOf("phoenix-sqlite", record.run.nativeId));
     EXPECT_EQ(record.run.sessionId, "session-5");
     EXPECT_EQ(record.run.userId, "user-2");
@@ -50,7 +49,7 @@ TEST_F(Phoenix, aRunIsReadWhole)
     EXPECT_EQ(record.run.agentName, "refund-agent");
     EXPECT_EQ(record.run.task, "refund order 5");
     EXPECT_EQ(record.run.answer, "done 5");
-    EXPECT_EQ(record.run.harnessVersion, std::format("{:040x}", 3));
+    EXPECT_EQ(record.run.harnessVersion, formatText("{:040x}", 3));
     EXPECT_EQ(record.run.harnessVersionLabel, "v2");
     EXPECT_EQ(record.run.harnessVersionSource, "commit key: harness.git_commit");
     EXPECT_EQ(record.run.promptTokens, 220);
@@ -203,9 +202,9 @@ TEST_F(Phoenix, newestFirstAndOnlyWhatIsNewTheNextTime)
     Collector grown;
     const std::string next = ingest(*reader, grown, cursor);
     EXPECT_EQ(grown.order,
-              (std::vector<std::string>{std::format("{:032x}", 0xabc000 + 400), std::format("{:032x}", 0xabc000 + 20),
-                                        std::format("{:032x}", 0xabc000 + 9)}));
-    EXPECT_EQ(grown.runs[std::format("{:032x}", 0xabc000 + 9)].steps.size(), 5U);
+              (std::vector<std::string>{formatText("{:032x}", 0xabc000 + 400), formatText("{:032x}", 0xabc000 + 20),
+                                        formatText("{:032x}", 0xabc000 + 9)}));
+    EXPECT_EQ(grown.runs[formatText("{:032x}", 0xabc000 + 9)].steps.size(), 5U);
 
     store.exec("UPDATE span_annotations SET label = 'good', updated_at = '2027-01-02 00:00:00.000000'");
     Collector changed;
@@ -232,20 +231,20 @@ TEST_F(Phoenix, theOrderInWhichSpansArrivedDoesNotMatter)
         Fixture store(file(name));
         store.exec("BEGIN");
         constexpr int kTraces = 250, kSpans = 6;
-        for (int t = 0; t < kTraces; ++t) store.addTrace(std::format("trace {}", t), t);
+        for (int t = 0; t < kTraces; ++t) store.addTrace(formatText("trace {}", t), t);
         for (int first = 0; first < kTraces; first += stride)
             for (int s = kSpans - 1; s >= 0; --s)
                 for (int t = first; t < std::min(first + stride, kTraces); ++t) {
                     const auto row = store.addSpan(
-                        t + 1, {.id = std::format("{}-{}", t, s),
-                                .parent = s ? std::format("{}-0", t) : "",
-                                .name = std::format("span {}", s),
+                        t + 1, {.id = formatText("{}-{}", t, s),
+                                .parent = s ? formatText("{}-0", t) : "",
+                                .name = formatText("span {}", s),
                                 .kind = s ? "TOOL" : "AGENT",
-                                .attributes = std::format(
+                                .attributes = formatText(
                                     R"({{"input":{{"value":"in {0} {1}"}},"output":{{"value":"out {0} {1}"}}}})", t, s),
                                 .second = t + s});
                     if (s == 2)
-                        store.annotate("span_annotations", "span_rowid", row, {.name = "q", .label = std::format("l{}", t)});
+                        store.annotate("span_annotations", "span_rowid", row, {.name = "q", .label = formatText("l{}", t)});
                 }
         store.exec("COMMIT");
         Collector got;
@@ -280,31 +279,30 @@ TEST_F(Phoenix, aTraceLargerThanASliceIsReadInPieces)
         for (int i = 0; i < 40; ++i) {
             store.addSpan(
                 trace,
-                {.id = std::format("s{}", i),
+                {.id = formatText("s{}", i),
                  .parent = i ? "s0" : "",
                  .name = "chat",
                  .kind = i ? "LLM" : "CHAIN",
                  .attributes =
-                     i ? std::format(
+                     i ? formatText(
                              R"({{"filling":"{}","input":{{"value":"{{\"messages\":[{{\"role\":\"user\",\"content\":\"ask {}\"}}]}}"}},"output":{{"value":"said {}"}}}})",
                              filling, i, i)
-                       : std::format(R"({{"filling":"{}"}})", filling),
+                       : formatText(R"({{"filling":"{}"}})", filling),
                  .second = i});
             if (apart)
-                for (int k = 0; k < 9; ++k)
-                    store.addSpan(other, {.id = std::format("o{}-{}", i, k), .parent = {}, .name = "o"});
+                for (int k = 0; k < 9; ++k) store.addSpan(other, {.id = formatText("o{}-{}", i, k), .parent = {}, .name = "o"});
         }
         if (apart)
-            store.exec(std::format("UPDATE traces SET id = 1000 WHERE id = {}; UPDATE spans SET trace_rowid = 1000 WHERE "
-                                   "trace_rowid = {}; DELETE FROM spans WHERE trace_rowid = {} AND span_id <> 'o0-0'",
-                                   trace, trace, other));
+            store.exec(formatText("UPDATE traces SET id = 1000 WHERE id = {}; UPDATE spans SET trace_rowid = 1000 WHERE "
+                                  "trace_rowid = {}; DELETE FROM spans WHERE trace_rowid = {} AND span_id <> 'o0-0'",
+                                  trace, trace, other));
         store.exec("COMMIT");
         Collector got;
         ingest(*open(store.path()), got);
         ASSERT_EQ(got.runs.count("large"), 1U);
         const RunRecord& record = got.runs["large"];
         ASSERT_EQ(record.steps.size(), 40U);
-        for (int i = 0; i < 40; ++i) EXPECT_EQ(record.steps[static_cast<std::size_t>(i)].nativeId, std::format("s{}", i));
+        for (int i = 0; i < 40; ++i) EXPECT_EQ(record.steps[static_cast<std::size_t>(i)].nativeId, formatText("s{}", i));
         EXPECT_EQ(record.run.task, "ask 1");
         EXPECT_EQ(record.run.answer, "said 39");
         EXPECT_EQ(record.steps[7].inputText, "ask 7");
@@ -328,7 +326,7 @@ TEST_F(Phoenix, aConversationIsToldOnceAndInOrder)
     Fixture store(file("p.db"));
     store.addUsualRun(1);
     const auto reader = open(store.path());
-    const std::string run = std::format("{:032x}", 0xabc001);
+    const std::string run = formatText("{:032x}", 0xabc001);
     const auto body = reader->fetch(run, {}, 1 << 20);
     ASSERT_TRUE(body) << textOf(body.error());
     ASSERT_EQ(body->messages.size(), 4U);
@@ -414,7 +412,7 @@ TEST_F(Phoenix, countsAgreeWithTheSqliteProgram)
         steps += record.steps.size();
         scores += record.scores.size();
     }
-    EXPECT_EQ(std::format("{}|{}|{}\n", got.runs.size(), steps, scores), counted->out);
+    EXPECT_EQ(formatText("{}|{}|{}\n", got.runs.size(), steps, scores), counted->out);
 }
 
 TEST(PhoenixRun, aCircleOfSpansHasARootAllTheSame)
@@ -458,9 +456,9 @@ TEST_F(Phoenix, annotationsOfSessionsAndExperimentsComeAlong)
     const std::string cursor = ingest(*reader, before);
     EXPECT_EQ(before.runs.size(), 2U);
     store.exec(
-        std::format("INSERT INTO project_session_annotations SELECT 1, project_session_rowid, 'happy', 'good', 1, 'smiled', "
-                    "'{{}}', 'HUMAN', 7, '', 'APP', '2026-03-02 09:00:00', '2026-03-02 09:00:00' FROM traces WHERE id = {}",
-                    first));
+        formatText("INSERT INTO project_session_annotations SELECT 1, project_session_rowid, 'happy', 'good', 1, 'smiled', "
+                   "'{{}}', 'HUMAN', 7, '', 'APP', '2026-03-02 09:00:00', '2026-03-02 09:00:00' FROM traces WHERE id = {}",
+                   first));
     store.exec("INSERT INTO experiment_runs SELECT 5, 1, trace_id, '' FROM traces ORDER BY id DESC LIMIT 1;"
                "INSERT INTO experiment_run_annotations VALUES(1, 5, 'exact_match', 'CODE', 'fail', 0, 'not the same', NULL, "
                "NULL, '{}',"
@@ -469,13 +467,13 @@ TEST_F(Phoenix, annotationsOfSessionsAndExperimentsComeAlong)
     ingest(*reader, got, cursor);
     EXPECT_EQ(got.startedOver, 0);
     ASSERT_EQ(got.runs.size(), 2U);
-    const auto& happy = got.runs.at(std::format("{:032x}", 0xabc001)).scores;
+    const auto& happy = got.runs.at(formatText("{:032x}", 0xabc001)).scores;
     ASSERT_EQ(happy.size(), 1U);
     EXPECT_EQ(happy[0].name, "session happy");
     EXPECT_EQ(happy[0].says, Outcome::Unknown);
     EXPECT_EQ(happy[0].by, "Ines");
-    EXPECT_TRUE(got.runs.at(std::format("{:032x}", 0xabc001)).decisions.empty());
-    const auto& exact = got.runs.at(std::format("{:032x}", 0xabc002)).scores;
+    EXPECT_TRUE(got.runs.at(formatText("{:032x}", 0xabc001)).decisions.empty());
+    const auto& exact = got.runs.at(formatText("{:032x}", 0xabc002)).scores;
     ASSERT_EQ(exact.size(), 1U);
     EXPECT_EQ(exact[0].says, Outcome::Failure);
     EXPECT_EQ(exact[0].weight, OutcomeSource::Verifier);
@@ -483,7 +481,7 @@ TEST_F(Phoenix, annotationsOfSessionsAndExperimentsComeAlong)
     EXPECT_EQ(formatTime(exact[0].time), "2026-03-02T09:00:01Z");
     Collector whole;
     ingest(*reader, whole);
-    EXPECT_EQ(whole.runs.at(std::format("{:032x}", 0xabc001)).scores.size(), 1U);
+    EXPECT_EQ(whole.runs.at(formatText("{:032x}", 0xabc001)).scores.size(), 1U);
 }
 
 } // namespace

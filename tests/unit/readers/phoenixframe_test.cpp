@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
+
 #include "tests/unit/readers/collector.h"
 
 #include <filesystem>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -60,12 +61,12 @@ constexpr const char* kC =
 
 TEST_F(PhoenixFrame, linesAndRecords)
 {
-    const auto path = write("l.jsonl", std::format("{}\n{}\n{}\n", kB, kA, kC));
+    const auto path = write("l.jsonl", formatText("{}\n{}\n{}\n", kB, kA, kC));
     const Collector got = read(path);
     expectRuns(got);
     EXPECT_EQ(got.runs.at("t2").steps[0].errorType, "KeyError");
-    expectRuns(read(write("r.json", std::format("[{},{},{}]", kC, kA, kB))));
-    expectRuns(read(write("t.json", std::format(R"({{"schema": {{"fields": []}}, "data": [{}, {}, {}]}})", kC, kA, kB))));
+    expectRuns(read(write("r.json", formatText("[{},{},{}]", kC, kA, kB))));
+    expectRuns(read(write("t.json", formatText(R"({{"schema": {{"fields": []}}, "data": [{}, {}, {}]}})", kC, kA, kB))));
     // Bodies of one trace are read from its own lines.
     auto reader = openStore(path, {});
     ASSERT_TRUE(reader);
@@ -90,7 +91,7 @@ TEST_F(PhoenixFrame, theOtherOrients)
         "attributes.llm.model_name":{"a":null,"b":"gpt-5","c":null},"attributes.llm.token_count.prompt":{"a":null,"b":7,"c":null},
         "attributes.llm.input_messages":{"a":null,"b":[{"message.role":"user","message.content":"hi"}],"c":null},
         "attributes.llm.output_messages":{"a":null,"b":[{"message.role":"assistant","message.content":"ho"}],"c":null}})")));
-    expectRuns(read(write("i.json", std::format(R"({{"a": {}, "b": {}, "c": {}}})", kA, kB, kC))));
+    expectRuns(read(write("i.json", formatText(R"({{"a": {}, "b": {}, "c": {}}})", kA, kB, kC))));
     expectRuns(read(write(
         "s.json",
         R"({"columns":["name","span_kind","parent_id","start_time","end_time","status_code","status_message","context.trace_id",
@@ -114,7 +115,7 @@ TEST_F(PhoenixFrame, restAnswersAndBrokenRows)
 
     const Collector odd = read(write(
         "o.jsonl",
-        std::format(
+        formatText(
             "{}\n{{\"a\": 1}}\n{{broken\n{}\n", kA,
             R"({"context.trace_id":"t3","start_time":{},"span_kind":7,"events":[1,{"timestamp":"x"}],"attributes.llm":[3],"status_code":[]})")));
     EXPECT_EQ(odd.runs.size(), 1U);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/readers/filestore.h"
+#include "core/base/format.h"
 
-#include <format>
+#include "tests/unit/readers/filestore.h"
 
 namespace tackroom::testing
 {
@@ -46,7 +46,7 @@ TEST_F(Reflexion, recordedTrialsAgreeWithPython)
         success += score(record, "is_success").says == Outcome::Success;
         failure += score(record, "is_success").says == Outcome::Failure;
     }
-    EXPECT_EQ(std::format("{} {} {}\n", store.got.runs.size(), success, failure),
+    EXPECT_EQ(formatText("{} {} {}\n", store.got.runs.size(), success, failure),
               python("import json,sys\n"
                      "t=[json.load(open(sys.argv[1]+'/env_results_trial_%d.json'%i)) for i in range(3)]\n"
                      "run=[[r for k,r in enumerate(x) if not i or not t[i-1][k]['is_success']] for i,x in enumerate(t)]\n"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/readers/spans.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <format>
 #include <memory>
 
 namespace tackroom::testing
@@ -53,7 +53,7 @@ std::string shown(const Message& message)
 {
     std::string text = message.role + ": " + message.content;
     if (!message.toolCallId.empty()) text += " <" + message.toolCallId + ">";
-    for (const auto& call : message.toolCalls) text += std::format(" {}:{}({})", call.id, call.name, call.arguments);
+    for (const auto& call : message.toolCalls) text += formatText(" {}:{}({})", call.id, call.name, call.arguments);
     return text;
 }
 std::vector<std::string> shown(const std::vector<Message>& messages)

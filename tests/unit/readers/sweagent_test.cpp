@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/readers/filestore.h"
+#include "core/base/format.h"
 
-#include <format>
+#include "tests/unit/readers/filestore.h"
 
 namespace tackroom::testing
 {
@@ -138,8 +138,8 @@ TEST_F(SweAgent, recordedTrajectoriesAgreeWithPython)
         const auto& run = store.got.runs.begin()->second.run;
         const auto& scores = store.got.runs.begin()->second.scores;
         EXPECT_EQ(line.substr(line.find('|')),
-                  std::format("|{}|{}|{}|{}|{}|{}", all.llm, all.tools, all.errors, scores.empty() ? "-" : scores[0].label,
-                              run.promptTokens, run.completionTokens))
+                  formatText("|{}|{}|{}|{}|{}|{}", all.llm, all.tools, all.errors, scores.empty() ? "-" : scores[0].label,
+                             run.promptTokens, run.completionTokens))
             << file;
         EXPECT_FALSE(run.task.empty()) << file;
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/unit/readers/filestore.h"
 
-#include <format>
-
 namespace tackroom::testing
 {
 namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/platform/childprocess.h"
 #include "core/readers/jsonelements.h"
 #include "tests/unit/readers/collector.h"
 
 #include <cstdlib>
-#include <format>
 
 namespace tackroom::testing
 {
@@ -178,13 +178,13 @@ TEST_F(TauBench, elementsAreCutRightAcrossChunks)
     for (std::size_t i = 0; i < sizes.size(); ++i) {
         std::string body;
         while (body.size() < sizes[i]) body += R"(\\\"[{)";
-        text += std::format("{}{{\"i\":{},\"t\":\"{}\"}}", i ? " ,\n" : "", i, body);
+        text += formatText("{}{{\"i\":{},\"t\":\"{}\"}}", i ? " ,\n" : "", i, body);
     }
     auto file = InputFile::open(write("big.json", text + " ]\n"));
     ASSERT_TRUE(file);
     std::size_t seen = 0;
     JsonElementVisitor visitor{.visit = [&](const JsonElement& element) -> Result<bool> {
-                                   EXPECT_TRUE(element.text.starts_with(std::format("{{\"i\":{},", seen)));
+                                   EXPECT_TRUE(element.text.starts_with(formatText("{{\"i\":{},", seen)));
                                    EXPECT_TRUE(element.text.ends_with("\"}"));
                                    EXPECT_EQ(file->read(element.offset, element.text.size()).value(), element.text);
                                    ++seen;
@@ -212,7 +212,7 @@ TEST_F(TauBench, recordedResultsAgreeWithPython)
     EXPECT_EQ(success, 84U);
     EXPECT_EQ(failure, 116U);
     EXPECT_TRUE(got.skips.empty());
-    EXPECT_EQ(std::format("{} {} {}\n", got.runs.size(), steps, errors),
+    EXPECT_EQ(formatText("{} {} {}\n", got.runs.size(), steps, errors),
               python("import json,sys\nd=json.load(open(sys.argv[1]))\n"
                      "m=[m for r in d for m in r['traj']]\n"
                      "print(len(d), sum(x['role']=='assistant' for x in m)+sum(len(x.get('tool_calls') or []) for x in m),"
@@ -230,7 +230,7 @@ TEST_F(TauBench, recordedConversationsAgreeWithPython)
         std::size_t steps = 0;
         for (const auto& [id, record] : got.runs) steps += record.steps.size();
         EXPECT_EQ(got.runs.size(), lines);
-        EXPECT_EQ(std::format("{} {}\n", got.runs.size(), steps),
+        EXPECT_EQ(formatText("{} {}\n", got.runs.size(), steps),
                   python("import json,sys\nd=[json.loads(l)['messages_display'] for l in open(sys.argv[1])]\n"
                          "print(len(d), sum(x.startswith(('assistant: ','tool: ')) for t in d for x in t.split('\\n')))",
                          path));

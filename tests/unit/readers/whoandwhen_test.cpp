@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/unit/readers/filestore.h"
+#include "core/base/format.h"
 
-#include <format>
+#include "tests/unit/readers/filestore.h"
 
 namespace tackroom::testing
 {
@@ -107,8 +107,8 @@ TEST_F(WhoAndWhen, recordedRunsAgreeWithPython)
     }
     EXPECT_EQ(all.runs, 126U);
     EXPECT_EQ(
-        std::format("{} {} {} {} {} {} {}\n", all.runs, all.llm + all.tools, all.tools, all.errors, failures, atSteps,
-                    bySpeaker),
+        formatText("{} {} {} {} {} {} {}\n", all.runs, all.llm + all.tools, all.tools, all.errors, failures, atSteps,
+                   bySpeaker),
         python("import json,sys,glob\n"
                "d=[json.load(open(f)) for f in glob.glob(sys.argv[1]+'/*/*.json')]\n"
                "h=[m for r in d for m in r['history']]\n"
