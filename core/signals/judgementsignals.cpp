@@ -73,13 +73,19 @@ std::string partOf(const Score& score)
 std::string conductOf(const RunLayout& run)
 {
     const ToolCallFact* lastWrite = nullptr;
+    const ToolCallFact* lastUnknown = nullptr; // may have changed something or not: nothing is claimed of it
     bool handedOver = false;
     for (const auto& call : run.calls) {
         if (call.failed) continue;
         handedOver = handedOver || call.handOver;
-        if (call.effect == words::Effect::Write && !call.handOver) lastWrite = &call;
+        if (call.handOver || words::isThoughtTool(call.tool)) continue;
+        if (call.effect == words::Effect::Write) lastWrite = &call;
+        if (call.effect == words::Effect::Unknown) lastUnknown = &call;
     }
-    std::string conduct = lastWrite ? "last change by " + std::string(lastWrite->tool) : std::string("nothing changed");
+    std::string conduct = lastWrite           ? "last change by " + std::string(lastWrite->tool)
+                          : lastUnknown       ? "last call of " + std::string(lastUnknown->tool)
+                          : run.calls.empty() ? std::string("no tool was called")
+                                              : std::string("nothing was changed");
     if (handedOver) conduct += ", handed over";
     return conduct;
 }

@@ -15,6 +15,24 @@ namespace
 using testing::find;
 using testing::RunBuilder;
 
+/// A reward says that, not why: the text is then what the agent did that lasts.
+TEST(FailedChecks, aBareRewardIsToldApartByWhatTheAgentDid)
+{
+    const auto textAfter = [](const std::vector<std::string>& tools) {
+        RunBuilder run;
+        for (const std::string& tool : tools) run.call(tool, "{}", "done");
+        run.score("", "reward", "", Outcome::Failure, OutcomeSource::Verifier).value = 0;
+        const auto signals = detectSignals(run);
+        const Signal* signal = find(signals, "failed-evaluator");
+        return signal ? signal->text : std::string();
+    };
+    EXPECT_EQ(textAfter({}), "no tool was called");
+    EXPECT_EQ(textAfter({"get_user_details"}), "nothing was changed");
+    EXPECT_EQ(textAfter({"get_user_details", "cancel_reservation", "think"}), "last change by cancel_reservation");
+    EXPECT_EQ(textAfter({"get_user_details", "python"}), "last call of python") << "nothing is claimed of a tool not known";
+    EXPECT_EQ(textAfter({"cancel_reservation", "transfer_to_human"}), "last change by cancel_reservation, handed over");
+}
+
 TEST(ToolErrors, theErrorTextTheStepAndTheToolAreNamed)
 {
     RunBuilder run;
