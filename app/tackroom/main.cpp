@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/tackroom/shots.h"
+#include "app/tackroom/until.h"
 #include "core/workspace/workspace.h"
 #include "ui/common/shown.h"
 #include "ui/common/theme.h"
@@ -38,6 +39,9 @@ void addOptions(QCommandLineParser& parser)
         {QStringLiteral("cache"), QCoreApplication::translate("main", "Where indexes lie."), QStringLiteral("DIR")},
         {QStringLiteral("data"), QCoreApplication::translate("main", "Where vaults and the sample lie."), QStringLiteral("DIR")},
         {QStringLiteral("shots"), QCoreApplication::translate("main", "Save a screenshot of every page into DIR and quit."), QStringLiteral("DIR")},
+        {QStringLiteral("until"),
+         QCoreApplication::translate("main", "Quit when the table of runs shows rows (rows) or all work is done (settled), and print how long it took."),
+         QStringLiteral("WHAT")},
     });
 }
 
@@ -82,6 +86,12 @@ int main(int argc, char** argv)
     if (shots) {
         taker = std::make_unique<ui::Shots>(window, session, parser.value(QStringLiteral("shots")));
         taker->start();
+    }
+    std::unique_ptr<ui::Until> until;
+    if (parser.isSet(QStringLiteral("until"))) {
+        const bool rows = parser.value(QStringLiteral("until")) == QLatin1String("rows");
+        until = std::make_unique<ui::Until>(window, rows ? ui::Until::What::Rows : ui::Until::What::Settled);
+        until->start();
     }
     return QApplication::exec();
 }

@@ -74,8 +74,8 @@ public:
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
             text += formatText("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
         text += formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                           "ESCAPE '\\'))",
-                           value(pattern));
+                            "ESCAPE '\\'))",
+                            value(pattern));
         return text;
     }
 
@@ -228,13 +228,13 @@ private:
         if (what == "cluster") return "(r.id IN (SELECT run_row FROM d.cluster_members))";
         // The words that a reviewer's judgement has in it, as outcomes keep them.
         return formatText("(r.id IN (SELECT run_row FROM d.outcomes WHERE source = {} AND reason LIKE 'judged %'))",
-                          static_cast<int>(OutcomeSource::Human));
+                           static_cast<int>(OutcomeSource::Human));
     }
 
     Result<std::string> ofModel(const std::string& text)
     {
         return formatText(
-            "r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
+            "r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
             "ESCAPE '\\'))",
             kModelName, value(contains(text)));
     }
@@ -253,8 +253,8 @@ private:
         if (lower == "any" || lower == "yes") return "r.error_count > 0";
         if (lower == "none" || lower == "no") return "r.error_count = 0";
         return formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                          "ESCAPE '\\')",
-                          value(contains(text)));
+                           "ESCAPE '\\')",
+                           value(contains(text)));
     }
 
     /// Of the names those that are the value, else those that contain it.
@@ -279,7 +279,7 @@ private:
             names.push_back(known.stringAt(0));
         }
         return formatText(
-            "r.id IN (SELECT run FROM run_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name IN {}))",
+            "r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name IN {}))",
             kToolName, list(matching(names, text)));
     }
 
@@ -374,7 +374,7 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
     if (!found) return values;
     values.push_back(first.stringAt(0));
     TR_ASSIGN(Statement next, db.prepare(formatText("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table,
-                                                    column, condition)));
+                                                     column, condition)));
     while (values.size() < limit) {
         next.bind(1, values.back());
         TR_ASSIGN(found, next.step());
@@ -384,6 +384,14 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
         values.push_back(std::move(value));
     }
     return values;
+}
+
+std::string runsByName(std::int64_t field)
+{
+    // Sets are counted first, along their index: there are few of them, whatever the number of runs.
+    return formatText("SELECT n.name, sum(c.runs) FROM (SELECT name_set, count(*) AS runs FROM runs GROUP BY name_set) c "
+                       "JOIN set_names s ON s.name_set = c.name_set JOIN names n ON n.id = s.name WHERE n.field = {} GROUP BY n.id",
+                       field);
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field, bool derived)
@@ -399,9 +407,7 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& d
     };
     if (field == "agent") TR_TRY(collect("SELECT agent_name, count(*) FROM runs WHERE agent_name <> '' GROUP BY agent_name"));
     if (field == "model")
-        TR_TRY(collect(formatText(
-            "SELECT n.name, count(*) FROM run_names u JOIN names n ON n.id = u.name WHERE n.field = {} GROUP BY n.id",
-            kModelName)));
+        TR_TRY(collect(runsByName(kModelName)));
     if (field == "score") {
         std::map<std::string, std::int64_t> names;
         TR_TRY(forEachScored(db, kScoredRuns, [&](std::int64_t, const std::vector<Score>& scores) {

@@ -40,6 +40,9 @@ int bindAll(Statement& statement, const Where& where, int from = 1);
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field,
                                                                                    bool derived);
 
+/// SELECT of each name of that field (kToolName, kModelName) with how many runs have it.
+[[nodiscard]] std::string runsByName(std::int64_t field);
+
 /// What is shown of a version: the label, else a short commit id, else what the trace says.
 [[nodiscard]] std::string versionLabelOf(const std::string& version, const std::string& label);
 

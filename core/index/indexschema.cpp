@@ -9,7 +9,7 @@ namespace tackroom
 const std::string_view kRunsDdl = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     run_key TEXT NOT NULL UNIQUE,
     content INTEGER NOT NULL,
     native_id TEXT NOT NULL,
@@ -30,6 +30,7 @@ CREATE TABLE runs(
     error_count INTEGER NOT NULL,
     score_count INTEGER NOT NULL,
     decision_count INTEGER NOT NULL,
+    name_set INTEGER NOT NULL,
     task TEXT NOT NULL,
     answer TEXT NOT NULL,
     source TEXT NOT NULL,
@@ -44,7 +45,8 @@ CREATE TABLE parts(
     content BLOB NOT NULL);
 CREATE TABLE errors(id INTEGER PRIMARY KEY, type TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE names(id INTEGER PRIMARY KEY, field INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE(field, name));
-CREATE TABLE run_names(run INTEGER NOT NULL, name INTEGER NOT NULL, PRIMARY KEY(run, name)) WITHOUT ROWID;
+CREATE TABLE name_sets(id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE);
+CREATE TABLE set_names(name INTEGER NOT NULL, name_set INTEGER NOT NULL, PRIMARY KEY(name, name_set)) WITHOUT ROWID;
 CREATE TABLE skipped(where_text TEXT NOT NULL, why TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY(where_text, why))
     WITHOUT ROWID;
 )sql";
@@ -56,6 +58,7 @@ CREATE INDEX IF NOT EXISTS runs_version ON runs(harness_version, start_ns);
 CREATE INDEX IF NOT EXISTS runs_session ON runs(session_id);
 CREATE INDEX IF NOT EXISTS runs_user ON runs(user_id);
 CREATE INDEX IF NOT EXISTS runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
+CREATE INDEX IF NOT EXISTS runs_names ON runs(name_set);
 CREATE INDEX IF NOT EXISTS runs_native ON runs(native_id);
 )sql";
 

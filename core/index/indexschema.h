@@ -10,6 +10,7 @@
 /// runs.db (written by the reader process alone, under runs.lock; WAL)
 ///   meta      key, value. `epoch`: a random id made with the file; row numbers hold only within one epoch. `generation`:
 ///             raised in each transaction that changed something. `runs`, `steps`, `scores`, `decisions`, `unreadable`: totals.
+///             `last_row`: the highest id that a run was given so far.
 ///             `kind`, `fingerprint`, `cursor`: of the store when it was last read to its end. `bulk`: it is being filled for
 ///             the first time, without some of its indexes; the value is the system's boot id (runsfile.cpp).
 ///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
@@ -20,7 +21,9 @@
 ///             A step's number (StepItem::row) is made in the same way: run row * 2^20 + ordinal in tree order, depth first,
 ///             children by start.
 ///   errors    of the steps with status Error, by step number: what filters look for
-///   names, run_names    which tools and models a run used, each name stored once; field = kToolName, kModelName
+///   names     of tools and models, each stored once; field = kToolName, kModelName
+///   name_sets, set_names    which of them a run used: runs.name_set (0: none). Most runs share their set with thousands of
+///             others, so that a set costs next to nothing where a row for each name of each run cost as much as the run
 ///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
 ///
 /// derived.db (written by the analysis job alone, under derived.lock; made whole under another name and renamed into place, so
@@ -34,7 +37,7 @@
 namespace tackroom
 {
 
-inline constexpr int kRunsSchemaVersion = 3;
+inline constexpr int kRunsSchemaVersion = 4;
 inline constexpr int kDerivedSchemaVersion = 1;
 
 inline constexpr std::int64_t kMaxSkippedRows = 10'000;

@@ -61,16 +61,16 @@ Run readRun(const Statement& row)
     return run;
 }
 
-void bindRun(Statement& to, const Run& run, std::int64_t content, std::int64_t scores, std::int64_t decisions)
+void bindRun(Statement& to, const Run& run, const RunNumbers& numbers)
 {
     Binder values(to);
-    values.add(run.key.value).add(content).add(run.nativeId).add(run.sessionId).add(run.userId);
+    values.add(run.key.value).add(numbers.content).add(run.nativeId).add(run.sessionId).add(run.userId);
     values.add(run.agentName).add(run.project).add(run.harnessVersion).add(run.harnessVersionLabel);
     values.add(run.harnessVersionSource).add(run.start).add(run.end).add(static_cast<int>(run.status));
     values.add(run.promptTokens).add(run.completionTokens);
     values.add(run.costUsd);
-    values.add(run.stepCount).add(run.errorCount).add(scores).add(decisions).add(run.task).add(run.answer);
-    values.add(run.source).add(run.place);
+    values.add(run.stepCount).add(run.errorCount).add(numbers.scores).add(numbers.decisions).add(numbers.nameSet);
+    values.add(run.task).add(run.answer).add(run.source).add(run.place);
 }
 
 } // namespace tackroom::rowvalues

@@ -20,24 +20,28 @@ inline constexpr std::string_view kRunColumns =
 inline constexpr int kRunColumnCount = 22;
 /// From column 1 on; column 0 is the row.
 [[nodiscard]] Run readRun(const Statement& row);
-/// INSERT of a new row (no id; nothing where one of this key is there) or UPDATE of one (id = parameter kUpdateRunRow); the same parameters 1 to 24 in both.
+/// INSERT of a new row (nothing where one of this key is there) or UPDATE of one; the same parameters in both, of which
+/// kRunRow is the id.
 inline constexpr std::string_view kInsertRun =
     "INSERT INTO runs(run_key, content, native_id, session_id, user_id, agent_name, project, harness_version, "
     "harness_version_label, "
     "harness_version_source, start_ns, end_ns, status, prompt_tokens, completion_tokens, cost_usd, step_count, error_count, "
     "score_count, "
-    "decision_count, task, answer, source, place) "
-    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24) "
+    "decision_count, name_set, task, answer, source, place, id) "
+    "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26) "
     "ON CONFLICT(run_key) DO NOTHING";
 inline constexpr std::string_view kUpdateRun =
     "UPDATE runs SET run_key=?1, content=?2, native_id=?3, session_id=?4, user_id=?5, agent_name=?6, project=?7, "
     "harness_version=?8, "
     "harness_version_label=?9, harness_version_source=?10, start_ns=?11, end_ns=?12, status=?13, prompt_tokens=?14, "
     "completion_tokens=?15, "
-    "cost_usd=?16, step_count=?17, error_count=?18, score_count=?19, decision_count=?20, task=?21, answer=?22, source=?23, "
-    "place=?24 WHERE id=?25";
-inline constexpr int kUpdateRunRow = 25;
-void bindRun(Statement& to, const Run& run, std::int64_t content, std::int64_t scores, std::int64_t decisions);
+    "cost_usd=?16, step_count=?17, error_count=?18, score_count=?19, decision_count=?20, name_set=?21, task=?22, answer=?23, "
+    "source=?24, place=?25 WHERE id=?26";
+inline constexpr int kRunRow = 26;
+struct RunNumbers {
+    std::int64_t content = 0, scores = 0, decisions = 0, nameSet = 0;
+};
+void bindRun(Statement& to, const Run& run, const RunNumbers& numbers);
 
 /// A number from a file as an enumerator; 0 (unknown, other, none) where it is out of range.
 template <class Enum> [[nodiscard]] Enum enumOf(std::int64_t value, Enum last)

@@ -261,7 +261,7 @@ Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder o
     const bool timeWithin = order == RunOrder::Outcome || order == RunOrder::Cluster;
     TR_TRY(d->collect(rows,
                       formatText("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, d->derived()), direction,
-                                 timeWithin ? formatText(", r.start_ns {}", direction) : std::string(), direction),
+                                  timeWithin ? formatText(", r.start_ns {}", direction) : std::string(), direction),
                       where, nullptr));
     return rows;
 }
@@ -419,9 +419,7 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> RunQueries::values(std
         }
         found.assign(byLabel.begin(), byLabel.end());
     } else if (field == "tool") {
-        TR_ASSIGN(found, d->countedValues(formatText("SELECT n.name, count(*) FROM run_names r JOIN names n ON n.id = r.name "
-                                                     "WHERE n.field = {} GROUP BY r.name",
-                                                     kToolName)));
+        TR_ASSIGN(found, d->countedValues(filtersql::runsByName(kToolName)));
     } else if (field == "session" || field == "user") {
         TR_ASSIGN(found,
                   d->countedValues(formatText("SELECT {0}_id, count(*) FROM runs WHERE {0}_id <> '' GROUP BY {0}_id", field)));

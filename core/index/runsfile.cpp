@@ -5,12 +5,17 @@
 #include "core/base/hash.h"
 #include "core/index/indexschema.h"
 #include "core/index/rowvalues.h"
+#include "core/platform/uniquefd.h"
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <charconv>
+#include <fcntl.h>
 #include <fstream>
 #include <random>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace tackroom
 {
@@ -21,7 +26,9 @@ namespace
 /// The first transaction ends with the first runs; each further one may be twice as old as the one before, up to this.
 constexpr std::chrono::milliseconds kFirstPatience{30};
 constexpr std::chrono::milliseconds kMostPatience{1000};
-constexpr std::size_t kMostNames = 100'000;
+/// What is kept in memory of names, which may have 512 bytes each, and of sets of them.
+constexpr std::size_t kMostNames = 20'000;
+constexpr std::size_t kMostNameSetBytes = std::size_t{8} << 20;
 
 std::string newEpoch()
 {
@@ -75,6 +82,23 @@ std::int64_t contentOf(const Run& run, const std::vector<std::string>& chunks)
     return text.hash();
 }
 
+/// Sees to it that the file as it is now is on the disk, unless it is so young that the system would have to be waited for.
+/// Before SQLite opens it: closing a file drops the locks of all this process has on it.
+bool isOnDisk(const std::filesystem::path& file)
+{
+    constexpr std::chrono::minutes kSurelyWritten{2}; // the kernel writes after half a minute by itself
+    for (const char* suffix : {"", "-wal"}) {
+        const UniqueFd fd(::open((file.string() + suffix).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        struct stat info{};
+        if (!fd && errno == ENOENT && *suffix) continue;
+        if (!fd || ::fstat(fd.get(), &info) != 0) return false;
+        if (*suffix && info.st_size == 0) continue; // who only looks makes it, and leaves it
+        const std::chrono::sys_seconds written{std::chrono::seconds(info.st_mtim.tv_sec)};
+        if (std::chrono::system_clock::now() - written < kSurelyWritten || ::fdatasync(fd.get()) != 0) return false;
+    }
+    return true;
+}
+
 void addDistinct(std::vector<std::string>& to, const std::string& name)
 {
     if (!name.empty() && !std::ranges::contains(to, name)) to.push_back(name);
@@ -94,13 +118,15 @@ Result<Database> openCurrent(const std::filesystem::path& file)
     if (entries > 0 && version != kRunsSchemaVersion)
         return fail(ErrorCode::UnknownFormat, file.string(), "another version of the index");
     if (entries > 0) return db;
-    // Several runs on a page. The size can be chosen while there is nothing in the file, and not in WAL mode.
-    TR_TRY(db.exec("PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
+    // Several runs on a page. The size can be chosen while there is nothing in the file, and not in WAL mode. An empty file
+    // need not be on the disk.
+    TR_TRY(db.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
     TR_ASSIGN(auto transaction, db.transaction());
     TR_TRY(db.exec(kRunsDdl));
     TR_TRY(db.exec(formatText("INSERT INTO meta(key, value) VALUES('epoch', '{}')", newEpoch())));
     TR_TRY(db.exec(formatText("PRAGMA user_version={}", kRunsSchemaVersion)));
     TR_TRY(transaction.commit());
+    TR_TRY(db.exec("PRAGMA synchronous=NORMAL"));
     return db;
 }
 
@@ -128,10 +154,11 @@ PackedRun packRun(PartPacker& packer, RunRecord record)
 Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::filesystem::path& file)
 {
     for (int attempt = 0;; ++attempt) {
+        const bool onDisk = isOnDisk(file);
         auto db = openCurrent(file);
         if (db) {
             std::unique_ptr<RunsFile> opened(new RunsFile(std::move(*db)));
-            const auto loaded = opened->load();
+            const auto loaded = opened->load(onDisk);
             if (loaded) return opened;
             db = std::unexpected(loaded.error());
         }
@@ -143,7 +170,7 @@ Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::filesystem::path& fi
     }
 }
 
-Status RunsFile::load()
+Status RunsFile::load(bool onDisk)
 {
     TR_TRY(m_db.exec("PRAGMA cache_size=-32768"));
     const auto number = [&](std::string_view key, std::int64_t& to) -> Status {
@@ -152,16 +179,21 @@ Status RunsFile::load()
         return {};
     };
     TR_TRY(number("generation", m_generation));
+    TR_TRY(number("last_row", m_lastRow));
     TR_TRY(number("runs", m_totals.runs));
     TR_TRY(number("steps", m_totals.steps));
     TR_TRY(number("scores", m_totals.scores));
     TR_TRY(number("decisions", m_totals.decisions));
     TR_TRY(number("unreadable", m_totals.unreadable));
     TR_ASSIGN(const std::string bulk, meta("bulk"));
-    // It was killed while it was filled. The system kept what had been written, unless it came down itself.
-    if (!bulk.empty() && bulk != bootId())
-        return fail(ErrorCode::Damaged, m_db.path().string(), "the index was not finished before the system went down");
-    return {};
+    if (bulk.empty()) return {};
+    // The system kept what had been written, unless it came down itself.
+    if (bulk != bootId())
+        return fail(ErrorCode::Damaged, m_db.path().string(), "the index was not on the disk before the system went down");
+    if (!onDisk) return {};
+    TR_TRY(begin());
+    TR_TRY(m_db.exec("DELETE FROM meta WHERE key = 'bulk'"));
+    return commit();
 }
 
 Result<std::string> RunsFile::meta(std::string_view key)
@@ -195,6 +227,7 @@ Status RunsFile::commit()
     if (m_changed) {
         ++m_generation;
         TR_TRY(setMeta("generation", std::to_string(m_generation)));
+        TR_TRY(setMeta("last_row", std::to_string(m_lastRow)));
         TR_TRY(setMeta("runs", std::to_string(m_totals.runs)));
         TR_TRY(setMeta("steps", std::to_string(m_totals.steps)));
         TR_TRY(setMeta("scores", std::to_string(m_totals.scores)));
@@ -214,9 +247,9 @@ Status RunsFile::commitIfDue()
     return commit();
 }
 
-// An empty file is filled without its indexes, which are made at the end in one go each, and without waiting for the disk: a
-// program that is killed leaves what it had committed, and after a crash of the system the mark `bulk` says that the file is
-// to be made anew.
+// An empty file is filled without its indexes, which are made at the end in one go each, and without ever waiting for the
+// disk: a program that is killed leaves what it had committed, and after a crash of the system the mark `bulk` says that the
+// file is to be made anew. The mark goes at a later opening, when the system has written the file in its own time.
 Status RunsFile::beginBulk()
 {
     TR_ASSIGN(const std::int64_t indexes, m_db.scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'runs_native'"));
@@ -230,22 +263,12 @@ Status RunsFile::beginBulk()
 
 Status RunsFile::makeIndexes()
 {
+    // Each index reads all runs: those of most stores then stay in memory from the first one to the last.
+    if (m_bulk) TR_TRY(m_db.exec("PRAGMA cache_size=-131072"));
     TR_TRY(begin());
     TR_TRY(m_db.exec(kRunsIndexes));
-    return commit();
-}
-
-Status RunsFile::endBulk()
-{
-    TR_ASSIGN(const std::string bulk, meta("bulk"));
-    if (bulk.empty()) return {};
     TR_TRY(commit());
-    // With this, the checkpoint waits until all of the file is on the disk.
-    TR_TRY(m_db.exec("PRAGMA synchronous=NORMAL; PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_autocheckpoint=1000"));
-    m_bulk = false;
-    TR_TRY(begin());
-    TR_TRY(m_db.exec("DELETE FROM meta WHERE key = 'bulk'"));
-    return commit();
+    return m_db.exec("PRAGMA cache_size=-32768");
 }
 
 bool RunsFile::isSeen(std::int64_t row) const
@@ -277,20 +300,21 @@ Status RunsFile::startOver()
 }
 
 /// 0 where a run of this key is there.
-Result<std::int64_t> RunsFile::insertRun(const PackedRun& run)
+Result<std::int64_t> RunsFile::insertRun(const PackedRun& run, std::int64_t nameSet)
 {
     TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kInsertRun));
-    rowvalues::bindRun(statement, run.run, run.content, run.counts.scores, run.counts.decisions);
+    rowvalues::bindRun(statement, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
+    statement.bind(rowvalues::kRunRow, m_lastRow + 1);
     TR_TRY(statement.run());
-    return m_db.changeCount() > 0 ? m_db.lastInsertRowId() : 0;
+    return m_db.changeCount() > 0 ? ++m_lastRow : 0;
 }
 
-Status RunsFile::updateRun(const PackedRun& run, std::int64_t row)
+Status RunsFile::updateRun(const PackedRun& run, std::int64_t nameSet, std::int64_t row)
 {
     TR_TRY(removeParts(row));
     TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kUpdateRun));
-    rowvalues::bindRun(statement, run.run, run.content, run.counts.scores, run.counts.decisions);
-    statement.bind(rowvalues::kUpdateRunRow, row);
+    rowvalues::bindRun(statement, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
+    statement.bind(rowvalues::kRunRow, row);
     return statement.run();
 }
 
@@ -316,15 +340,54 @@ Result<std::int64_t> RunsFile::nameRow(std::int64_t field, const std::string& na
     return row;
 }
 
-Status RunsFile::putNames(const std::vector<std::string>& names, std::int64_t field, std::int64_t row)
+/// The row of the set of these names, which is made where it is new; 0 of none.
+Result<std::int64_t> RunsFile::nameSetRow(std::vector<std::int64_t> names)
 {
-    for (const std::string& name : names) {
-        TR_ASSIGN(const std::int64_t id, nameRow(field, name));
-        TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO run_names(run, name) VALUES(?, ?)"));
-        insert.bind(1, row).bind(2, id);
-        TR_TRY(insert.run());
+    if (names.empty()) return 0;
+    std::ranges::sort(names);
+    std::string text;
+    for (const std::int64_t name : names) text += formatText("{}{}", text.empty() ? "" : " ", name);
+    {
+        TR_ASSIGN(Statement look, m_db.prepare("SELECT id FROM name_sets WHERE names = ?"));
+        look.bind(1, text);
+        TR_ASSIGN(const bool found, look.step());
+        if (found) return look.intAt(0);
     }
-    return {};
+    TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO name_sets(names) VALUES(?)"));
+    insert.bind(1, text);
+    TR_TRY(insert.run());
+    const std::int64_t row = m_db.lastInsertRowId();
+    TR_ASSIGN(Statement member, m_db.prepare("INSERT INTO set_names(name, name_set) VALUES(?, ?)"));
+    for (const std::int64_t name : names) {
+        member.bind(1, name).bind(2, row);
+        TR_TRY(member.run());
+    }
+    return row;
+}
+
+Result<std::int64_t> RunsFile::nameSetOf(const PackedRun& run)
+{
+    // Known by the names as they come: most runs need no more than this.
+    m_nameKey.clear();
+    for (const auto* names : {&run.tools, &run.models}) {
+        for (const std::string& name : *names) m_nameKey.append(name).push_back('\0');
+        m_nameKey.push_back('\1');
+    }
+    if (const auto known = m_nameSets.find(m_nameKey); known != m_nameSets.end()) return known->second;
+    std::vector<std::int64_t> rows;
+    for (const auto& [names, field] : {std::pair(&run.tools, kToolName), std::pair(&run.models, kModelName)})
+        for (const std::string& name : *names) {
+            TR_ASSIGN(const std::int64_t row, nameRow(field, name));
+            rows.push_back(row);
+        }
+    TR_ASSIGN(const std::int64_t set, nameSetRow(std::move(rows)));
+    m_nameSetBytes += m_nameKey.size();
+    if (m_nameSetBytes > kMostNameSetBytes) {
+        m_nameSets.clear();
+        m_nameSetBytes = m_nameKey.size();
+    }
+    m_nameSets.emplace(m_nameKey, set);
+    return set;
 }
 
 Status RunsFile::putParts(const PackedRun& run, std::int64_t row)
@@ -343,8 +406,6 @@ Status RunsFile::putParts(const PackedRun& run, std::int64_t row)
         insert.bind(1, firstPartOf(row) + error.ordinal).bind(2, error.type).bind(3, error.text);
         TR_TRY(insert.run());
     }
-    TR_TRY(putNames(run.tools, kToolName, row));
-    TR_TRY(putNames(run.models, kModelName, row));
     m_totals.steps += run.counts.steps;
     m_totals.scores += run.counts.scores;
     m_totals.decisions += run.counts.decisions;
@@ -369,15 +430,14 @@ Status RunsFile::removeParts(std::int64_t row)
         remove.bind(1, firstPartOf(row)).bind(2, lastPartOf(row));
         TR_TRY(remove.run());
     }
-    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM run_names WHERE run = ?"));
-    remove.bind(1, row);
-    return remove.run();
+    return {};
 }
 
 Status RunsFile::put(const PackedRun& run)
 {
     TR_TRY(begin());
-    TR_ASSIGN(std::int64_t row, insertRun(run));
+    TR_ASSIGN(const std::int64_t nameSet, nameSetOf(run));
+    TR_ASSIGN(std::int64_t row, insertRun(run, nameSet));
     if (row > 0) {
         ++m_totals.runs;
     } else {
@@ -396,7 +456,7 @@ Status RunsFile::put(const PackedRun& run)
             see(row);
             return {};
         }
-        TR_TRY(updateRun(run, row));
+        TR_TRY(updateRun(run, nameSet, row));
     }
     m_changed = true;
     see(row);
@@ -516,8 +576,7 @@ Status RunsFile::finish(const std::string& kind, const std::string& fingerprint,
     TR_TRY(setMeta("kind", kind));
     TR_TRY(setMeta("fingerprint", fingerprint));
     TR_TRY(setMeta("cursor", cursor));
-    TR_TRY(commit());
-    return endBulk();
+    return commit();
 }
 
 } // namespace tackroom

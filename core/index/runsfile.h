@@ -65,16 +65,16 @@ public:
 
 private:
     explicit RunsFile(Database db) : m_db(std::move(db)) {}
-    [[nodiscard]] Status load();
+    [[nodiscard]] Status load(bool onDisk);
     [[nodiscard]] Status begin();
     [[nodiscard]] Status setMeta(std::string_view key, std::string_view value);
     [[nodiscard]] Status beginBulk();
-    [[nodiscard]] Status endBulk();
     [[nodiscard]] Status makeIndexes();
-    [[nodiscard]] Result<std::int64_t> insertRun(const PackedRun& run);
-    [[nodiscard]] Status updateRun(const PackedRun& run, std::int64_t row);
+    [[nodiscard]] Result<std::int64_t> insertRun(const PackedRun& run, std::int64_t nameSet);
+    [[nodiscard]] Status updateRun(const PackedRun& run, std::int64_t nameSet, std::int64_t row);
     [[nodiscard]] Status putParts(const PackedRun& run, std::int64_t row);
-    [[nodiscard]] Status putNames(const std::vector<std::string>& names, std::int64_t field, std::int64_t row);
+    [[nodiscard]] Result<std::int64_t> nameSetOf(const PackedRun& run);
+    [[nodiscard]] Result<std::int64_t> nameSetRow(std::vector<std::int64_t> names);
     [[nodiscard]] Result<std::int64_t> nameRow(std::int64_t field, const std::string& name);
     [[nodiscard]] Status removeParts(std::int64_t row);
     [[nodiscard]] Status removeRun(std::int64_t row);
@@ -90,6 +90,7 @@ private:
     std::chrono::milliseconds m_patience{0}; ///< how old the transaction may become
     Totals m_totals;
     std::int64_t m_generation = 0;
+    std::int64_t m_lastRow = 0; ///< ids are given here: SQLite's AUTOINCREMENT writes a row of its own for each insert
     std::int64_t m_newRuns = 0, m_removedRuns = 0;
     bool m_changed = false; ///< something since BEGIN that a reader could see
     bool m_bulk = false;    ///< the file was empty: indexes come at the end, and nothing waits for the disk until then
@@ -97,7 +98,10 @@ private:
     std::vector<bool> m_seen;                          ///< by row, after startOver()
     std::string m_source;                              ///< that is being read
     std::unordered_set<std::int64_t> m_unseenOfSource; ///< rows of the source that is being read, not delivered again so far
-    std::unordered_map<std::string, std::int64_t> m_names; ///< rows of `names`, by field and name
+    std::unordered_map<std::string, std::int64_t> m_names;    ///< rows of `names`, by field and name
+    std::unordered_map<std::string, std::int64_t> m_nameSets; ///< rows of `name_sets`, by the names of a run in its order
+    std::size_t m_nameSetBytes = 0;                           ///< of its keys
+    std::string m_nameKey;                                    ///< of m_nameSets, used again
 };
 
 } // namespace tackroom

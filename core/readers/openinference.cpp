@@ -2,6 +2,7 @@
 #include "core/readers/openinference.h"
 
 #include "core/base/text.h"
+#include "core/readers/openinferencescan.h"
 
 #include <algorithm>
 #include <array>
@@ -14,10 +15,6 @@ namespace
 {
 
 using namespace jsonvalues;
-
-constexpr std::size_t kTextBytes = 2000;
-constexpr std::size_t kToolBytes = 4000;
-constexpr std::size_t kIdBytes = 512;
 
 VersionFacts versionOf(Value attributes, std::optional<Value> metadata)
 {
@@ -215,35 +212,6 @@ constexpr std::array<std::string_view, 15> kSlotPaths{"openinference.span.kind",
                                                       "user.id",
                                                       "agent.name",
                                                       "llm.cost.total"};
-constexpr std::size_t kLongestPath = 64;
-
-/// Whether a key has one of the words without which it is none of a harness version's.
-bool hasVersionWord(std::string_view key)
-{
-    for (std::size_t i = 0; i + 3 <= key.size(); ++i) {
-        const std::string_view rest = key.substr(i);
-        switch (key[i]) {
-        case 'c':
-            if (rest.starts_with("commit")) return true;
-            break;
-        case 'v':
-            if (rest.starts_with("version")) return true;
-            break;
-        case 'r':
-            if (rest.starts_with("revision") || rest.starts_with("release")) return true;
-            break;
-        case 's':
-            if (rest.starts_with("sha")) return true;
-            break;
-        case 'p':
-            if (rest.starts_with("prompt")) return true;
-            break;
-        default:
-            break;
-        }
-    }
-    return false;
-}
 
 /// The attributes of a span, gone through once: at() for each of two dozen paths costs several times as much as the parsing.
 class Attributes
@@ -359,6 +327,34 @@ LlmMessages messagesOf(Value attributes)
 }
 
 std::vector<Message> messageList(Value list) { return listOf(list); }
+std::string messageContent(Value item) { return messageContentOf(item); }
+
+bool hasVersionWord(std::string_view key)
+{
+    for (std::size_t i = 0; i + 3 <= key.size(); ++i) {
+        const std::string_view rest = key.substr(i);
+        switch (key[i]) {
+        case 'c':
+            if (rest.starts_with("commit")) return true;
+            break;
+        case 'v':
+            if (rest.starts_with("version")) return true;
+            break;
+        case 'r':
+            if (rest.starts_with("revision") || rest.starts_with("release")) return true;
+            break;
+        case 's':
+            if (rest.starts_with("sha")) return true;
+            break;
+        case 'p':
+            if (rest.starts_with("prompt")) return true;
+            break;
+        default:
+            break;
+        }
+    }
+    return false;
+}
 
 std::string documentList(Value list)
 {
@@ -388,6 +384,7 @@ std::string answerTextOf(std::string_view output, Parsers& parsers) { return tex
 
 Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
 {
+    if (auto facts = scanAttributes(text, step, parsers, reading)) return std::move(*facts);
     TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
     if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
     Attributes attributes(root);

@@ -78,7 +78,7 @@ void setSwitches(sqlite3* db, Database::Impl::Kind kind)
 
 Database::Impl::~Impl()
 {
-    for (const auto& [text, stmt] : idle) sqlite3_finalize(stmt);
+    for (sqlite3_stmt* stmt : idle) sqlite3_finalize(stmt);
     if (db) sqlite3_close_v2(db);
 }
 
@@ -86,10 +86,10 @@ void Database::Impl::giveBack(sqlite3_stmt* stmt)
 {
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
-    idle.emplace_front(sqlite3_sql(stmt), stmt);
+    idle.push_back(stmt);
     if (idle.size() <= kMaxIdleStatements) return;
-    sqlite3_finalize(idle.back().second);
-    idle.pop_back();
+    sqlite3_finalize(idle.front());
+    idle.erase(idle.begin());
 }
 
 namespace sql

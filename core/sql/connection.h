@@ -7,10 +7,10 @@
 
 #include <sqlite3.h>
 
-#include <list>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tackroom
 {
@@ -30,8 +30,9 @@ struct Database::Impl {
     int busyTimeoutMs = 0;
     std::string denied; ///< the sentence of the authorizer's last refusal
 
-    /// Idle statements by their text, most recently used first.
-    std::list<std::pair<std::string, sqlite3_stmt*>> idle;
+    /// Idle statements, most recently used last; each knows its own text (sqlite3_sql). A loop takes and gives back one for
+    /// every row, so that neither may cost an allocation.
+    std::vector<sqlite3_stmt*> idle;
 
     // A foreign store's.
     ForeignMode foreignMode = ForeignMode::None;

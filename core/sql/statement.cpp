@@ -64,10 +64,11 @@ Database::~Database() = default;
 Result<Statement> Database::prepare(std::string_view sql)
 {
     auto& idle = m_impl->idle;
-    const auto it = std::ranges::find_if(idle, [&](const auto& entry) { return entry.first == sql; });
-    if (it != idle.end()) {
-        sqlite3_stmt* stmt = it->second;
-        idle.erase(it);
+    // The last one used first: it is often the one that is wanted again.
+    for (std::size_t i = idle.size(); i-- > 0;) {
+        sqlite3_stmt* stmt = idle[i];
+        if (sqlite3_sql(stmt) != sql) continue;
+        idle.erase(idle.begin() + static_cast<std::ptrdiff_t>(i));
         return Statement(m_impl, stmt);
     }
     TR_ASSIGN(sqlite3_stmt * stmt, prepareOn(*m_impl, sql));
@@ -256,8 +257,10 @@ double Statement::doubleAt(int column) const { return sqlite3_column_double(m_st
 
 std::string_view Statement::textAt(int column) const
 {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(m_stmt, column));
-    return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(m_stmt, column))) : std::string_view{};
+    // The value is looked up once for both; sqlite3_column_text and _bytes do it each, and check for errors each.
+    sqlite3_value* value = sqlite3_column_value(m_stmt, column);
+    const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+    return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_value_bytes(value))) : std::string_view{};
 }
 
 std::string_view Statement::blobAt(int column) const

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <sys/resource.h>
 #include <vector>
 
 namespace tackroom::bench {
@@ -14,6 +18,40 @@ double secondsOf(Work&& work)
     const auto start = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Wall time, and the processor time of this process and of the children that were waited for meanwhile.
+struct Cost {
+    double wall = 0, processor = 0;
+};
+inline double processorSeconds()
+{
+    double seconds = 0;
+    for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+        rusage usage{};
+        getrusage(who, &usage);
+        for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+            seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    }
+    return seconds;
+}
+template <class Work>
+Cost costOf(Work&& work)
+{
+    const double before = processorSeconds();
+    Cost cost;
+    cost.wall = secondsOf(work);
+    cost.processor = processorSeconds() - before;
+    return cost;
+}
+
+/// The highest resident size of this process so far. Not getrusage's, which counts what its parent was before the exec.
+inline double peakMegabytes()
+{
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1000;
+    return 0;
 }
 
 inline double median(std::vector<double> values)

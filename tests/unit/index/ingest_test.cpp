@@ -194,7 +194,14 @@ TEST_F(Ingest, anIndexThatWasBeingFilledWhenTheSystemFellIsMadeAnew)
     const auto epoch = state().epoch;
     ingest(store.path()); // the same boot: goes on
     EXPECT_EQ(state().epoch, epoch);
+    EXPECT_EQ(bulkMark().size(), 36U) << "nobody has waited for the disk";
+    ingest(store.path());
+    EXPECT_EQ(bulkMark().size(), 36U);
+    // Written long ago: then the system has it on the disk, and looking costs nothing.
+    std::filesystem::last_write_time(indexFolder() / kRunsFile, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5));
+    EXPECT_TRUE(ingest(store.path()).wasCurrent);
     EXPECT_EQ(bulkMark(), "");
+    EXPECT_EQ(state().epoch, epoch);
 
     std::filesystem::remove_all(indexFolder());
     stopHalfway();
@@ -205,7 +212,24 @@ TEST_F(Ingest, anIndexThatWasBeingFilledWhenTheSystemFellIsMadeAnew)
     const auto before = state().epoch;
     EXPECT_EQ(ingest(store.path()).newRuns, 250);
     EXPECT_NE(state().epoch, before);
-    EXPECT_EQ(bulkMark(), "");
+}
+
+TEST_F(Ingest, runsShareTheSetOfTheirToolsUntilOneGrows)
+{
+    PhoenixFixture store(file("p.db"));
+    const auto trace = store.addUsualRun(1);
+    store.addUsualRun(2);
+    store.addUsualRun(3);
+    ingest(store.path());
+    const auto sets = [&] { return openCacheReader(indexFolder() / kRunsFile)->scalar("SELECT count(*) FROM name_sets").value_or(-1); };
+    EXPECT_EQ(sets(), 1);
+    using Value = std::pair<std::string, std::int64_t>;
+    EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3)));
+    store.addSpan(trace, {.id = "ff01", .parent = {}, .name = "search", .kind = "TOOL", .attributes = R"({"tool":{"name":"search"}})"});
+    EXPECT_EQ(ingest(store.path()).newRuns, 1);
+    EXPECT_EQ(sets(), 2);
+    EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3), Value("search", 1)));
+    EXPECT_THAT(*queries()->values("model", 9), ::testing::ElementsAre(Value("m1", 3)));
 }
 
 /// The indexes that the first filling leaves for its end are there afterwards, whether it was disturbed or not.
@@ -216,7 +240,7 @@ TEST_F(Ingest, allIndexesAreThereInTheEnd)
     ingest(store.path());
     auto db = openCacheReader(indexFolder() / kRunsFile);
     ASSERT_TRUE(db);
-    EXPECT_EQ(db->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'"), 8);
+    EXPECT_EQ(db->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'"), 9);
     for (const std::string_view order : {"end_ns - r.start_ns", "step_count", "cost_usd", "prompt_tokens + r.completion_tokens"}) {
         auto plan = db->prepare(formatText("EXPLAIN QUERY PLAN SELECT r.id FROM runs r ORDER BY r.{} DESC, r.id DESC", order));
         ASSERT_TRUE(plan);
