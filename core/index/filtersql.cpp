@@ -34,7 +34,8 @@ std::string contains(std::string_view text)
 }
 
 /// The scores of every run that has some; `newest` above 0: of so many runs alone, the latest ones.
-Status forEachScored(Database& db, std::int64_t newest, const std::function<void(std::int64_t, const std::vector<Score>&)>& visit)
+Status forEachScored(Database& db, std::int64_t newest,
+                     const std::function<void(std::int64_t, const std::vector<Score>&)>& visit)
 {
     std::string sql = "SELECT id FROM runs WHERE score_count > 0";
     if (newest > 0) sql += formatText(" ORDER BY id DESC LIMIT {}", newest);
@@ -74,8 +75,8 @@ public:
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
             text += formatText("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
         text += formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                            "ESCAPE '\\'))",
-                            value(pattern));
+                           "ESCAPE '\\'))",
+                           value(pattern));
         return text;
     }
 
@@ -182,7 +183,8 @@ private:
         const std::string wanted = asciiLower(c.subject);
         std::string rows = "[";
         TR_TRY(forEachScored(m_db, 0, [&](std::int64_t row, const std::vector<Score>& scores) {
-            const bool any = std::ranges::any_of(scores, [&](const Score& score) { return asciiLower(score.name) == wanted && fits(c, score); });
+            const bool any = std::ranges::any_of(
+                scores, [&](const Score& score) { return asciiLower(score.name) == wanted && fits(c, score); });
             if (any) rows += formatText("{}{}", rows.size() > 1 ? "," : "", row);
         }));
         return formatText("r.id IN (SELECT value FROM json_each({}))", value(rows + "]"));
@@ -198,7 +200,8 @@ private:
         case Test::IsNot: {
             // 1 is a label as well as a value; whichever the score has.
             if (score.label.empty() && !score.value) return false;
-            const bool same = score.label.empty() ? c.numeric && *score.value == c.number : asciiLower(score.label) == asciiLower(c.value);
+            const bool same =
+                score.label.empty() ? c.numeric && *score.value == c.number : asciiLower(score.label) == asciiLower(c.value);
             return same == (c.test == Test::Is);
         }
         case Test::Above:
@@ -228,15 +231,15 @@ private:
         if (what == "cluster") return "(r.id IN (SELECT run_row FROM d.cluster_members))";
         // The words that a reviewer's judgement has in it, as outcomes keep them.
         return formatText("(r.id IN (SELECT run_row FROM d.outcomes WHERE source = {} AND reason LIKE 'judged %'))",
-                           static_cast<int>(OutcomeSource::Human));
+                          static_cast<int>(OutcomeSource::Human));
     }
 
     Result<std::string> ofModel(const std::string& text)
     {
-        return formatText(
-            "r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name LIKE {} "
-            "ESCAPE '\\'))",
-            kModelName, value(contains(text)));
+        return formatText("r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} "
+                          "AND name LIKE {} "
+                          "ESCAPE '\\'))",
+                          kModelName, value(contains(text)));
     }
 
     std::string ofOutcome(std::int64_t wanted, std::string_view column)
@@ -253,8 +256,8 @@ private:
         if (lower == "any" || lower == "yes") return "r.error_count > 0";
         if (lower == "none" || lower == "no") return "r.error_count = 0";
         return formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                           "ESCAPE '\\')",
-                           value(contains(text)));
+                          "ESCAPE '\\')",
+                          value(contains(text)));
     }
 
     /// Of the names those that are the value, else those that contain it.
@@ -278,9 +281,9 @@ private:
             if (!more) break;
             names.push_back(known.stringAt(0));
         }
-        return formatText(
-            "r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} AND name IN {}))",
-            kToolName, list(matching(names, text)));
+        return formatText("r.name_set IN (SELECT name_set FROM set_names WHERE name IN (SELECT id FROM names WHERE field = {} "
+                          "AND name IN {}))",
+                          kToolName, list(matching(names, text)));
     }
 
     Result<std::string> ofVersion(const std::string& text)
@@ -334,7 +337,7 @@ Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived)
 {
     Builder builder(db, derived);
     // Several values of one field: any of them, in the order of first mention. All else counts by itself.
-    constexpr std::array<std::string_view, 9> kAnyOf{"outcome", "cluster", "version", "tool",    "model",
+    constexpr std::array<std::string_view, 9> kAnyOf{"outcome", "cluster", "version", "tool",  "model",
                                                      "agent",   "session", "user",    "source"};
     std::vector<std::pair<std::string, std::vector<std::string>>> fields;
     for (const RunCondition& condition : filter.fields) {
@@ -374,7 +377,7 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
     if (!found) return values;
     values.push_back(first.stringAt(0));
     TR_ASSIGN(Statement next, db.prepare(formatText("SELECT {1} FROM {0} WHERE {2} AND {1} > ? ORDER BY {1} LIMIT 1", table,
-                                                     column, condition)));
+                                                    column, condition)));
     while (values.size() < limit) {
         next.bind(1, values.back());
         TR_ASSIGN(found, next.step());
@@ -389,9 +392,10 @@ Result<std::vector<std::string>> distinctValues(Database& db, std::string_view t
 std::string runsByName(std::int64_t field)
 {
     // Sets are counted first, along their index: there are few of them, whatever the number of runs.
-    return formatText("SELECT n.name, sum(c.runs) FROM (SELECT name_set, count(*) AS runs FROM runs GROUP BY name_set) c "
-                       "JOIN set_names s ON s.name_set = c.name_set JOIN names n ON n.id = s.name WHERE n.field = {} GROUP BY n.id",
-                       field);
+    return formatText(
+        "SELECT n.name, sum(c.runs) FROM (SELECT name_set, count(*) AS runs FROM runs GROUP BY name_set) c "
+        "JOIN set_names s ON s.name_set = c.name_set JOIN names n ON n.id = s.name WHERE n.field = {} GROUP BY n.id",
+        field);
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& db, std::string_view field, bool derived)
@@ -406,8 +410,7 @@ Result<std::vector<std::pair<std::string, std::int64_t>>> moreValues(Database& d
         }
     };
     if (field == "agent") TR_TRY(collect("SELECT agent_name, count(*) FROM runs WHERE agent_name <> '' GROUP BY agent_name"));
-    if (field == "model")
-        TR_TRY(collect(runsByName(kModelName)));
+    if (field == "model") TR_TRY(collect(runsByName(kModelName)));
     if (field == "score") {
         std::map<std::string, std::int64_t> names;
         TR_TRY(forEachScored(db, kScoredRuns, [&](std::int64_t, const std::vector<Score>& scores) {

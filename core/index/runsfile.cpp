@@ -120,7 +120,8 @@ Result<Database> openCurrent(const std::filesystem::path& file)
     if (entries > 0) return db;
     // Several runs on a page. The size can be chosen while there is nothing in the file, and not in WAL mode. An empty file
     // need not be on the disk.
-    TR_TRY(db.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
+    TR_TRY(
+        db.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=DELETE; PRAGMA page_size=16384; VACUUM; PRAGMA journal_mode=WAL"));
     TR_ASSIGN(auto transaction, db.transaction());
     TR_TRY(db.exec(kRunsDdl));
     TR_TRY(db.exec(formatText("INSERT INTO meta(key, value) VALUES('epoch', '{}')", newEpoch())));

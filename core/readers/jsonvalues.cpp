@@ -9,6 +9,21 @@
 namespace tackroom::jsonvalues
 {
 
+namespace
+{
+
+/// Ids and names, by the million: sooner seen here than by a call of the library.
+bool isShortAscii(std::string_view text)
+{
+    constexpr std::size_t kShort = 64;
+    if (text.size() > kShort) return false;
+    unsigned char bits = 0;
+    for (const char c : text) bits |= static_cast<unsigned char>(c);
+    return bits < 0x80;
+}
+
+} // namespace
+
 Parser::Parser()
 {
     // The depth is fixed once; the capacity grows with what is parsed. An allocation that fails is reported by parse().
@@ -81,7 +96,7 @@ std::string cut(std::string_view text, std::size_t maxBytes)
 {
     // Cut first, so that a text of many megabytes is not looked at as a whole.
     const std::string_view front = cutUtf8(text, maxBytes);
-    if (simdjson::validate_utf8(front.data(), front.size())) return std::string(front);
+    if (isShortAscii(front) || simdjson::validate_utf8(front.data(), front.size())) return std::string(front);
     const std::string whole = toUtf8(text.substr(0, maxBytes + 4 < maxBytes ? maxBytes : maxBytes + 4));
     return std::string(cutUtf8(whole, maxBytes));
 }

@@ -384,7 +384,8 @@ std::string answerTextOf(std::string_view output, Parsers& parsers) { return tex
 
 Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
 {
-    if (auto facts = scanAttributes(text, step, parsers, reading)) return std::move(*facts);
+    Result<SpanFacts> scanned(std::in_place);
+    if (scanAttributes(text, step, *scanned, parsers, reading)) return scanned;
     TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
     if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
     Attributes attributes(root);

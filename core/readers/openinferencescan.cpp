@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace tackroom::openinference
@@ -209,22 +210,19 @@ void readOwnTexts(const Scan& scan, Step& step, SpanFacts& facts, Parsers& parse
 
 } // namespace
 
-std::optional<SpanFacts> scanAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
+bool scanAttributes(std::string_view text, Step& step, SpanFacts& facts, Parsers& parsers, Reading reading)
 {
     const bool isLlm = step.kind == StepKind::Llm;
-    if (step.kind == StepKind::Other || !reading.padded || text.size() > kMaxScannedBytes) return std::nullopt;
-    if (isLlm && !reading.lateTexts) return std::nullopt;
+    if (step.kind == StepKind::Other || !reading.padded || text.size() > kMaxScannedBytes) return false;
+    if (isLlm && !reading.lateTexts) return false;
     // A root mostly names the harness version, and there is only one in a run.
-    if (step.parentId.empty()) return std::nullopt;
+    if (step.parentId.empty()) return false;
     Scan scan(!isLlm);
-    if (!scan.read(text)) return std::nullopt;
+    if (!scan.read(text)) return false;
 
-    SpanFacts facts;
+    if (isLlm && !readMessages(scan, step)) return false;
     facts.textsAreLate = reading.lateTexts && (isLlm || step.kind == StepKind::Tool);
-    if (!isLlm)
-        readOwnTexts(scan, step, facts, parsers);
-    else if (!readMessages(scan, step))
-        return std::nullopt;
+    if (!isLlm) readOwnTexts(scan, step, facts, parsers);
     step.model = cutOwn(scan.text(Slot::ModelName), kIdBytes);
     if (step.promptTokens == 0) step.promptTokens = scan.promptTokens;
     if (step.completionTokens == 0) step.completionTokens = scan.completionTokens;
@@ -233,7 +231,7 @@ std::optional<SpanFacts> scanAttributes(std::string_view text, Step& step, Parse
     facts.userId = cutOwn(scan.text(Slot::UserId), kIdBytes);
     facts.agentName = cutOwn(scan.text(Slot::AgentName), kIdBytes);
     facts.costUsd = scan.cost;
-    return facts;
+    return true;
 }
 
 } // namespace tackroom::openinference

@@ -4,7 +4,7 @@
 /// a model, and again in the request that its instrumentation keeps: simdjson finds where they end without looking into them.
 #include "core/readers/openinference.h"
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace tackroom::openinference
@@ -22,9 +22,9 @@ inline constexpr std::size_t kLongestPath = 64;
 /// What one item of a list of messages says; empty where it has no words.
 [[nodiscard]] std::string messageContent(Value item);
 
-/// What readAttributes() answers and does to the step; nothing, and the step as it was, wherever something is not as usual (a
-/// value given twice, a harness version, an escaped key, a number where a text belongs, broken JSON …): then the tree is to be
-/// built. What is stepped over is not checked: it shows when the body is read.
-[[nodiscard]] std::optional<SpanFacts> scanAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading);
+/// Does what readAttributes() does. False, and the step and the (empty) facts as they were, wherever something is not as usual
+/// (a value given twice, a harness version, an escaped key, a number where a text belongs, broken JSON …): then the tree is to
+/// be built. What is stepped over is not checked: it shows when the body is read.
+[[nodiscard]] bool scanAttributes(std::string_view text, Step& step, SpanFacts& facts, Parsers& parsers, Reading reading);
 
 } // namespace tackroom::openinference

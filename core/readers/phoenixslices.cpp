@@ -25,7 +25,8 @@ constexpr std::size_t kSliceBytes = std::size_t{1} << 20;
 constexpr std::int64_t kFirstBatch = 100;
 constexpr std::int64_t kSmallestBatch = 10;
 constexpr std::int64_t kLargestBatch = 1000;
-constexpr std::size_t kWantedBatchBytes = std::size_t{6} << 20;
+/// A batch's texts, and the steps made of them, are gone through twice: they should still be in the processor's cache then.
+constexpr std::size_t kWantedBatchBytes = std::size_t{3} << 19;
 /// A store whose way of reading no longer holds (a writer came) is opened again, so often.
 constexpr int kMaxReopens = 5;
 /// Of an annotation: each of its texts, and the metadata, which longer than this is not looked into.

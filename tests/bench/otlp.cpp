@@ -84,7 +84,7 @@ private:
         for (const auto& [key, value] : attributes) {
             const bool isNumber = key.starts_with("gen_ai.usage.");
             json += formatText(R"({}{{"key":"{}","value":{{"{}":{}}}}})", json.ends_with('[') ? "" : ",", key,
-                                isNumber ? "intValue" : "stringValue", jsonOf(value));
+                               isNumber ? "intValue" : "stringValue", jsonOf(value));
         }
         return json + R"(],"status":{"code":1}})";
     }
@@ -217,8 +217,8 @@ private:
     Status duckdb(int number)
     {
         const std::string sql = formatText("CREATE TABLE t AS SELECT * FROM read_json_auto('{}', format='newline_delimited', "
-                                            "maximum_object_size=100000000)",
-                                            m_file.string());
+                                           "maximum_object_size=100000000)",
+                                           m_file.string());
         Result<ChildOutput> output = fail(ErrorCode::Internal, {}, "not run");
         const double seconds = bench::secondsOf([&] {
             output = runProcess({"duckdb", (m_folder / formatText("t{}.duckdb", number)).string(), "-c", sql}, {}, {}, 600'000,

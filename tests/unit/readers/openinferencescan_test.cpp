@@ -54,10 +54,10 @@ std::string fromBoth(std::string_view attributes, StepKind kind, Parsers& parser
 bool isScanned(std::string_view attributes, StepKind kind, Parsers& parsers)
 {
     Step step = stepOf(kind);
+    SpanFacts facts;
     const std::string text = padded(attributes);
-    return scanAttributes(std::string_view(text).substr(0, attributes.size()), step, parsers,
-                          {.padded = true, .lateTexts = true})
-        .has_value();
+    return scanAttributes(std::string_view(text).substr(0, attributes.size()), step, facts, parsers,
+                          {.padded = true, .lateTexts = true});
 }
 
 constexpr std::string_view kUsualLlm =
@@ -133,8 +133,9 @@ TEST(OpenInferenceScan, aStepThatIsNotScannedStaysAsItWas)
     Step step = stepOf(StepKind::Llm);
     const std::string text = padded(
         R"({"llm":{"model_name":"m","input_messages":[{"message":{"content":"x"}}],"output_messages":[{"message":{"content":"y"}}],"model_name":"m"}})");
-    EXPECT_FALSE(scanAttributes(std::string_view(text).substr(0, text.size() - simdjson::SIMDJSON_PADDING), step, parsers,
-                                {.padded = true, .lateTexts = true}));
+    SpanFacts facts;
+    EXPECT_FALSE(scanAttributes(std::string_view(text).substr(0, text.size() - simdjson::SIMDJSON_PADDING), step, facts,
+                                parsers, {.padded = true, .lateTexts = true}));
     EXPECT_EQ(step.model, "");
     EXPECT_EQ(step.inputText, "");
 }
