@@ -105,7 +105,15 @@ struct DatabaseReader::Private {
     [[nodiscard]] Status refresh(const CancelToken& cancel);
     [[nodiscard]] Result<std::vector<RunMark>> look();
     [[nodiscard]] Status readAll(const std::vector<RunMark>& runs, RunSink& sink, const CancelToken& cancel);
-    [[nodiscard]] Result<std::size_t> readBatch(std::span<const RunMark> runs, RunSink& sink, const CancelToken& cancel);
+    struct Batch {
+        std::size_t done = 0; ///< of the runs asked for
+        std::vector<RunRecord> records;
+        std::vector<std::pair<std::string, std::string>> skipped;
+    };
+    [[nodiscard]] Result<Batch> readBatch(std::span<const RunMark> runs, const CancelToken& cancel);
+    [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel);
+    [[nodiscard]] Result<std::optional<ParsedRun>> fetchNow(const std::string& nativeId);
+    [[nodiscard]] Result<bool> stillGood(int& reopens, const CancelToken& cancel);
     [[nodiscard]] Result<std::optional<RunRecord>> readOne(const RunMark& run, const DatabaseFormat::Skipped& skipped);
 };
 
@@ -147,27 +155,35 @@ Result<std::optional<RunRecord>> DatabaseReader::Private::readOne(const RunMark&
     return record;
 }
 
-/// Reads as many of the runs as a batch may hold; answers how many.
-Result<std::size_t> DatabaseReader::Private::readBatch(std::span<const RunMark> runs, RunSink& sink, const CancelToken& cancel)
+/// Reads as many of the runs as a batch may hold, in a few milliseconds.
+Result<DatabaseReader::Private::Batch> DatabaseReader::Private::readBatch(std::span<const RunMark> runs,
+                                                                          const CancelToken& cancel)
 {
-    std::vector<RunRecord> records;
-    std::size_t done = 0;
-    {
-        TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
-        const std::int64_t started = steadyMs();
-        std::size_t steps = 0;
-        const auto skipped = [&](std::string where, std::string why) { sink.skipped(std::move(where), std::move(why)); };
-        while (done < runs.size() && steps < kDatabaseBatchSteps && steadyMs() - started < kDatabaseBatchMs) {
-            if (cancel.cancelled()) return CancelToken::error();
-            TR_ASSIGN(auto record, readOne(runs[done++], skipped));
-            if (!record) continue;
-            steps += record->steps.size();
-            records.push_back(std::move(*record));
-        }
+    Batch batch;
+    TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
+    const std::int64_t started = steadyMs();
+    std::size_t steps = 0;
+    const auto skipped = [&](std::string where, std::string why) {
+        batch.skipped.emplace_back(std::move(where), std::move(why));
+    };
+    while (batch.done < runs.size() && steps < kDatabaseBatchSteps && steadyMs() - started < kDatabaseBatchMs) {
+        if (cancel.cancelled()) return CancelToken::error();
+        TR_ASSIGN(auto record, readOne(runs[batch.done++], skipped));
+        if (!record) continue;
+        steps += record->steps.size();
+        batch.records.push_back(std::move(*record));
     }
-    // Delivered when nothing is open any more: the receiver may take its time.
-    for (auto& record : records) TR_TRY(sink.add(std::move(record)));
-    return done;
+    return batch;
+}
+
+/// False: somebody has changed the store under our hands, and it was opened again.
+Result<bool> DatabaseReader::Private::stillGood(int& reopens, const CancelToken& cancel)
+{
+    const auto same = db.recheck();
+    if (same) return true;
+    if (same.error().code != ErrorCode::Locked || ++reopens > kMaxDatabaseReopens) return std::unexpected(same.error());
+    TR_TRY(reopen(cancel));
+    return false;
 }
 
 Status DatabaseReader::Private::readAll(const std::vector<RunMark>& runs, RunSink& sink, const CancelToken& cancel)
@@ -175,12 +191,16 @@ Status DatabaseReader::Private::readAll(const std::vector<RunMark>& runs, RunSin
     int reopens = 0;
     for (std::size_t done = 0; done < runs.size();) {
         if (cancel.cancelled()) return CancelToken::error();
-        if (const auto same = db.recheck(); !same) {
-            if (same.error().code != ErrorCode::Locked || ++reopens > kMaxDatabaseReopens) return same;
-            TR_TRY(reopen(cancel));
-        }
-        TR_ASSIGN(const std::size_t more, readBatch(std::span(runs).subspan(done), sink, cancel));
-        done += more;
+        TR_TRY(stillGood(reopens, cancel));
+        auto batch = readBatch(std::span(runs).subspan(done), cancel);
+        // What was read without locks while a writer came may be anything, an error too: it is not delivered but read again.
+        TR_ASSIGN(const bool good, stillGood(reopens, cancel));
+        if (!good) continue;
+        if (!batch) return std::unexpected(batch.error());
+        // Delivered when nothing is open any more: the receiver may take its time.
+        for (auto& [where, why] : batch->skipped) sink.skipped(std::move(where), std::move(why));
+        for (auto& record : batch->records) TR_TRY(sink.add(std::move(record)));
+        done += batch->done;
         sink.progress(done, runs.size());
     }
     return {};
@@ -192,6 +212,8 @@ DatabaseReader::DatabaseReader(Database db, std::filesystem::path path, StoreInf
     std::error_code error;
     const auto size = std::filesystem::file_size(d->path, error);
     if (!error) d->info.sizeBytes = size;
+    if (const std::string& caution = d->db.caution(); !caution.empty())
+        d->info.note += (d->info.note.empty() ? "" : "; ") + caution;
 }
 
 DatabaseReader::~DatabaseReader() = default;
@@ -219,7 +241,22 @@ Result<std::string> DatabaseReader::ingest(const std::string& cursor, RunSink& s
 {
     d->db.setCancel(cancel);
     TR_TRY(d->refresh(cancel));
-    TR_ASSIGN(auto runs, d->look());
+    auto done = d->ingest(cursor, sink, cancel);
+    if (done || done.error().code != ErrorCode::Damaged || d->db.foreignMode() == ForeignMode::PrivateCopy) return done;
+    // One bad page does not hide the others: what lies on whole ones is read, and what is missing is said.
+    const Error damage = done.error();
+    auto salvaged = openSalvaged(d->path, cancel, [&] { sink.progress(0, 0); });
+    if (!salvaged) return std::unexpected(salvaged.error().code == ErrorCode::Damaged ? damage : salvaged.error());
+    d->db = std::move(salvaged->db);
+    d->db.setCancel(cancel);
+    done = d->ingest({}, sink, cancel);
+    for (auto& loss : salvaged->losses) sink.skipped(std::move(loss.where), std::move(loss.why));
+    return done;
+}
+
+Result<std::string> DatabaseReader::Private::ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel)
+{
+    TR_ASSIGN(auto runs, look());
     std::ranges::sort(runs, std::ranges::greater(), &RunMark::row);
     const std::size_t buckets = std::bit_ceil(std::clamp(runs.size(), kMinBuckets, kMaxBuckets));
     const auto now = DatabaseMarks::of(runs, buckets, runs.empty() ? 0 : runs.front().row);
@@ -230,29 +267,42 @@ Result<std::string> DatabaseReader::ingest(const std::string& cursor, RunSink& s
                 const std::size_t bucket = then.bucketOf(run);
                 return run.row <= before->highest && then.states[bucket] == before->states[bucket];
             });
-            TR_TRY(d->readAll(runs, sink, cancel));
+            TR_TRY(readAll(runs, sink, cancel));
             return now.toText();
         }
     }
     sink.startsOver();
     sink.progress(0, runs.size());
-    TR_TRY(d->readAll(runs, sink, cancel));
+    TR_TRY(readAll(runs, sink, cancel));
     return now.toText();
+}
+
+Result<std::optional<ParsedRun>> DatabaseReader::Private::fetchNow(const std::string& nativeId)
+{
+    TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
+    TR_ASSIGN(const auto row, format->find(db, nativeId));
+    if (!row) return std::nullopt;
+    return format->read(db, *row, true, [](const std::string&, const std::string&) {});
 }
 
 Result<Body> DatabaseReader::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes)
 {
     TR_TRY(d->refresh({}));
-    std::optional<ParsedRun> parsed;
-    {
-        TR_ASSIGN(auto view, d->db.transaction(Database::Begin::Read));
-        TR_ASSIGN(const auto row, d->format->find(d->db, run.nativeId));
-        if (row) {
-            TR_ASSIGN(parsed, d->format->read(d->db, *row, true, [](const std::string&, const std::string&) {}));
-        }
+    int reopens = 0;
+    for (;;) {
+        auto parsed = d->fetchNow(run.nativeId);
+        // What was read without locks while a writer came may be anything.
+        TR_ASSIGN(const bool good, d->stillGood(reopens, {}));
+        if (!good) continue;
+        if (!parsed && parsed.error().code == ErrorCode::Damaged && d->db.foreignMode() != ForeignMode::PrivateCopy)
+            if (auto salvaged = openSalvaged(d->path, {})) {
+                d->db = std::move(salvaged->db);
+                continue;
+            }
+        if (!parsed) return std::unexpected(parsed.error());
+        if (*parsed) return bodyOf(**parsed, stepId, maxBytes);
+        return fail(ErrorCode::NotFound, run.nativeId, "there is no such run in the store any more");
     }
-    if (!parsed) return fail(ErrorCode::NotFound, run.nativeId, "there is no such run in the store any more");
-    return bodyOf(*parsed, stepId, maxBytes);
 }
 
 const TableInfo* storedTable(std::span<const TableInfo> tables, std::string_view name)
@@ -261,18 +311,34 @@ const TableInfo* storedTable(std::span<const TableInfo> tables, std::string_view
     return found && !found->isView && !found->isVirtual ? found : nullptr;
 }
 
+std::unexpected<Error> computedColumn(const std::filesystem::path& path, const std::string& column)
+{
+    return fail(
+        ErrorCode::Refused, path.string(),
+        formatText("the column {} is computed by the database whenever it is read, and what a store computes is not run",
+                   column));
+}
+
 Result<bool> hasTables(const DatabaseCandidate& candidate, std::string_view storeName,
                        std::initializer_list<NeededTable> needed)
 {
     const TableInfo* unreadable = nullptr;
+    std::string computed;
     for (const NeededTable& each : needed) {
         const TableInfo* table = findTable(candidate.tables, each.name);
         if (!table) return false;
-        if (table->isView || table->isVirtual)
-            unreadable = table; // its columns are not known
-        else if (!std::ranges::all_of(each.columns, [&](std::string_view column) { return table->hasColumn(column); }))
-            return false;
+        if (table->isView || table->isVirtual) unreadable = table; // its columns are not known
+        for (const std::string_view column : each.columns) {
+            if (unreadable == table || table->hasColumn(column)) continue;
+            if (!table->computes(column)) return false;
+            computed = formatText("\"{}\" of \"{}\"", column, each.name);
+        }
     }
+    if (!unreadable && !computed.empty()) return computedColumn(candidate.path, computed);
+    for (const NeededTable& each : needed)
+        if (const TableInfo* table = findTable(candidate.tables, each.name); !unreadable && !table->hasRowNumbers)
+            return fail(ErrorCode::Refused, candidate.path.string(),
+                        formatText("the rows of \"{}\" have no numbers here by which they could be found again", each.name));
     if (!unreadable) return true;
     return fail(ErrorCode::Refused, candidate.path.string(),
                 formatText("\"{}\" is {} here; {} has a table of that name", cutUtf8(toUtf8(unreadable->name), 60),

@@ -73,6 +73,9 @@ struct DatabaseCandidate {
 /// A table that holds rows of its own; none where there is no such name, or where it is a view or a virtual table.
 [[nodiscard]] const TableInfo* storedTable(std::span<const TableInfo> tables, std::string_view name);
 
+/// The error of a store in which a column that is needed is computed by its schema: `column` as it is to be named.
+[[nodiscard]] std::unexpected<Error> computedColumn(const std::filesystem::path& path, const std::string& column);
+
 /// Whether the tables with these columns are there: {"spans", {"id", "name"}}. Refused where one of the names is a view or a
 /// virtual table and the rest would fit.
 struct NeededTable {

@@ -3,6 +3,7 @@
 
 #include "core/base/boundedqueue.h"
 #include "core/base/format.h"
+#include "core/readers/databasereader.h"
 #include "core/readers/jsonvalues.h"
 #include "core/readers/phoenixassembly.h"
 #include "core/readers/phoenixbody.h"
@@ -24,6 +25,7 @@ namespace
 
 /// Slices that are read ahead of what is made of them.
 constexpr std::size_t kSlicesAhead = 4;
+constexpr int kFetchAgain = 3;
 
 } // namespace
 
@@ -46,6 +48,8 @@ struct PhoenixReader::Private {
     using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>; ///< of trace rows: above the first, up to the second
     [[nodiscard]] Status readRanges(const Ranges& ranges, PhoenixBuffers& buffers, const PhoenixSlices::Deliver& deliver,
                                     const CancelToken& cancel);
+    [[nodiscard]] Result<std::string> ingestNow(const std::string& cursor, RunSink& sink, const CancelToken& cancel);
+    [[nodiscard]] Result<Body> fetchNow(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes);
     [[nodiscard]] Status ingest(const Ranges& ranges, std::int64_t expectedRuns, RunSink& sink, const CancelToken& cancel);
 };
 
@@ -202,8 +206,10 @@ Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const s
             return fail(ErrorCode::Refused, path.string(),
                         formatText("\"{}\" is {} here; a Phoenix database has a table of that name", table->name,
                                    table->isView ? "a view" : "a virtual table"));
-    for (const std::string_view column : {"id", "span_id", "parent_id", "trace_rowid", "attributes"})
+    for (const std::string_view column : {"id", "span_id", "parent_id", "trace_rowid", "attributes"}) {
+        if (spans->computes(column)) return computedColumn(path, formatText("\"{}\" of \"spans\"", column));
         if (!spans->hasColumn(column)) return false;
+    }
     return traces->hasColumn("id") && traces->hasColumn("trace_id") && traces->hasColumn("project_rowid") &&
            projects->hasColumn("id") && projects->hasColumn("name");
 }
@@ -231,6 +237,7 @@ Status PhoenixReader::prepare(const CancelToken& cancel)
     if (spans->hasColumn("llm_token_count_prompt")) generation = "tokens";
     if (d->table("span_costs")) generation = "costs";
     d->info.schema = "phoenix (" + generation + ")";
+    d->info.note = d->db.caution();
     if (const TableInfo* alembic = d->table("alembic_version"); alembic && alembic->hasColumn("version_num")) {
         TR_ASSIGN(Statement statement, d->db.prepare("SELECT version_num FROM alembic_version"));
         TR_ASSIGN(const bool row, statement.step());
@@ -258,8 +265,9 @@ Result<std::string> PhoenixReader::fingerprint()
                                         "project_session_annotations", "experiment_run_annotations", "span_costs"}) {
         const TableInfo* table = d->table(name);
         if (!table || !table->hasColumn("id")) continue;
-        TR_ASSIGN(const std::int64_t highest, d->db.scalar(formatText("SELECT max(id) FROM {}", name)));
-        text += formatText("{}:", highest);
+        const auto highest = d->db.scalar(formatText("SELECT max(id) FROM {}", name));
+        if (!highest && highest.error().code != ErrorCode::Damaged) return std::unexpected(highest.error());
+        text += highest ? formatText("{}:", *highest) : "?:";
     }
     return text;
 }
@@ -268,30 +276,63 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
 {
     d->db.setCancel(cancel);
     TR_TRY(d->refresh(cancel));
-    TR_ASSIGN(const PhoenixMarks now, d->marksNow());
+    auto done = d->ingestNow(cursor, sink, cancel);
+    if (done || done.error().code != ErrorCode::Damaged || d->db.foreignMode() == ForeignMode::PrivateCopy) return done;
+    // One bad page does not hide the others: what lies on whole ones is read, and what is missing is said.
+    const Error damage = done.error();
+    auto salvaged = openSalvaged(d->path, cancel, [&] { sink.progress(0, 0); });
+    if (!salvaged) return std::unexpected(salvaged.error().code == ErrorCode::Damaged ? damage : salvaged.error());
+    d->db = std::move(salvaged->db);
+    d->db.setCancel(cancel);
+    done = d->ingestNow({}, sink, cancel);
+    for (auto& loss : salvaged->losses) sink.skipped(std::move(loss.where), std::move(loss.why));
+    return done;
+}
+
+Result<std::string> PhoenixReader::Private::ingestNow(const std::string& cursor, RunSink& sink, const CancelToken& cancel)
+{
+    TR_ASSIGN(const PhoenixMarks now, marksNow());
     const auto before = PhoenixMarks::fromText(cursor);
     bool goOn = before.has_value();
     if (goOn) {
-        TR_ASSIGN(goOn, d->stillHolds(*before));
+        TR_ASSIGN(goOn, stillHolds(*before));
     }
     if (!goOn) {
         sink.startsOver();
         sink.progress(0, static_cast<std::uint64_t>(now.traceCount));
-        TR_TRY(d->ingest({{0, now.trace}}, now.traceCount, sink, cancel));
+        TR_TRY(ingest({{0, now.trace}}, now.traceCount, sink, cancel));
         return now.toText();
     }
-    TR_ASSIGN(const auto grown, d->grownTraces(*before));
+    TR_ASSIGN(const auto grown, grownTraces(*before));
     const std::int64_t total = now.traceCount - before->traceCount + static_cast<std::int64_t>(grown.size());
-    Private::Ranges ranges{{before->trace, now.trace}};
+    Ranges ranges{{before->trace, now.trace}};
     for (auto id = grown.rbegin(); id != grown.rend(); ++id) ranges.emplace_back(*id - 1, *id);
-    TR_TRY(d->ingest(ranges, total, sink, cancel));
+    TR_TRY(ingest(ranges, total, sink, cancel));
     return now.toText();
 }
 
 Result<Body> PhoenixReader::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes)
 {
     TR_TRY(d->refresh({}));
-    TR_ASSIGN(Statement trace, d->db.prepare("SELECT id FROM traces WHERE trace_id = ?"));
+    for (int again = 0;; ++again) {
+        auto body = d->fetchNow(run, stepId, maxBytes);
+        // What was read without locks while a writer came may be anything.
+        const auto same = d->db.recheck();
+        if (again == kFetchAgain) return body;
+        if (!same && same.error().code == ErrorCode::Locked) {
+            TR_TRY(d->reopen({}));
+            continue;
+        }
+        if (body || body.error().code != ErrorCode::Damaged || d->db.foreignMode() == ForeignMode::PrivateCopy) return body;
+        auto salvaged = openSalvaged(d->path, {});
+        if (!salvaged) return body;
+        d->db = std::move(salvaged->db);
+    }
+}
+
+Result<Body> PhoenixReader::Private::fetchNow(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes)
+{
+    TR_ASSIGN(Statement trace, db.prepare("SELECT id FROM traces WHERE trace_id = ?"));
     trace.bind(1, run.nativeId);
     TR_ASSIGN(const bool found, trace.step());
     if (!found) return fail(ErrorCode::NotFound, run.nativeId, "there is no such trace in the store any more");
@@ -299,10 +340,10 @@ Result<Body> PhoenixReader::fetch(const RunAddress& run, const std::string& step
     trace.reset();
 
     PhoenixBodyBuilder builder(maxBytes);
-    const std::string order = !stepId.empty()                              ? " AND s.span_id = ?"
-                              : d->table("spans")->hasColumn("start_time") ? " ORDER BY s.start_time, s.id"
-                                                                           : " ORDER BY s.id";
-    TR_ASSIGN(Statement spans, d->db.prepare("SELECT " + d->sql.spanColumns + " FROM spans s WHERE s.trace_rowid = ?" + order));
+    const std::string order = !stepId.empty()                           ? " AND s.span_id = ?"
+                              : table("spans")->hasColumn("start_time") ? " ORDER BY s.start_time, s.id"
+                                                                        : " ORDER BY s.id";
+    TR_ASSIGN(Statement spans, db.prepare("SELECT " + sql.spanColumns + " FROM spans s WHERE s.trace_rowid = ?" + order));
     spans.bind(1, traceRow);
     if (!stepId.empty()) spans.bind(2, stepId);
     bool any = false;

@@ -140,12 +140,14 @@ struct PhoenixSlices::Batch {
     }
 };
 
-Status PhoenixSlices::checkStore()
+/// False: somebody has changed the store under our hands, and it was opened again.
+Result<bool> PhoenixSlices::stillGood()
 {
     const auto same = m_db.recheck();
-    if (same) return {};
-    if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxReopens) return same;
-    return m_reopen();
+    if (same) return true;
+    if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxReopens) return std::unexpected(same.error());
+    TR_TRY(m_reopen());
+    return false;
 }
 
 Status PhoenixSlices::readAnnotations(const Batch& batch, PhoenixSlice& slice)
@@ -271,22 +273,36 @@ Status PhoenixSlices::readSpans(Batch& batch, PhoenixSlice& slice)
     }
 }
 
+Result<PhoenixSlice> PhoenixSlices::readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo)
+{
+    PhoenixSlice slice;
+    TR_ASSIGN(auto view, m_db.transaction(Database::Begin::Read));
+    if (first) {
+        TR_TRY(beginBatch(batch, slice, above, upTo));
+        if (batch.traces.empty()) return slice;
+    }
+    if (!batch.done) TR_TRY(readSpans(batch, slice));
+    slice.endsBatch = batch.done;
+    return slice;
+}
+
 Status PhoenixSlices::readBatch(Batch& batch, std::int64_t above, std::int64_t upTo, const CancelToken& cancel)
 {
-    for (bool first = true; first || !batch.done; first = false) {
+    for (bool first = true; first || !batch.done;) {
         if (cancel.cancelled()) return CancelToken::error();
-        PhoenixSlice slice;
-        TR_TRY(checkStore());
-        {
-            TR_ASSIGN(auto view, m_db.transaction(Database::Begin::Read));
-            if (first) {
-                TR_TRY(beginBatch(batch, slice, above, upTo));
-                if (batch.traces.empty()) return {};
-            }
-            if (!batch.done) TR_TRY(readSpans(batch, slice));
+        TR_TRY(stillGood());
+        const Batch before = batch;
+        auto slice = readSlice(batch, first, above, upTo);
+        // What was read without locks while a writer came may be anything, an error too: it is not delivered but read again.
+        TR_ASSIGN(const bool good, stillGood());
+        if (!good) {
+            batch = before;
+            continue;
         }
-        slice.endsBatch = batch.done;
-        if (m_deliver(std::move(slice))) continue;
+        if (!slice) return std::unexpected(slice.error());
+        if (batch.traces.empty()) return {};
+        first = false;
+        if (m_deliver(std::move(*slice))) continue;
         m_stopped = true;
         return {};
     }

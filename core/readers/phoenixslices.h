@@ -68,7 +68,8 @@ public:
 
 private:
     struct Batch;
-    [[nodiscard]] Status checkStore();
+    [[nodiscard]] Result<bool> stillGood();
+    [[nodiscard]] Result<PhoenixSlice> readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo);
     [[nodiscard]] Status readBatch(Batch& batch, std::int64_t above, std::int64_t upTo, const CancelToken& cancel);
     [[nodiscard]] Status beginBatch(Batch& batch, PhoenixSlice& slice, std::int64_t above, std::int64_t upTo);
     [[nodiscard]] Status readAnnotations(const Batch& batch, PhoenixSlice& slice);

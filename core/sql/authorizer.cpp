@@ -22,9 +22,9 @@ bool isAmong(std::string_view name, std::span<const std::string_view> names)
 constexpr std::array<std::string_view, 5> kForbiddenFunctions{"load_extension", "fts3_tokenizer", "readfile", "writefile",
                                                               "edit"};
 /// PRAGMAs that only tell, with or without the name of a table.
-constexpr std::array<std::string_view, 10> kTellingPragmas{"table_list",     "table_info",     "table_xinfo",  "data_version",
-                                                           "schema_version", "application_id", "user_version", "page_count",
-                                                           "page_size",      "encoding"};
+constexpr std::array<std::string_view, 12> kTellingPragmas{"index_list",   "index_info",   "table_list",     "table_info",
+                                                           "table_xinfo",  "data_version", "schema_version", "application_id",
+                                                           "user_version", "page_count",   "page_size",      "encoding"};
 /// Of these an argument would be written.
 constexpr std::array<std::string_view, 4> kNoArgument{"schema_version", "application_id", "user_version", "encoding"};
 

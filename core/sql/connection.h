@@ -40,6 +40,8 @@ struct Database::Impl {
     std::optional<sql::StoreState> state; ///< as it was when the way of opening was chosen
     std::vector<sql::ProbePtr> probes;    ///< kept open: closing a file drops this process's locks on it
     std::optional<TemporaryFolder> copy;
+    UniqueFd folder;     ///< of a store whose path is too long for SQLite
+    std::string caution; ///< what may be missing, for people
 
     void giveBack(sqlite3_stmt* stmt);
 };
@@ -48,6 +50,11 @@ namespace sql
 {
 
 using Impl = Database::Impl;
+
+/// The names of the VFS through which stores are read; see lookingvfs.cpp. False where SQLite does not have what they need.
+inline constexpr const char* kLookingVfs = "tackroom-looking";
+inline constexpr const char* kLookingVfsWithoutLocks = "tackroom-looking-none";
+[[nodiscard]] bool makeLookingVfs();
 
 /// The error of `rc`, with SQLite's words captured now.
 [[nodiscard]] Error errorOf(Impl& impl, int rc, std::string_view doing);
@@ -60,6 +67,8 @@ using Impl = Database::Impl;
 [[nodiscard]] Status execOn(Impl& impl, const char* sql);
 /// Lets only SELECT on real tables and harmless PRAGMAs through, and takes all virtual table modules away.
 [[nodiscard]] Status restrictToReading(Impl& impl);
+/// A database of ours in a folder of ours that stands for a store: read like it, and checked against the store's files.
+[[nodiscard]] Result<Database> openPrivateStore(TemporaryFolder folder, const std::filesystem::path& copy, Database& store);
 
 } // namespace sql
 } // namespace tackroom

@@ -30,7 +30,12 @@ Status readColumns(Database& db, TableInfo& table)
     for (;;) {
         TR_ASSIGN(const bool row, stmt.step());
         if (!row) return {};
-        table.columns.push_back({stmt.stringAt(1), stmt.stringAt(2), static_cast<int>(stmt.intAt(5))});
+        constexpr std::int64_t kVirtualGenerated = 2; // 3 are stored with the row
+        // A column that is the row's number itself may well have its name.
+        const bool isRowNumber = stmt.intAt(5) == 1 && asciiLower(stmt.textAt(2)) == "integer";
+        table.hasRowNumbers = table.hasRowNumbers && (isRowNumber || asciiLower(stmt.textAt(1)) != "rowid");
+        table.columns.push_back(
+            {stmt.stringAt(1), stmt.stringAt(2), static_cast<int>(stmt.intAt(5)), stmt.intAt(6) == kVirtualGenerated});
     }
 }
 
@@ -38,7 +43,12 @@ Status readColumns(Database& db, TableInfo& table)
 
 bool TableInfo::hasColumn(std::string_view column) const
 {
-    return std::ranges::any_of(columns, [&](const auto& entry) { return sameName(entry.name, column); });
+    return std::ranges::any_of(columns, [&](const auto& entry) { return !entry.isComputed && sameName(entry.name, column); });
+}
+
+bool TableInfo::computes(std::string_view column) const
+{
+    return std::ranges::any_of(columns, [&](const auto& entry) { return entry.isComputed && sameName(entry.name, column); });
 }
 
 Result<std::vector<TableInfo>> tables(Database& db)
@@ -52,7 +62,7 @@ Result<std::vector<TableInfo>> tables(Database& db)
             if (!row) break;
             const auto name = stmt.textAt(1);
             if (stmt.textAt(0) != "main" || asciiLower(name).starts_with("sqlite_")) continue;
-            found.push_back({std::string(name), stmt.textAt(2) == "view", stmt.textAt(2) == "virtual", {}});
+            found.push_back({std::string(name), stmt.textAt(2) == "view", stmt.textAt(2) == "virtual", stmt.intAt(4) == 0, {}});
         }
     }
     std::ranges::sort(found, {}, &TableInfo::name);

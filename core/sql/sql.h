@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,14 +78,17 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const; ///< as it was given
     [[nodiscard]] ForeignMode foreignMode() const;
-    /// For a foreign store between batches: whether what the way of opening was chosen by still holds (no writer has come
-    /// to a store that is read without locks). Locked when not: close it and open it again.
+    /// Of a foreign store: one sentence on rows that may lie where they are not seen; mostly empty.
+    [[nodiscard]] const std::string& caution() const;
+    /// For a foreign store before and after each batch: whether what the way of opening was chosen by still holds (no writer
+    /// has come to a store that is read without locks). Locked when not: close it and open it again.
     [[nodiscard]] Status recheck();
 
     [[nodiscard]] sqlite3* handle() const; ///< for what is not wrapped here
 
     struct Impl; ///< private to core/sql
     explicit Database(std::shared_ptr<Impl> impl);
+    [[nodiscard]] Impl& impl() const { return *m_impl; } ///< private to core/sql
 
 private:
     std::shared_ptr<Impl> m_impl;
@@ -111,6 +115,8 @@ public:
     Statement& bind(int index, const std::string& text) { return bind(index, std::string_view(text)); }
     Statement& bind(int index, std::nullptr_t);
     Statement& bindBlob(int index, std::string_view bytes);
+    /// The value of a column (from 0) of another statement's row, as it is.
+    Statement& bindValueOf(int index, const Statement& row, int column);
 
     /// True: there is a row. False: the end. Errors: Damaged, DiskFull, Locked, Cancelled, Refused (a limit), Io, Internal.
     [[nodiscard]] Result<bool> step();
@@ -163,14 +169,19 @@ struct ColumnInfo {
     std::string name;
     std::string declaredType; ///< as written in the schema, may be empty
     int primaryKeyRank = 0;   ///< 1-based place in the primary key, 0 outside
+    bool isComputed = false;  ///< by an expression in the schema whenever it is read
 };
 
 struct TableInfo {
     std::string name;
     bool isView = false;
     bool isVirtual = false;
+    bool hasRowNumbers = true; ///< reached as `rowid`: not WITHOUT ROWID, and no other column is named so
     std::vector<ColumnInfo> columns; ///< empty for views and virtual tables, which are never looked into
+    /// A column with values of its own. One that the schema computes when it is read is none: a stranger's expression would
+    /// run for each row, as long and with as much memory as it likes.
     [[nodiscard]] bool hasColumn(std::string_view column) const;
+    [[nodiscard]] bool computes(std::string_view column) const;
 };
 
 /// The tables and views of the main schema in the order of their names, without SQLite's own (sqlite_…).
@@ -184,6 +195,19 @@ struct TableInfo {
 /// UnknownFormat (not SQLite), Damaged, Refused (companions that are links or no files), Locked, Cancelled, DiskFull (the
 /// private copy of a store that needs recovery).
 [[nodiscard]] Result<Database> openForeign(const std::filesystem::path& path, const CancelToken& cancel = {});
+
+/// What can still be read of a store some of whose pages are damaged, in a private copy (foreignMode() PrivateCopy): the rows
+/// that lie on whole pages, without views, virtual tables and computed columns. Errors: those of openForeign; Damaged where
+/// nothing can be read or a program goes on writing; DiskFull. `alive` is called now and then meanwhile.
+struct SalvagedStore {
+    struct Loss {
+        std::string where, why; ///< "table spans", "2310 of 2400 rows could be read; …"
+    };
+    Database db;
+    std::vector<Loss> losses;
+};
+[[nodiscard]] Result<SalvagedStore> openSalvaged(const std::filesystem::path& path, const CancelToken& cancel = {},
+                                                 const std::function<void()>& alive = {});
 
 /// Makes the file (mode 0600, in a folder that exists) where it is missing. WAL, synchronous=NORMAL, foreign keys on. One
 /// writer at a time is the caller's matter (FileLock). `applicationId` is written into a new file; another one in the file

@@ -113,6 +113,7 @@ std::int64_t Database::changeCount() const { return sqlite3_changes64(m_impl->db
 void Database::setCancel(CancelToken cancel) { m_impl->cancel = std::move(cancel); }
 void Database::interrupt() { sqlite3_interrupt(m_impl->db); }
 const std::filesystem::path& Database::path() const { return m_impl->path; }
+const std::string& Database::caution() const { return m_impl->caution; }
 ForeignMode Database::foreignMode() const { return m_impl->foreignMode; }
 sqlite3* Database::handle() const { return m_impl->db; }
 
@@ -192,6 +193,12 @@ Statement& Statement::bind(int index, std::nullptr_t)
 Statement& Statement::bindBlob(int index, std::string_view bytes)
 {
     note(sqlite3_bind_blob64(m_stmt, index, bytes.data() ? bytes.data() : "", bytes.size(), SQLITE_TRANSIENT));
+    return *this;
+}
+
+Statement& Statement::bindValueOf(int index, const Statement& row, int column)
+{
+    note(sqlite3_bind_value(m_stmt, index, sqlite3_column_value(row.m_stmt, column)));
     return *this;
 }
 

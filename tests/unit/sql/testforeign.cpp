@@ -2,6 +2,7 @@
 // A user's store is opened and read, and the folder is the same afterwards.
 #include "tests/unit/sql/sqltesting.h"
 
+#include <array>
 #include <chrono>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -159,6 +160,30 @@ TEST_F(Foreign, AWriterThatComesLaterIsNoticed)
     EXPECT_EQ(again->foreignMode(), ForeignMode::LiveWal);
     EXPECT_EQ(countSpans(*again), 1'501);
     other.end();
+}
+
+/// Between our look (somebody holds a lock) and SQLite's (there is no -wal any more) SQLite by itself would make a -wal.
+TEST_F(Foreign, AWalThatHasJustGoneIsNotMadeAnew)
+{
+    makeSpans(100, "PRAGMA journal_mode=WAL;");
+    auto holder = ChildProcess::start(
+        {"python3", "-c",
+         "import fcntl, sys\nf = open(sys.argv[1], 'rb')\nfcntl.lockf(f, fcntl.LOCK_SH, 510, 0x40000002)\nprint('locked', "
+         "flush=True)\n"
+         "sys.stdin.read()",
+         db.string()},
+        {.in = ChildOptions::Stream::Pipe, .out = ChildOptions::Stream::Pipe, .err = ChildOptions::Stream::Inherit});
+    ASSERT_TRUE(holder) << holder.error().detail;
+    std::array<char, 7> said{};
+    ASSERT_TRUE(holder->readOutExactly(said, 20'000));
+    const auto before = fingerprint(folder());
+    EXPECT_EQ(openForeign(db).error().code, ErrorCode::Locked);
+    EXPECT_EQ(fingerprint(folder()), before);
+    holder->closeIn();
+    ASSERT_TRUE(holder->waitFor(5'000));
+    auto opened = openForeign(db);
+    ASSERT_TRUE(opened) << describe(opened.error());
+    EXPECT_EQ(countSpans(*opened), 100);
 }
 
 TEST_F(Foreign, APlainStoreThatTurnsToWalIsNoticed)

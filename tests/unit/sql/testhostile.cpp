@@ -169,6 +169,20 @@ TEST_F(Hostile, TablesTellTheirColumns)
     EXPECT_EQ(findTable(*found, "c"), nullptr);
 }
 
+TEST_F(Hostile, ComputedColumnsAreToldApart)
+{
+    make("CREATE TABLE t(a, b AS (a * 2), c AS (a * 3) STORED, d);");
+    auto opened = openForeign(db);
+    ASSERT_TRUE(opened);
+    const auto found = tables(*opened);
+    ASSERT_TRUE(found);
+    const TableInfo& table = found->front();
+    EXPECT_TRUE(table.hasColumn("A") && table.hasColumn("c") && table.hasColumn("d"));
+    EXPECT_FALSE(table.hasColumn("b"));
+    EXPECT_TRUE(table.computes("B"));
+    EXPECT_FALSE(table.computes("c"));
+}
+
 TEST_F(Hostile, TextAsItIs)
 {
     make("PRAGMA encoding='UTF-16le'; CREATE TABLE spans(t, b); INSERT INTO spans VALUES('é'||char(0)||'x', x'ff00fe'), (NULL, "
