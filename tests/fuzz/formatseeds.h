@@ -23,8 +23,7 @@ inline std::vector<FormatSeed> formatSeeds()
          R"({"batches":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{},"spans":[{"traceId":"CvdlGRbNQ92ESOshHIAxnA==","spanId":"t61rcWkgMzE=","name":"a","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000001000000000","attributes":[{"key":"ai.prompt.messages","value":{"stringValue":"[]"}}]}]}]}]})"},
         {"jaeger-json",
          R"({"data":[{"traceID":"0af7651916cd43dd8448eb211c80319c","spans":[{"traceID":"0af7651916cd43dd8448eb211c80319c","spanID":"b7ad6b7169203331","operationName":"llm","references":[{"refType":"CHILD_OF","traceID":"0af7651916cd43dd8448eb211c80319c","spanID":"b7ad6b7169203332"}],"startTime":1700000000000000,"duration":1000,"tags":[{"key":"gen_ai.system","type":"string","value":"openai"}],"logs":[{"timestamp":1,"fields":[{"key":"event","type":"string","value":"x"}]}],"processID":"p1"}],"processes":{"p1":{"serviceName":"s","tags":[]}}}]})"},
-        {"tau-bench",
-         R"([{"task_id":1,"reward":1.0,"info":{"task":{"user_id":"u","actions":[{"name":"f","kwargs":{}}]}},"trial":0,"traj":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"Error: x"},{"role":"assistant","content":"a"}]}])"},
+        {"tau-bench", R"([{"task_id":1,"reward":1.0,"info":{"task":{"user_id":"u","actions":[{"name":"f","kwargs":{}}]}},"trial":0,"traj":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"Error: x"},{"role":"assistant","content":"a"}]}])"},
         {"who-and-when",
          R"({"question":"q?","question_ID":"1","ground_truth":"8","is_correct":false,"history":[{"content":"do","role":"assistant","name":"Planner"},{"content":"exitcode: 1","role":"user","name":"Computer_terminal"}],"mistake_agent":"Planner","mistake_step":"0","mistake_reason":"r"})"},
         {"swe-agent",
@@ -42,14 +41,23 @@ inline std::vector<FormatSeed> formatSeeds()
         {"inspect",
          R"({"version":2,"status":"success","eval":{"run_id":"r","created":"2026-01-01T00:00:00+00:00","task":"t","task_id":"i","model":"m","dataset":{"samples":1},"config":{}},"plan":{"name":"plan","steps":[]},"results":{"total_samples":1,"completed_samples":1,"scores":[]},"samples":[{"id":1,"epoch":1,"input":"q","target":"a","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","tool_calls":[{"id":"c","function":"bash","arguments":{"cmd":"ls"},"type":"function"}]},{"role":"tool","content":"x","tool_call_id":"c","function":"bash","error":{"type":"timeout","message":"late"}}],"output":{"model":"m","choices":[{"message":{"role":"assistant","content":"a"},"stop_reason":"stop"}],"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3}},"scores":{"match":{"value":"I","answer":"b","explanation":"e"}},"metadata":{}}]})"},
         {"claude-code",
-         "{\"type\":\"user\",\"sessionId\":\"s\",\"uuid\":\"u1\",\"parentUuid\":null,\"version\":\"2.0\",\"cwd\":\"/\",\"isSidechain\":false,\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"user\",\"content\":\"q\"}}\n"
-         "{\"type\":\"assistant\",\"sessionId\":\"s\",\"uuid\":\"u2\",\"parentUuid\":\"u1\",\"timestamp\":\"2026-01-01T00:00:01Z\",\"message\":{\"id\":\"m\",\"role\":\"assistant\",\"model\":\"c\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"Bash\",\"input\":{\"command\":\"ls\"}}],\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}\n"
-         "{\"type\":\"user\",\"sessionId\":\"s\",\"uuid\":\"u3\",\"parentUuid\":\"u2\",\"timestamp\":\"2026-01-01T00:00:02Z\",\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"no\",\"is_error\":true}]}}\n"},
+         "{\"type\":\"user\",\"sessionId\":\"s\",\"uuid\":\"u1\",\"parentUuid\":null,\"version\":\"2.0\",\"cwd\":\"/"
+         "\",\"isSidechain\":false,\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"user\",\"content\":\"q\"}}\n"
+         "{\"type\":\"assistant\",\"sessionId\":\"s\",\"uuid\":\"u2\",\"parentUuid\":\"u1\",\"timestamp\":\"2026-01-01T00:00:"
+         "01Z\",\"message\":{\"id\":\"m\",\"role\":\"assistant\",\"model\":\"c\",\"content\":[{\"type\":\"tool_use\",\"id\":"
+         "\"t\",\"name\":\"Bash\",\"input\":{\"command\":\"ls\"}}],\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}\n"
+         "{\"type\":\"user\",\"sessionId\":\"s\",\"uuid\":\"u3\",\"parentUuid\":\"u2\",\"timestamp\":\"2026-01-01T00:00:02Z\","
+         "\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"no\",\"is_"
+         "error\":true}]}}\n"},
         {"codex",
-         "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"type\":\"session_meta\",\"payload\":{\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"cwd\":\"/\",\"originator\":\"codex_cli_rs\",\"cli_version\":\"0.40\"}}\n"
-         "{\"timestamp\":\"2026-01-01T00:00:01Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"q\"}]}}\n"
-         "{\"timestamp\":\"2026-01-01T00:00:02Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call\",\"name\":\"shell\",\"arguments\":\"{}\",\"call_id\":\"c\"}}\n"
-         "{\"timestamp\":\"2026-01-01T00:00:03Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"{\\\"output\\\":\\\"x\\\",\\\"metadata\\\":{\\\"exit_code\\\":1}}\"}}\n"},
+         "{\"timestamp\":\"2026-01-01T00:00:00Z\",\"type\":\"session_meta\",\"payload\":{\"id\":\"s\",\"timestamp\":\"2026-01-"
+         "01T00:00:00Z\",\"cwd\":\"/\",\"originator\":\"codex_cli_rs\",\"cli_version\":\"0.40\"}}\n"
+         "{\"timestamp\":\"2026-01-01T00:00:01Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"message\",\"role\":"
+         "\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"q\"}]}}\n"
+         "{\"timestamp\":\"2026-01-01T00:00:02Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call\",\"name\":"
+         "\"shell\",\"arguments\":\"{}\",\"call_id\":\"c\"}}\n"
+         "{\"timestamp\":\"2026-01-01T00:00:03Z\",\"type\":\"response_item\",\"payload\":{\"type\":\"function_call_output\","
+         "\"call_id\":\"c\",\"output\":\"{\\\"output\\\":\\\"x\\\",\\\"metadata\\\":{\\\"exit_code\\\":1}}\"}}\n"},
         {"phoenix-dataframe",
          R"([{"name":"call","span_kind":"LLM","parent_id":null,"start_time":1772359201000,"end_time":1772359202000,"status_code":"ERROR","status_message":"bad","events":[],"context.span_id":"b","context.trace_id":"t1","attributes.llm.model_name":"m","attributes.llm.input_messages":[{"message.role":"user","message.content":"hi"}],"attributes.llm.token_count.prompt":7.0}])"},
         {"ag-ui",

@@ -1,165 +1,89 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mutated seeds for everything that reads foreign bytes: the same sequence on every machine. A crash, a hang or a broken
 // promise (feed() aborts) fails it. TACKROOM_CAMPAIGN=full runs a hundred times as many, a number so many times as many.
-#include "core/index/readerframes.h"
-#include "core/platform/directories.h"
+#include "core/base/hash.h"
+#include "tests/fuzz/damage.h"
 #include "tests/fuzz/formatseeds.h"
 #include "tests/fuzz/readersfuzz.h"
+#include "tests/fuzz/targets.h"
 #include "tests/support/formatfixture.h"
-#include "tests/support/phoenixfixture.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace tackroom::fuzz
 {
 namespace
 {
 
-class Random
-{
-public:
-    explicit Random(std::uint64_t seed) : m_state(seed * 0x9E3779B97F4A7C15ULL + 1) {}
-    std::size_t below(std::size_t limit)
-    {
-        m_state ^= m_state << 13;
-        m_state ^= m_state >> 7;
-        m_state ^= m_state << 17;
-        return limit ? m_state % limit : 0;
-    }
-
-private:
-    std::uint64_t m_state;
-};
-
-constexpr std::string_view kPieces[] = {"{",
-                                        "}",
-                                        "[",
-                                        "]",
-                                        "\"",
-                                        ":",
-                                        ",",
-                                        "\\",
-                                        "\\ud800",
-                                        "null",
-                                        "1e999",
-                                        "-",
-                                        "\xFF",
-                                        "\xC0\x80",
-                                        "\0",
-                                        "\xED\xA0\x80",
-                                        "{\"message\":",
-                                        "99999999999999999999",
-                                        "true",
-                                        "\n",
-                                        "[[[[[[[[[[[[[[[[",
-                                        "\x01\x00\x00\x00"};
-
-std::string mutated(std::string text, Random& random)
-{
-    for (std::size_t n = 1 + random.below(6); n > 0; --n) {
-        const std::size_t at = random.below(text.size() + 1);
-        const std::size_t some = 1 + random.below(40);
-        switch (random.below(7)) {
-        case 0:
-            if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << random.below(8)));
-            break;
-        case 1:
-            if (at < text.size()) text[at] = static_cast<char>(random.below(256));
-            break;
-        case 2:
-            text.insert(at, kPieces[random.below(std::size(kPieces))]);
-            break;
-        case 3:
-            text.erase(at, some);
-            break;
-        case 4:
-            text.insert(at, text.substr(random.below(text.size() + 1), some));
-            break;
-        case 5:
-            if (random.below(4) == 0) text.resize(at);
-            break;
-        case 6: // a run of one byte, as of a bad block
-            for (std::size_t i = at; i < text.size() && i < at + some; ++i)
-                text[i] = static_cast<char>(random.below(2) ? 0 : 0xFF);
-            break;
-        }
-    }
-    return text;
-}
-
-int campaignScale()
-{
-    const char* named = std::getenv("TACKROOM_CAMPAIGN");
-    if (!named) return 1;
-    return std::string_view(named) == "full" ? 100 : std::clamp(std::atoi(named), 1, 100);
-}
-
-void campaign(Target target, const std::vector<std::string>& seeds, int count)
+template <class Feed> void campaign(std::uint64_t number, Feed&& feedOne, const std::vector<std::string>& seeds, int count)
 {
     count *= campaignScale();
-    Random random(static_cast<std::uint64_t>(target) + 20260302);
-    for (const auto& seed : seeds) feed(target, seed);
+    Random random(number + 20260302);
+    for (const auto& seed : seeds) feedOne(seed);
+    feedCounts() = {};
+    auto longest = std::chrono::steady_clock::duration::zero();
     for (int i = 0; i < count; ++i) {
         const auto started = std::chrono::steady_clock::now();
-        feed(target, mutated(seeds[random.below(seeds.size())], random));
-        ASSERT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(20)) << "case " << i;
+        feedOne(damaged(seeds[random.below(seeds.size())], random));
+        const auto took = std::chrono::steady_clock::now() - started;
+        longest = std::max(longest, took);
+        ASSERT_LT(took, std::chrono::seconds(20)) << "case " << i;
     }
-    std::printf("[          ] %d mutated inputs\n", count);
+    const FeedCounts& counts = feedCounts();
+    std::printf("[          ] %d damaged inputs, the slowest took %.0f ms", count,
+                std::chrono::duration<double, std::milli>(longest).count());
+    if (counts.stores)
+        std::printf("; as stores: %lld opened of %lld, %lld read to the end, %lld to the damage; %lld runs read, %lld things "
+                    "named as not readable",
+                    static_cast<long long>(counts.opened), static_cast<long long>(counts.stores),
+                    static_cast<long long>(counts.whole), static_cast<long long>(counts.broken),
+                    static_cast<long long>(counts.runs), static_cast<long long>(counts.skipped));
+    std::printf("\n");
 }
 
-const std::vector<std::string>& attributeSeeds()
+/// Every format of files and databases, and all else that takes foreign bytes; those of fuzzmain.cpp.
+class EveryTarget : public ::testing::TestWithParam<FuzzTarget>
 {
-    static const std::vector<std::string> seeds{
-        R"({"llm":{"model_name":"m","token_count":{"prompt":1,"completion":2},"input_messages":[{"message":{"role":"user","content":"hi"}},{"message.role":"tool","message.content":"x"}],"output_messages":[{"message":{"role":"assistant","contents":[{"message_content":{"type":"text","text":"t"}}],"tool_calls":[{"tool_call":{"id":"c","function":{"name":"f","arguments":"{}"}}}]}}]},"metadata":"{\"harness.git_commit\":\"abc\"}","openinference":{"span":{"kind":"LLM"}}})",
-        R"({"input":{"value":"{\"messages\":[[{\"kwargs\":{\"type\":\"human\",\"content\":\"q\"}}]]}"},"output":{"value":"{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"a\"}}]}"},"retrieval":{"documents":[{"document":{"id":"d","content":"c","score":0.5}}]},"service":{"version":"1"},"vcs":{"ref":{"head":{"revision":"r"}}}})",
-    };
-    return seeds;
+};
+
+TEST_P(EveryTarget, isFedWithDamage)
+{
+    const FuzzTarget& target = GetParam();
+    const auto seeds = fuzzSeeds(target);
+    ASSERT_FALSE(seeds.empty());
+    const int count = target.what == FuzzTarget::What::Part ? 20'000 : target.what == FuzzTarget::What::File ? 300 : 120;
+    const auto feedIt = [&](const std::string& bytes) { feed(target, bytes); };
+    campaign(xxh64(target.name), feedIt, seeds, count);
+    // Of a database's seeds the first is the file, the others are texts in its columns.
+    if (target.what == FuzzTarget::What::Database) campaign(xxh64(target.name) + 1, feedIt, {seeds.front()}, count);
 }
 
-TEST(ReadersCampaign, attributes) { campaign(Target::Attributes, attributeSeeds(), 20'000); }
-TEST(ReadersCampaign, events)
-{
-    campaign(Target::Events,
-             {R"([{"name":"exception","timestamp":"t","attributes":{"exception.type":"E","exception.message":"m"}}])"}, 20'000);
-}
-TEST(ReadersCampaign, texts)
-{
-    campaign(Target::Texts,
-             {R"({"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]})", R"([["human","q"]])",
-              R"({"output":{"content":"o"}})"},
-             20'000);
-}
-TEST(ReadersCampaign, jsonBeginnings)
-{
-    campaign(Target::JsonBeginning, {R"({"a":1,"b\"c":[{}]})", R"([{"x":"y"},2])"}, 20'000);
-}
-TEST(ReadersCampaign, filters) { campaign(Target::Filter, {R"(a tool:b "c d" since:7d outcome:failure)"}, 20'000); }
-
-TEST(ReadersCampaign, frames)
-{
-    std::string stream;
-    Body body;
-    body.messages.push_back(
-        {.role = "user", .name = {}, .content = "text", .toolCalls = {{"1", "f", "{}"}}, .toolCallId = "t", .stepId = "s"});
-    body.input = "in";
-    ASSERT_TRUE(frames::sendBody(body, [&](std::string_view payload) -> Status {
-        stream += frames::encode(frames::FrameType::Text, 1, payload);
-        return {};
-    }));
-    campaign(Target::Frames, {stream}, 20'000);
-}
+INSTANTIATE_TEST_SUITE_P(ReadersCampaign, EveryTarget, ::testing::ValuesIn(fuzzTargets()), [](const auto& tested) {
+    std::string name;
+    bool upper = false;
+    for (const char c : tested.param.name) {
+        if (c == '-' || c == '.')
+            upper = true;
+        else
+            name += std::exchange(upper, false) ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    }
+    return name;
+});
 
 /// Every format, damaged: its own seed, and half of one put behind half of another.
 TEST(ReadersCampaign, formats)
 {
     const auto seeds = formatSeeds();
-    std::vector<std::string> texts{"{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"};
+    std::vector<std::string> texts{
+        "{\"messages_display\":\"user: a\\nassistant: b\\ntool: c\"}\n{\"messages_display\":\"user: d\"}\n"};
     for (const FormatSeed& seed : seeds) {
         auto file = InputFile::ofBytes("seed", seed.text);
         EXPECT_EQ(testing::recognisedKind(file), seed.kind);
@@ -171,8 +95,9 @@ TEST(ReadersCampaign, formats)
         texts.push_back(seed.text);
     }
     for (std::size_t i = 0; i + 1 < seeds.size(); ++i)
-        texts.push_back(seeds[i].text.substr(0, seeds[i].text.size() / 2) + seeds[i + 1].text.substr(seeds[i + 1].text.size() / 2));
-    campaign(Target::Store, texts, 6000);
+        texts.push_back(seeds[i].text.substr(0, seeds[i].text.size() / 2) +
+                        seeds[i + 1].text.substr(seeds[i + 1].text.size() / 2));
+    campaign(1, [](const std::string& bytes) { feed(Target::Store, bytes); }, texts, 6000);
 }
 
 /// The recorded files themselves, damaged, where they are there.
@@ -193,25 +118,7 @@ TEST(ReadersCampaign, recordedFiles)
     }
     ASSERT_GT(texts.size(), 50U);
     std::printf("[          ] %zu files\n", texts.size());
-    campaign(Target::Store, texts, 1000);
-}
-
-TEST(ReadersCampaign, databases)
-{
-    const auto folder = TemporaryFolder::make("campaign");
-    ASSERT_TRUE(folder);
-    std::vector<std::string> seeds;
-    for (const auto generation : {testing::PhoenixFixture::Generation::New, testing::PhoenixFixture::Generation::Old}) {
-        const auto path = folder->path() / std::to_string(seeds.size());
-        {
-            testing::PhoenixFixture store(path, generation);
-            for (int i = 0; i < 6; ++i) store.addUsualRun(i);
-            store.annotate("span_annotations", "span_rowid", 3, {.name = "manager_decision", .label = "rejected"});
-        }
-        std::ifstream in(path, std::ios::binary);
-        seeds.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    }
-    campaign(Target::Store, seeds, 1500);
+    campaign(2, [](const std::string& bytes) { feed(Target::Store, bytes); }, texts, 1000);
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "core/readers/jsonelements.h"
 #include "core/readers/openinference.h"
 #include "core/readers/readers.h"
+#include "tests/fuzz/targets.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -57,7 +58,8 @@ public:
         require(treeOrder(record.steps).size() == record.steps.size());
         ++runs;
         require(record.run.place.size() <= 4096);
-        for (const std::string* text : {&record.run.agentName, &record.run.userId, &record.run.project}) requireText(*text, 2000);
+        for (const std::string* text : {&record.run.agentName, &record.run.userId, &record.run.project})
+            requireText(*text, 2000);
         for (const Score& score : record.scores) requireText(score.explanation, 4000);
         if (!run) {
             run.emplace(record.run);
@@ -65,12 +67,16 @@ public:
         }
         return {};
     }
-    void skipped(std::string, std::string) override {}
+    void skipped(std::string where, std::string why) override
+    {
+        require(!where.empty() || !why.empty());
+        ++skips;
+    }
     void progress(std::uint64_t, std::uint64_t) override {}
 
     std::optional<RunAddress> run;
     std::string step;
-    int runs = 0;
+    int runs = 0, skips = 0;
 };
 
 void feedStore(std::string_view bytes)
@@ -79,6 +85,8 @@ void feedStore(std::string_view bytes)
     require(folder.has_value());
     const auto path = folder->path() / "store";
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    FeedCounts& counts = feedCounts();
+    ++counts.stores;
     const auto reader = openStore(path, {});
     if (!reader) {
         require(!reader.error().detail.empty());
@@ -86,6 +94,11 @@ void feedStore(std::string_view bytes)
     }
     CheckingSink sink;
     const auto cursor = (*reader)->ingest({}, sink, {});
+    ++counts.opened;
+    ++(cursor ? counts.whole : counts.broken);
+    counts.runs += sink.runs;
+    counts.skipped += sink.skips;
+    require(cursor || !cursor.error().detail.empty());
     if (cursor) (void)(*reader)->ingest(*cursor, sink, {});
     if (!sink.run) return;
     for (const std::string& step : {std::string(), sink.step}) {
@@ -155,11 +168,3 @@ void feed(Target target, std::string_view bytes)
 }
 
 } // namespace tackroom::fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
-{
-    if (size == 0) return 0;
-    const auto target = static_cast<tackroom::fuzz::Target>(data[0] % tackroom::fuzz::kTargets);
-    tackroom::fuzz::feed(target, {reinterpret_cast<const char*>(data) + 1, size - 1});
-    return 0;
-}

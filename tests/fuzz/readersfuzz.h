@@ -8,7 +8,7 @@
 namespace tackroom::fuzz
 {
 
-/// What is fed; libFuzzer takes it from the first byte of its input.
+/// What is fed.
 enum class Target : std::uint8_t { Attributes, Events, Texts, Store, JsonBeginning, Frames, Filter };
 inline constexpr int kTargets = 7;
 
@@ -18,5 +18,3 @@ void feed(Target target, std::string_view bytes);
 inline constexpr std::size_t kMaxStepTextBytes = 4000;
 
 } // namespace tackroom::fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
