@@ -5,6 +5,7 @@
 #include "core/index/rowvalues.h"
 #include "core/index/treeorder.h"
 
+#define XXH_INLINE_ALL // most texts are ids of a few bytes: the call would cost more than the hash
 #include <xxhash.h>
 
 #include <array>

@@ -38,10 +38,11 @@ std::string newEpoch()
     return epoch;
 }
 
-/// Changes whenever the machine starts: what was written in an earlier life without waiting for the disk may be lost in part.
+/// Changes whenever the machine starts; empty where it is not told. What was written in an earlier life without waiting for the
+/// disk may be lost in part.
 std::string bootId()
 {
-    std::string id = "unknown";
+    std::string id;
     std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
     return id;
 }
@@ -257,9 +258,11 @@ Status RunsFile::beginBulk()
     if (m_totals.runs > 0 || indexes > 0) return {};
     m_bulk = true;
     if (m_transaction) TR_TRY(commit());
+    const std::string boot = bootId();
+    if (boot.empty()) return {}; // then a fall of the system could not be noticed: every checkpoint waits for the disk
     TR_TRY(m_db.exec("PRAGMA synchronous=OFF; PRAGMA wal_autocheckpoint=2000"));
     TR_TRY(begin());
-    return setMeta("bulk", bootId());
+    return setMeta("bulk", boot);
 }
 
 Status RunsFile::makeIndexes()

@@ -64,14 +64,28 @@ constexpr std::array<std::string_view, 16> kPaths{"llm.model_name",
                                                   "metadata.session_id"};
 static_assert(kPaths.size() == static_cast<std::size_t>(Slot::None));
 
+/// Of each length, which paths have it, as bits. A span has two dozen paths, and each would be compared with all of these.
+constexpr auto kPathsOfSize = [] {
+    std::array<std::uint32_t, kLongestPath> bits{};
+    for (std::size_t i = 0; i < kPaths.size(); ++i) bits[kPaths[i].size()] |= std::uint32_t{1} << i;
+    return bits;
+}();
+
 Slot slotOf(std::string_view path)
 {
-    for (std::size_t i = 0; i < kPaths.size(); ++i)
-        if (kPaths[i].size() == path.size() && kPaths[i] == path) return static_cast<Slot>(i);
+    for (std::uint32_t left = kPathsOfSize[path.size()]; left != 0; left &= left - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(left));
+        if (kPaths[i].front() == path.front() && kPaths[i] == path) return static_cast<Slot>(i);
+    }
     return Slot::None;
 }
 
 std::string cutOwn(std::string_view text, std::size_t maxBytes) { return std::string(cutUtf8(text, maxBytes)); }
+std::string cutOwn(std::string&& text, std::size_t maxBytes)
+{
+    text.resize(cutUtf8(text, maxBytes).size());
+    return std::move(text);
+}
 
 /// Goes through the attributes once, from front to back. Every function answers false where the tree is to be built.
 class Scan
@@ -110,9 +124,9 @@ private:
             if (end + 1 >= kLongestPath) continue; // longer than every key that is looked for
             std::ranges::copy(key, m_path.begin() + static_cast<std::ptrdiff_t>(pathSize));
             const std::string_view path(m_path.data(), end);
-            if (hasVersionWord(key) && !path.starts_with("llm.token_count.")) return false;
-            ondemand::value value = field.value();
             const Slot slot = slotOf(path);
+            if (slot == Slot::None && hasVersionWord(key) && !path.starts_with("llm.token_count.")) return false;
+            ondemand::value value = field.value();
             if (slot != Slot::None ? !take(slot, value) : !look(value, end)) return false;
         }
         return true;
