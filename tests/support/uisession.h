@@ -29,15 +29,19 @@ public:
         QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_folder.filePath(QStringLiteral("settings")));
     }
     [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
-    /// A new session with an empty cache.
-    [[nodiscard]] std::unique_ptr<Session> open()
+    /// A new session with an empty cache; `reader` in place of the reader program.
+    [[nodiscard]] std::unique_ptr<Session> open(const std::filesystem::path& reader = {})
     {
         const std::filesystem::path home = folder() / std::to_string(++m_count);
         Places places{home / "cache", home / "data", home / "config"};
         for (const auto& place : {places.cache, places.data, places.config}) std::filesystem::create_directories(place);
         ReaderClient::Options options;
-        options.program = std::filesystem::path(qEnvironmentVariable("TACKROOM_BIN_DIR").toStdString()) / "tackroom-reader";
+        options.program = reader.empty() ? readerProgram() : reader;
         return std::make_unique<Session>(std::move(places), options);
+    }
+    [[nodiscard]] static std::filesystem::path readerProgram()
+    {
+        return std::filesystem::path(qEnvironmentVariable("TACKROOM_BIN_DIR").toStdString()) / "tackroom-reader";
     }
     /// The sample with a few runs, made once.
     [[nodiscard]] const SampleMade& sample()

@@ -59,10 +59,10 @@ class TestTracesPage : public QObject
     std::unique_ptr<Session> m_session;
     std::unique_ptr<TracesPage> m_page;
 
-    void openPage()
+    void openPage(const std::filesystem::path& reader = {})
     {
         m_page.reset();
-        m_session = m_ui.open();
+        m_session = m_ui.open(reader);
         m_page = std::make_unique<TracesPage>(*m_session);
         m_page->resize(1384, 820);
         m_page->show();
@@ -121,6 +121,25 @@ private Q_SLOTS:
         QVERIFY(saysSomewhere(*m_page, QStringLiteral("notes.txt")));
         QVERIFY(buttonWith(*m_page, QStringLiteral("Try again")));
         UiSession::shoot(*m_page, QStringLiteral("traces-failed"));
+    }
+
+    void aReaderThatCrashesIsSaidAndTriedAgain()
+    {
+        const auto program = m_ui.folder() / "crashing-reader", crashed = m_ui.folder() / "crashed";
+        std::ofstream(program) << "#!/bin/sh\n[ -e '" << crashed.string() << "' ] && exec '" << UiSession::readerProgram().string()
+                               << "'\n: > '" << crashed.string() << "'\nkill -SEGV $$\n";
+        std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+        openPage(program);
+        m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
+        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Failed, kPatienceMs);
+        QVERIFY(std::filesystem::exists(crashed));
+        QVERIFY(saysSomewhere(*m_page, QStringLiteral("The file was not changed.")));
+        QVERIFY(buttonWith(*m_page, QStringLiteral("Open another store")));
+        QPushButton* again = buttonWith(*m_page, QStringLiteral("Try again"));
+        QVERIFY(again);
+        again->click();
+        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model().rowCount(), 240, kPatienceMs);
     }
 
     void showsTheRunsOfTheSample()
