@@ -33,14 +33,14 @@ Json marksJson(const std::map<std::string, FileMark>& marks)
         if (!mark.tailHash.empty()) entry["h"] = mark.tailHash;
         files[name] = std::move(entry);
     }
-    return {{"v", 1}, {"files", std::move(files)}};
+    return {{"v", 2}, {"files", std::move(files)}};
 }
 
 /// Nothing where the text is none of ours: everything is read.
 std::optional<std::map<std::string, FileMark>> marksOf(const std::string& cursor)
 {
     const auto json = parseJson(cursor, "cursor");
-    if (!json || intAt(*json, "v") != 1 || !memberAt(*json, "files").is_object()) return std::nullopt;
+    if (!json || intAt(*json, "v") != 2 || !memberAt(*json, "files").is_object()) return std::nullopt;
     std::map<std::string, FileMark> marks;
     for (const auto& [name, entry] : memberAt(*json, "files").items())
         marks[name] = {.stamp = {.sizeBytes = static_cast<std::uint64_t>(intAt(entry, "s")),
@@ -374,6 +374,7 @@ private:
     {
         RunRecord& record = run.record;
         if (record.run.key.value.empty()) record.run.key = runKeyOf(m_kind, record.run.nativeId);
+        if (!m_ingest.m_verdicts.empty()) m_ingest.m_verdicts.mark(record, m_files.parts.front().name);
         record.run.source = m_name;
         record.run.place = Place{.kind = m_kind,
                                  .file = m_folder.empty() ? m_files.parts.front().name : std::string(),
@@ -435,6 +436,7 @@ Status FilesIngest::look(const ListedFile& listed)
         }
         format = known->format;
         mark.kind = format->info().kind;
+        if (mark.kind == kSweBenchKind) takeVerdict(listed.name);
         if (!m_isFile) mark.unit = format->unitOf(listed.name, looked.look());
     }
     if (mark.unit == listed.name) return same ? Status() : readUnit(mark.unit, {format, {listed.name}, true});
@@ -445,8 +447,9 @@ Status FilesIngest::look(const ListedFile& listed)
     return {};
 }
 
-Status FilesIngest::readUnit(const std::string& name, const Unit& unit)
+Status FilesIngest::readUnit(const std::string& name, const Unit& unit, bool whole)
 {
+    m_readWith[name] = m_judged.size();
     FileUnit files;
     std::uint64_t bytes = 0, held = 0;
     for (const std::string& each : unit.names) {
@@ -469,7 +472,7 @@ Status FilesIngest::readUnit(const std::string& name, const Unit& unit)
         TR_ASSIGN(mark.tailHash, tailHash(files.first(), end));
     }
     bool isTail = false;
-    if (grows) {
+    if (grows && !whole) {
         TR_ASSIGN(isTail, readTail(name, unit, files));
     }
     if (!isTail) TR_TRY(readWhole(name, unit, std::move(files)));
@@ -522,6 +525,60 @@ Status FilesIngest::takeAwayGone()
     return {};
 }
 
+/// The verdicts that were known before and are the same, before the runs that they may be of.
+Status FilesIngest::takeVerdicts(const std::vector<ListedFile>& files)
+{
+    std::set<std::string_view> there;
+    for (const ListedFile& file : files) {
+        there.insert(file.name);
+        const auto former = m_former.find(file.name);
+        if (former == m_former.end() || former->second.kind != kSweBenchKind) continue;
+        if (m_cancel.cancelled()) return CancelToken::error();
+        if (former->second.stamp == file.stamp) takeVerdict(file.name);
+    }
+    m_judged.clear(); // what is the same makes nothing new
+    for (const ListedFile& file : files)
+        if (const auto former = m_former.find(file.name);
+            former != m_former.end() && former->second.kind == kSweBenchKind && former->second.stamp != file.stamp)
+            m_judged.emplace_back(folderOfName(file.name));
+    for (const auto& [name, mark] : m_former)
+        if (mark.kind == kSweBenchKind && !there.contains(name)) m_judged.emplace_back(folderOfName(name));
+    return {};
+}
+
+void FilesIngest::takeVerdict(const std::string& name)
+{
+    auto file = InputFile::open(m_root / name);
+    const auto taken = file ? m_verdicts.take(name, *file) : Status(std::unexpected(file.error()));
+    if (!taken) {
+        m_verdicts.forget(name);
+        skip(name, {}, taken.error().detail);
+    }
+    m_judged.emplace_back(folderOfName(name));
+}
+
+/// Units that were not read, or read before a verdict of their folder was known.
+Status FilesIngest::readJudgedAgain()
+{
+    std::map<std::string, Unit> again;
+    for (const auto& [name, mark] : m_now) {
+        if (mark.kind.empty() || mark.kind == kSweBenchKind) continue;
+        const auto read = m_readWith.find(mark.unit);
+        const std::size_t from = read == m_readWith.end() ? 0 : read->second;
+        const bool judged = std::any_of(m_judged.begin() + static_cast<std::ptrdiff_t>(from), m_judged.end(),
+                                        [&](const std::string& folder) { return liesBelow(name, folder); });
+        if (judged) again[mark.unit] = {formatOfKind(mark.kind), {}, true};
+    }
+    for (const auto& [name, mark] : m_now)
+        if (const auto unit = again.find(mark.unit); unit != again.end()) unit->second.names.push_back(name);
+    for (const auto& [name, unit] : again) {
+        if (m_cancel.cancelled()) return CancelToken::error();
+        if (unit.format) TR_TRY(readUnit(name, unit, true));
+        noteProgress(0);
+    }
+    return {};
+}
+
 Result<std::string> FilesIngest::run(std::vector<ListedFile> files, const std::string& cursor)
 {
     if (auto former = cursor.empty() ? std::nullopt : marksOf(cursor))
@@ -532,6 +589,7 @@ Result<std::string> FilesIngest::run(std::vector<ListedFile> files, const std::s
         const auto former = m_former.find(file.name);
         if (former == m_former.end() || former->second.stamp != file.stamp) m_totalBytes += file.stamp.sizeBytes;
     }
+    if (!m_isFile) TR_TRY(takeVerdicts(files));
     // Newest first: what a person wants to see first was written last.
     std::ranges::stable_sort(files, std::greater{}, [](const ListedFile& file) { return file.stamp.mtimeNs; });
     for (const ListedFile& file : files) {
@@ -546,6 +604,7 @@ Result<std::string> FilesIngest::run(std::vector<ListedFile> files, const std::s
         TR_TRY(readUnit(name, unit));
         noteProgress(0);
     }
+    if (!m_judged.empty()) TR_TRY(readJudgedAgain());
     m_sink.progress(m_runs, m_runs);
     return dumpJson(marksJson(m_now));
 }

@@ -3,6 +3,7 @@
 /// How FilesReader reads the files of a store: what changed, unit by unit, and one run again. Used by FilesReader alone.
 #include "core/readers/fileformat.h"
 #include "core/readers/filelist.h"
+#include "core/readers/swebench.h"
 
 #include <map>
 #include <optional>
@@ -65,10 +66,13 @@ private:
     };
     friend class UnitSink;
     [[nodiscard]] Status look(const ListedFile& listed);
-    [[nodiscard]] Status readUnit(const std::string& name, const Unit& unit);
+    [[nodiscard]] Status readUnit(const std::string& name, const Unit& unit, bool whole = false);
     [[nodiscard]] Status readWhole(const std::string& name, const Unit& unit, FileUnit files);
     [[nodiscard]] Result<bool> readTail(const std::string& name, const Unit& unit, FileUnit& files);
     [[nodiscard]] Status takeAwayGone();
+    [[nodiscard]] Status takeVerdicts(const std::vector<ListedFile>& files);
+    void takeVerdict(const std::string& name);
+    [[nodiscard]] Status readJudgedAgain();
     void noteProgress(std::uint64_t unitBytes);
     void skip(const std::string& name, std::string where, std::string why);
 
@@ -78,6 +82,9 @@ private:
     const CancelToken& m_cancel;
     std::map<std::string, FileMark> m_former, m_now;
     std::map<std::string, Unit> m_grouped; ///< units of several files, read when all files are known
+    SweBenchVerdicts m_verdicts;           ///< of the files that are known to have some
+    std::vector<std::string> m_judged;     ///< folders whose verdicts are other ones now, in the order in which it was seen
+    std::map<std::string, std::size_t> m_readWith; ///< unit → how many of these were known when it was read
     std::uint64_t m_totalBytes = 0, m_doneBytes = 0, m_runs = 0;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/formats.h"
 
+#include "core/readers/swebench.h"
+
 namespace tackroom
 {
 
@@ -20,6 +22,7 @@ const std::vector<const FileFormat*>& fileFormats()
         &tauBenchFormat(),
         &tau2BenchFormat(),
         &whoAndWhenFormat(),
+        &sweBenchFormat(),
         &sweAgentFormat(),
         &miniSweAgentFormat(),
         &atifFormat(),

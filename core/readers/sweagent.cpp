@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 namespace tackroom
 {
@@ -23,7 +22,7 @@ using namespace jsonvalues;
 constexpr std::string_view kKind = "swe-agent";
 constexpr std::size_t kMaxSteps = 100'000;
 
-enum class PartKind : std::uint8_t { Other, Trajectory, Results, Predictions };
+enum class PartKind : std::uint8_t { Other, Trajectory, Predictions };
 
 bool isHistory(std::optional<Value> value)
 {
@@ -54,9 +53,6 @@ PartKind kindOf(Value value)
         return known ? PartKind::Trajectory : PartKind::Other;
     }
     if (history) return PartKind::Trajectory;
-    if (isArray(member(value, "resolved_ids")) ||
-        (isArray(member(value, "resolved")) && (member(value, "generated") || member(value, "applied"))))
-        return PartKind::Results;
     if (isPrediction(value)) return PartKind::Predictions;
     const simdjson::dom::object entries = value;
     return entries.size() > 0 && isPrediction((*entries.begin()).value) ? PartKind::Predictions : PartKind::Other;
@@ -267,45 +263,6 @@ Result<ParsedRun> runOf(Value value, std::string_view text, const std::string& n
     return run;
 }
 
-/// What the results files of a unit say of the instances.
-struct Verdicts {
-    std::map<std::string, std::pair<bool, std::string>, std::less<>> byInstance; ///< resolved, and in which words
-
-    void take(Value value)
-    {
-        static constexpr std::array<std::pair<std::string_view, bool>, 7> kLists{{{"unresolved_ids", false},
-                                                                                  {"error_ids", false},
-                                                                                  {"empty_patch_ids", false},
-                                                                                  {"no_generation", false},
-                                                                                  {"generated", false},
-                                                                                  {"resolved_ids", true},
-                                                                                  {"resolved", true}}};
-        // The older form lists what was generated, and of that what was resolved.
-        const bool older = isArray(member(value, "resolved"));
-        for (const auto& [list, resolved] : kLists) {
-            if (list == "generated" && !older) continue;
-            for (const Value id : elementsOf(member(value, list)))
-                byInstance[textOf(id)] = {resolved, list == "generated" ? "generated, not among resolved" : std::string(list)};
-        }
-    }
-    void mark(ParsedRun& run, const std::string& name) const
-    {
-        auto verdict = byInstance.find(run.record.run.nativeId);
-        if (verdict == byInstance.end()) verdict = byInstance.find(stemOf(name));
-        if (verdict == byInstance.end()) return;
-        Score score;
-        score.name = "resolved";
-        score.label = verdict->second.first ? "resolved" : "unresolved";
-        score.value = verdict->second.first ? 1.0 : 0.0;
-        score.explanation = "results: " + verdict->second.second;
-        score.annotator = Annotator::Code;
-        score.by = "SWE-bench";
-        score.says = verdict->second.first ? Outcome::Success : Outcome::Failure;
-        score.weight = OutcomeSource::Verifier;
-        run.record.scores.push_back(std::move(score));
-    }
-};
-
 class SweAgent final : public FileFormat
 {
 public:
@@ -325,8 +282,6 @@ public:
         case PartKind::Trajectory:
             if (look.shape == FileLook::Shape::Lines) return std::nullopt;
             return Recognised{generationOf(first), {}};
-        case PartKind::Results:
-            return Recognised{"SWE-bench results", "results without traces: they are read with the trajectories beside them"};
         case PartKind::Predictions:
             return Recognised{"predictions", "patches without traces: there are no runs to read in them"};
         case PartKind::Other:
@@ -337,41 +292,33 @@ public:
 
     Status read(const FileUnit& unit, const FormatRequest& request, FormatSink& sink, const CancelToken& cancel) const override
     {
-        Verdicts verdicts;
-        std::vector<const FileUnit::Part*> trajectories;
-        for (const FileUnit::Part& part : unit.parts) {
-            TR_ASSIGN(const PartKind kind, takeResults(part, verdicts));
-            if (kind == PartKind::Trajectory) trajectories.push_back(&part);
-        }
         std::uint64_t done = 0;
-        for (const FileUnit::Part* part : trajectories) {
+        for (const FileUnit::Part& part : unit.parts) {
             if (cancel.cancelled()) return CancelToken::error();
-            const auto more = readOne(*part, unit.parts.size() == 1, request, verdicts, sink);
-            if (!more) return std::unexpected(more.error());
-            if (!*more) return {};
-            done += part->file.sizeBytes();
+            TR_ASSIGN(const bool predictions, isOfPredictions(part));
+            if (predictions) continue;
+            TR_ASSIGN(const bool more, readOne(part, unit.parts.size() == 1, request, sink));
+            if (!more) return {};
+            done += part.file.sizeBytes();
             sink.progress(done);
         }
         return {};
     }
 
 private:
-    /// A part that is no results file (by its first keys) is a trajectory; it is parsed when its turn comes.
-    static Result<PartKind> takeResults(const FileUnit::Part& part, Verdicts& verdicts)
+    /// By its first keys where they tell, so that a trajectory is parsed when its turn comes.
+    static Result<bool> isOfPredictions(const FileUnit::Part& part)
     {
         TR_ASSIGN(const std::string beginning, part.file.read(0, std::size_t{64} << 10));
         const auto keys = objectKeys(beginning.starts_with("\xEF\xBB\xBF") ? beginning.substr(3) : beginning);
         const auto has = [&](std::string_view key) { return std::ranges::contains(keys, key); };
-        if (has("trajectory") || has("history")) return PartKind::Trajectory;
+        if (has("trajectory") || has("history")) return false;
         const auto file = JsonFile::read(part.file);
-        if (!file) return has("model_patch") ? PartKind::Predictions : PartKind::Trajectory; // its damage is told there
-        const PartKind kind = kindOf(file->value());
-        if (kind == PartKind::Results) verdicts.take(file->value());
-        return kind == PartKind::Other ? PartKind::Trajectory : kind;
+        if (!file) return has("model_patch"); // its damage is told there
+        return kindOf(file->value()) == PartKind::Predictions;
     }
 
-    static Result<bool> readOne(const FileUnit::Part& part, bool isAlone, const FormatRequest& request,
-                                const Verdicts& verdicts, FormatSink& sink)
+    static Result<bool> readOne(const FileUnit::Part& part, bool isAlone, const FormatRequest& request, FormatSink& sink)
     {
         const auto file = JsonFile::read(part.file);
         if (!file && isAlone) return std::unexpected(file.error());
@@ -384,7 +331,6 @@ private:
             sink.skipped(part.name, run.error().detail);
             return true;
         }
-        verdicts.mark(*run, part.name);
         if (request.bodies)
             run->raw = file->text();
         else

@@ -28,14 +28,12 @@ namespace tackroom
 ///             replay_config.agent.model.name; version: info.swe_agent_hash, swe_agent_version
 ///   scores    exit_status: label alone. "submitted" says that a patch was handed in, not that it is right, so it is no
 ///   outcome.
-///             resolved (Verifier): only where a results file of SWE-bench is read together with it (below).
+///             resolved (Verifier): where results of SWE-bench lie beside it or above (swebench.h).
 ///             review: of a model, info.review.accept
 ///   status    Error where the run ended by anything but a submission (exit_cost, exit_context, exit_format …)
 /// There are no times in these files.
 ///
-/// Beside them, recognised: `results.json` in the forms of SWE-bench ({"resolved_ids":[…],"unresolved_ids":[…],…} and the older
-/// {"resolved":[…],"generated":[…],…}) and predictions (all_preds.jsonl, preds.json). Both are known and give no runs. Each file is
-/// still a unit of its own, so that no results reach the trajectories of their folder yet.
+/// Beside them, recognised: predictions (all_preds.jsonl, preds.json), which give no runs.
 [[nodiscard]] const FileFormat& sweAgentFormat();
 
 } // namespace tackroom
