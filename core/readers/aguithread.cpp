@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
+#include "core/readers/humanresume.h"
 
 #include <algorithm>
 #include <array>
@@ -117,6 +118,7 @@ struct AgUiThread::OneRun {
     std::map<std::string, std::size_t, std::less<>> stepOfMessage;
     std::vector<std::size_t> open;                              ///< STEP_STARTED
     std::map<std::string, std::string, std::less<>> interrupts; ///< id → step
+    std::map<std::string, std::string, std::less<>> asked;      ///< id → what was asked, as JSON
     std::set<std::string, std::less<>> known;                   ///< ids of messages of requests and snapshots
     std::vector<Message> history;                               ///< what the request brought
     std::string thought, lastMessageId, raw;
@@ -315,6 +317,7 @@ struct AgUiThread::Data {
             run.interrupts[id] = run.steps()[call->second].nativeId;
         else
             run.interrupts[id] = step.nativeId;
+        if (const auto value = member(interrupt, "value")) run.asked[id] = textOf(value);
         if (bodies) run.parsed.texts[step.nativeId].raw = textOf(interrupt);
     }
 
@@ -339,6 +342,19 @@ struct AgUiThread::Data {
                 decision.target = step->kind == StepKind::Tool ? "tool call: " + step->toolName : step->name;
                 decision.before = cut(step->kind == StepKind::Tool ? step->arguments : step->outputText, kStepTextBytes);
             }
+        if (payload && humanresume::isKnownAnswer(*payload)) { // LangGraph's forms: accept, edit, ignore …
+            std::vector<humanresume::Asked> asked;
+            Parser parser;
+            if (run)
+                if (const auto value = parser.parse(run->asked[interruptId])) asked = humanresume::askedIn(*value);
+            for (HumanDecision& each : humanresume::decisionsOf(*payload, asked)) {
+                each.stepId = stepId;
+                if (each.before.empty()) each.before = decision.before;
+                if (each.target == "interrupt") each.target = decision.target;
+                (run ? *run : fallback).parsed.record.decisions.push_back(std::move(each));
+            }
+            return;
+        }
         const auto approved = payload ? member(*payload, "approved") : std::nullopt;
         const bool edited = payload && (member(*payload, "editedArgs") || member(*payload, "editedArguments"));
         if (status == "cancelled" || isFalse(approved))

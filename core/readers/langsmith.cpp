@@ -18,7 +18,8 @@
 /// Score  feedback: key, score, value, comment, created_at; feedback_source app = human, model and auto_eval = model, api =
 /// code,
 ///        but a human where the key begins with user. feedback_stats (averages, nobody named) are scores without weight
-/// HumanDecision  a feedback's correction = Edit
+/// HumanDecision  a feedback's correction = Edit; the answer to an interrupt of LangGraph (humanresume.h): a root called with
+///        Command(resume=…) has it, with what the last root of its thread before it had asked (outputs.__interrupt__)
 /// The SDK's multipart bodies and the bulk export's Parquet are not read.
 #include "core/readers/filelook.h"
 #include "core/readers/formats.h"

@@ -157,6 +157,20 @@ std::optional<Value> aloneOf(std::optional<Value> value, std::string_view key)
     return inner ? inner : value;
 }
 
+/// The value of Command(resume=…) that a graph was called with.
+std::optional<Value> resumeOf(Value run)
+{
+    for (const auto path : {"inputs.input", "inputs", "inputs.command", "extra.metadata.command"}) {
+        const auto command = at(run, path);
+        if (!isObject(command)) continue;
+        const auto resume = member(*command, "resume");
+        const bool isCommand = std::string_view(path).ends_with("command") || member(*command, "goto") ||
+                               member(*command, "update") || member(*command, "graph");
+        if (resume && !resume->is_null() && isCommand) return resume;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 RecordKind kindOf(Value value)
@@ -271,6 +285,50 @@ void Reader::readTexts(Value run, NormalisedSpan& span)
     if (m_wantBodies) fillBodies(std::move(in), std::move(out), span);
 }
 
+void Reader::readInterrupts(Value run, const NormalisedSpan& span, const std::string& traceId)
+{
+    if (!span.step.parentId.empty()) return; // a root's alone: its nodes repeat it
+    if (!span.sessionId.empty()) m_threads[traceId] = span.sessionId;
+    if (const auto asked = at(run, "outputs.__interrupt__"); isArray(asked))
+        m_stops.push_back({traceId, span.step.end, humanresume::askedIn(*asked), m_range});
+    if (const auto resume = resumeOf(run))
+        m_resumes[span.step.nativeId] = {traceId, span.userId, std::string(simdjson::minify(*resume)), span.step.start};
+}
+
+std::string Reader::threadOf(const std::string& traceId) const
+{
+    const auto known = m_threads.find(traceId);
+    return known == m_threads.end() ? std::string() : known->second;
+}
+
+void Reader::decideAll()
+{
+    StopsByThread stops;
+    for (const Stop& stop : m_stops)
+        if (const std::string thread = threadOf(stop.traceId); !thread.empty()) stops[thread].push_back(&stop);
+    for (const auto& [run, resume] : m_resumes) decide(resume, stops);
+    m_resumes.clear();
+    m_stops.clear();
+}
+
+/// What was asked last in the same thread before, and the answer.
+void Reader::decide(const Resume& resume, const StopsByThread& stops)
+{
+    const Stop* last = nullptr;
+    if (const auto found = stops.find(threadOf(resume.traceId)); found != stops.end())
+        for (const Stop* stop : found->second)
+            if (stop->end <= resume.start && (!last || stop->end >= last->end)) last = stop;
+    const auto answer = m_inner.parse(resume.answer);
+    if (!answer) return; // it was JSON before
+    CollectedTrace& trace = collect(resume.traceId, last ? last->range : std::nullopt);
+    const auto asked = last ? std::span<const humanresume::Asked>(last->asked) : std::span<const humanresume::Asked>();
+    for (HumanDecision& decision : humanresume::decisionsOf(*answer, asked)) {
+        decision.by = resume.by;
+        decision.time = resume.start;
+        trace.decisions.push_back(std::move(decision));
+    }
+}
+
 void Reader::readRun(Value run, int depth)
 {
     const std::string id = text(run, "id");
@@ -301,6 +359,7 @@ void Reader::readRun(Value run, int depth)
     readTexts(run, span);
     if (step.parentId.empty() && trace.facts.agentName.empty()) trace.facts.agentName = step.name;
     readFeedbackStats(run, trace, step.parentId.empty() ? std::string() : id);
+    readInterrupts(run, span, traceId);
     std::string raw;
     if (m_wantBodies) raw = simdjson::minify(run);
     trace.add(std::move(span), std::move(raw));
@@ -384,6 +443,7 @@ void Reader::finish(FormatSink& sink)
         trace.addScore(pending.scoreId, std::move(pending.score));
     }
     m_pending.clear();
+    decideAll();
     if (lost) sink.skipped("feedback", formatText("{} of runs that are not here", lost));
     if (m_orphans) sink.skipped("patches", formatText("{} of runs that are not here", m_orphans));
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// One record of LangSmith (run, feedback) in the common model; which fields are read is said in langsmith.cpp.
+#include "core/readers/humanresume.h"
 #include "core/readers/openinference.h"
 #include "core/readers/tracerecords.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -38,7 +40,23 @@ private:
         std::optional<HumanDecision> decision;
         std::optional<FileRange> range;
     };
+    /// A graph that stopped for a person, and one that goes on with the answer: two traces of one thread.
+    struct Stop {
+        std::string traceId;
+        UtcNs end = 0;
+        std::vector<humanresume::Asked> asked;
+        std::optional<FileRange> range;
+    };
+    struct Resume {
+        std::string traceId, by, answer; ///< the answer as JSON
+        UtcNs start = 0;
+    };
+    using StopsByThread = std::unordered_map<std::string, std::vector<const Stop*>>;
     void readRun(Value run, int depth);
+    void readInterrupts(Value run, const NormalisedSpan& span, const std::string& traceId);
+    void decide(const Resume& resume, const StopsByThread& stops);
+    void decideAll();
+    [[nodiscard]] std::string threadOf(const std::string& traceId) const;
     void readFeedback(Value feedback);
     void readFeedbackStats(Value run, CollectedTrace& trace, const std::string& stepId) const;
     void readTexts(Value run, NormalisedSpan& span);
@@ -53,7 +71,10 @@ private:
     std::optional<FileRange> m_range;
     std::unordered_map<std::string, std::string> m_traceOfRun;
     std::vector<Pending> m_pending;
-    std::size_t m_orphans = 0; ///< patches of runs that were never posted here and do not name their trace
+    std::unordered_map<std::string, std::string> m_threads; ///< by trace
+    std::vector<Stop> m_stops;
+    std::map<std::string, Resume> m_resumes; ///< by run
+    std::size_t m_orphans = 0;               ///< patches of runs that were never posted here and do not name their trace
     jsonvalues::Parser m_inner;
     openinference::Parsers m_parsers;
 };

@@ -201,6 +201,28 @@ data: {"type":"CUSTOM","name":"on_interrupt","value":"sure?"}
 data: {"type":"RUN_ERROR","message":"gone"}
 )";
 
+TEST(AgUi, answersOfLangGraphAreDecisions)
+{
+    constexpr const char* kInbox = R"(data: {"type":"RUN_STARTED","threadId":"thread-0123456789","runId":"run-00000000000001"}
+data: {"type":"CUSTOM","name":"on_interrupt","value":"[{\"action_request\":{\"action\":\"refund\",\"args\":{\"sum\":9}}},{\"action_request\":{\"action\":\"mail\",\"args\":{}}}]"}
+data: {"type":"RUN_FINISHED","threadId":"thread-0123456789","runId":"run-00000000000001"}
+data: {"type":"RUN_STARTED","threadId":"thread-0123456789","runId":"run-00000000000002","input":{"threadId":"thread-0123456789","runId":"run-00000000000002","messages":[],"forwardedProps":{"command":{"resume":[{"type":"accept","args":null},{"type":"ignore","args":null}]}}}}
+data: {"type":"RUN_FINISHED","threadId":"thread-0123456789","runId":"run-00000000000002"}
+)";
+    const auto got = readTextWith(agUiStreamFormat(), kInbox, true);
+    ASSERT_TRUE(got.status);
+    ASSERT_EQ(got.runs.size(), 2U);
+    const auto& decisions = got.runs[0].record.decisions;
+    ASSERT_EQ(decisions.size(), 2U) << "on the run that asked";
+    EXPECT_EQ(decisions[0].kind, DecisionKind::Approve);
+    EXPECT_EQ(decisions[0].target, "tool call: refund");
+    EXPECT_EQ(decisions[0].before, "{\"sum\":9}");
+    EXPECT_EQ(decisions[1].kind, DecisionKind::Reject);
+    EXPECT_EQ(decisions[1].target, "tool call: mail");
+    EXPECT_EQ(decisions[0].stepId, got.runs[0].record.steps.at(0).nativeId);
+    EXPECT_TRUE(got.runs[1].record.decisions.empty());
+}
+
 TEST(AgUi, streamsChunksAndRefusals)
 {
     EXPECT_EQ(recognisedKind(InputFile::ofBytes("x", kStream)), "ag-ui-stream");

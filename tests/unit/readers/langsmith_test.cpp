@@ -191,6 +191,39 @@ TEST_F(LangSmith, bodiesOfATrace)
     EXPECT_EQ(body(path, record, "l2").messages.size(), 4U);
 }
 
+TEST_F(LangSmith, anAnswerToAnInterruptIsADecision)
+{
+    // Two traces of one thread: a graph that stops for a person, and its going on with the answer. Another thread between them.
+    const auto root = [](const std::string& id, const std::string& thread, const std::string& time, const std::string& rest) {
+        return R"({"id":")" + id + R"(","trace_id":")" + id + R"(","dotted_order":"20260301T080000000000Z)" + id +
+               R"(","run_type":"chain","name":"graph","start_time":"2026-03-01T08:)" + time + R"(:00","end_time":"2026-03-01T08:)" +
+               time + R"(:30","extra":{"metadata":{"thread_id":")" + thread + R"(","user_id":"ana"}},)" + rest + "}\n";
+    };
+    const std::string stopped =
+        R"("inputs":{"messages":[]},"outputs":{"__interrupt__":[{"value":[{"action_request":{"action":"refund","args":{"sum":9}},)"
+        R"("description":"d"}],"id":"i1"}]})";
+    const auto got = read(write(
+        "t.jsonl",
+        root("00000000-0000-0000-0000-00000000000a", "t1", "00", stopped) +
+            root("00000000-0000-0000-0000-00000000000b", "t2", "01",
+                 R"("inputs":{"x":1},"outputs":{"__interrupt__":[{"value":"Other?","id":"i2"}]})") +
+            root("00000000-0000-0000-0000-00000000000c", "t1", "02",
+                 R"("inputs":{"input":{"graph":null,"update":null,"resume":[{"type":"edit","args":{"action":"refund","args":{"sum":5}}}],)"
+                 R"("goto":[]}},"outputs":{"ok":true})") +
+            root("00000000-0000-0000-0000-00000000000d", "t3", "03", R"("inputs":{"resume":"a file, no command"},"outputs":{})")));
+    ASSERT_EQ(got.runs.size(), 4U);
+    const auto& decisions = got.runs.at("00000000-0000-0000-0000-00000000000c").decisions;
+    ASSERT_EQ(decisions.size(), 1U);
+    EXPECT_EQ(decisions[0].kind, DecisionKind::Edit);
+    EXPECT_EQ(decisions[0].target, "tool call: refund");
+    EXPECT_EQ(decisions[0].before, "{\"sum\":9}");
+    EXPECT_EQ(decisions[0].after, "{\"sum\":5}");
+    EXPECT_EQ(decisions[0].by, "ana");
+    EXPECT_EQ(formatTime(decisions[0].time), "2026-03-01T08:02:00Z");
+    for (const char* id : {"a", "b", "d"})
+        EXPECT_TRUE(got.runs.at(std::string("00000000-0000-0000-0000-00000000000") + id).decisions.empty()) << id;
+}
+
 TEST_F(LangSmith, patchesInOtherBodiesCompletePosts)
 {
     (void)write("1.json",
