@@ -4,6 +4,7 @@
 
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "core/clusters/priornames.h"
 
 #include <algorithm>
 #include <cmath>
@@ -316,6 +317,10 @@ Result<Answer> runClusters(Context& context)
                                   shareOf(overview.failingRuns, overview.runs, "runs"));
     if (overview.unclustered > 0)
         text += formatText("In no cluster: {}\n", shareOf(overview.unclustered, overview.failingRuns, "failing runs"));
+    // Scores of that name are few stores'; their clusters alone are looked through for them.
+    TR_ASSIGN(const auto scoreNames, queries->values("score", 1000));
+    const bool hasPrior =
+        std::ranges::contains(scoreNames, std::string(kPriorClusterScore), &std::pair<std::string, std::int64_t>::first);
     for (const ClusterItem& cluster : overview.clusters) {
         if (context.cancel.cancelled()) return CancelToken::error();
         TR_ASSIGN(const std::vector<ExemplarRun> exemplars, clusters->exemplars(cluster.id));
@@ -326,8 +331,16 @@ Result<Answer> runClusters(Context& context)
             if (exemplar.role != "counter-example") one["exemplars"].push_back(exemplar.nativeId);
             one["exemplarDetails"].push_back(jsonOf(exemplar));
         }
+        std::optional<PriorName> prior;
+        if (hasPrior) {
+            TR_ASSIGN(prior, priorNameOf(report.folder, cluster.id, context.cancel));
+        }
+        one["priorName"] = prior ? Json{{"name", prior->name}, {"runs", prior->runs}, {"outOf", prior->outOf}} : Json();
         json["clusters"].push_back(std::move(one));
         text += textOf(cluster, overview, exemplars);
+        if (prior)
+            text += formatText("  the store calls it \"{}\": an issue of {} of {}\n", safeLine(prior->name),
+                                formatCount(static_cast<std::uint64_t>(prior->runs)), counted(prior->outOf, "run"));
     }
     return answerOf(context, std::move(json), std::move(text));
 }

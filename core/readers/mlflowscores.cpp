@@ -81,8 +81,9 @@ MlflowScores::MlflowScores(std::span<const TableInfo> tables)
     }
     const TableInfo* issues = storedTable(tables, "issues");
     if (issues && issues->hasColumn("issue_id") && issues->hasColumn("name"))
-        m_issuesSql = formatText("SELECT i.issue_id, i.name, {} FROM issues i",
-                                 sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes));
+        m_issuesSql = formatText("SELECT i.issue_id, i.name, {}, {} FROM issues i",
+                                  sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes),
+                                  sqltext::column(issues, "i", "status"));
     const TableInfo* items = storedTable(tables, "review_queue_traces");
     const TableInfo* queues = storedTable(tables, "review_queues");
     if (items && items->hasColumn("target_id") && items->hasColumn("queue_id") && items->hasColumn("status")) {
@@ -104,7 +105,8 @@ Status MlflowScores::load(Database& db)
     for (;;) {
         TR_ASSIGN(const bool more, row.step());
         if (!more || m_issues.size() >= kMaxIssues) return {};
-        m_issues[cut(row.textAt(0), 512)] = {cut(row.textAt(1), kStepTextBytes), cut(row.textAt(2), kStepTextBytes)};
+        m_issues[cut(row.textAt(0), 512)] = {cut(row.textAt(1), kStepTextBytes), cut(row.textAt(2), kStepTextBytes),
+                                             cut(row.textAt(3), 50)};
     }
 }
 
@@ -133,15 +135,17 @@ void MlflowScores::readValue(Score& score, std::string_view text)
 void MlflowScores::readIssue(Score& score, std::string_view value)
 {
     const auto parsed = m_parser.parse(value);
+    bool rejected = false;
     for (const std::string& key : {score.name, parsed ? textOf(*parsed) : std::string()}) {
         const auto issue = m_issues.find(key);
         if (issue == m_issues.end()) continue;
+        rejected = asciiLower(issue->second.status) == "rejected"; // a person said that it is none
         score.label = issue->second.name;
         if (score.explanation.empty()) score.explanation = issue->second.description;
         break;
     }
     if (score.label.empty()) score.label = parsed && parsed->is_string() ? cut(textOf(*parsed), kStepTextBytes) : score.name;
-    score.name = "issue";
+    score.name = rejected ? "rejected issue" : "issue";
 }
 
 Score MlflowScores::scoreOf(const Statement& row)

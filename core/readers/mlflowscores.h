@@ -22,7 +22,7 @@ public:
 
 private:
     struct Issue {
-        std::string name, description;
+        std::string name, description, status;
     };
     [[nodiscard]] Status addAssessments(Database& db, RunRecord& record);
     [[nodiscard]] Status addReviews(Database& db, RunRecord& record);

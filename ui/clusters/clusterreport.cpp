@@ -43,6 +43,7 @@ Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::file
     ClusterEvidence evidence;
     TR_ASSIGN(auto clusters, ClusterQueries::open(storeCacheFolder, {}));
     TR_ASSIGN(evidence.exemplars, clusters->exemplars(id));
+    TR_ASSIGN(evidence.prior, priorNameOf(storeCacheFolder, id, {}));
     RunFilter filter;
     filter.fields.push_back({.field = "cluster", .value = id.value, .subject = {}});
     TR_ASSIGN(const auto rows, queries.rows(filter, RunOrder::Start, false));
@@ -103,6 +104,8 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
 
     m_column->addWidget(
         new TextLabel(shownLine(cluster.label), TextLabel::Heading | TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    m_prior = new QVBoxLayout;
+    m_column->addLayout(m_prior);
     if (!cluster.description.empty())
         m_column->addWidget(
             new TextLabel(shownBlock(cluster.description, 4000), TextLabel::Wrapped | TextLabel::Selectable, m_page));
@@ -175,8 +178,14 @@ void ClusterReport::addVersions(const ClusterItem& cluster)
 void ClusterReport::setEvidence(const ClusterEvidence& evidence)
 {
     if (!m_page) return;
+    empty(m_prior);
     empty(m_seen);
     empty(m_exemplars);
+    if (evidence.prior)
+        m_prior->addWidget(new TextLabel(
+            tr("The store calls it “%1”: an issue of %2 of %3 runs.")
+                .arg(shownLine(evidence.prior->name, 200), countText(evidence.prior->runs), countText(evidence.prior->outOf)),
+            TextLabel::Wrapped | TextLabel::Selectable, m_page));
     const auto seen = [this](const QString& words, const std::optional<RunListItem>& item, UtcNs time) {
         const QString version = item ? m_versionText(item->run.harnessVersion, item->versionLabel) : QString();
         const QString when = tr("%1 (%2)").arg(relativeTime(time), exactTime(time));

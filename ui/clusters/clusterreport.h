@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include "core/clusters/clusters.h"
+#include "core/clusters/priornames.h"
 #include "core/index/runqueries.h"
 
 #include <QScrollArea>
@@ -18,6 +18,7 @@ namespace tackroom::ui
 struct ClusterEvidence {
     std::vector<ExemplarRun> exemplars;
     std::optional<RunListItem> first, last; ///< of its runs, by start
+    std::optional<PriorName> prior;         ///< what the store itself calls it
 };
 [[nodiscard]] Result<ClusterEvidence> readClusterEvidence(RunQueries& queries, const std::filesystem::path& storeCacheFolder,
                                                           const ClusterId& id);
@@ -53,7 +54,7 @@ private:
     VersionText m_versionText;
     QWidget* m_page = nullptr;
     QVBoxLayout* m_column = nullptr;
-    QVBoxLayout *m_seen = nullptr, *m_exemplars = nullptr, *m_proposals = nullptr, *m_versions = nullptr;
+    QVBoxLayout *m_prior = nullptr, *m_seen = nullptr, *m_exemplars = nullptr, *m_proposals = nullptr, *m_versions = nullptr;
     ClusterItem m_cluster;
 };
 

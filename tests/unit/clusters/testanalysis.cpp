@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/format.h"
 
+#include "core/clusters/priornames.h"
 #include "tests/unit/clusters/clustertesting.h"
 
 #include <fstream>
@@ -329,6 +330,50 @@ TEST(Analysis, runsThatFailedWithoutASignalAreAClusterToo)
     auto queries = ClusterQueries::open(folder.path(), {});
     ASSERT_TRUE(queries);
     EXPECT_FALSE((*queries)->exemplars(overview.clusters[0].id)->empty());
+}
+
+TEST(Analysis, aNameThatTheStoreHasForHalfOfAClusterIsOffered)
+{
+    TemporaryFolder folder;
+    std::vector<RunRecord> records = smallStore();
+    // Of the cluster with 12 runs six carry one name (twice each) and five another; of that with 6 runs two carry one.
+    int lookups = 0, mails = 0;
+    const auto issue = [](RunRecord& record, const std::string& name, const std::string& label) {
+        Score score;
+        score.name = name;
+        score.label = label;
+        record.scores.push_back(score);
+    };
+    for (RunRecord& record : records) {
+        const auto calls = [&](std::string_view tool) {
+            return std::ranges::any_of(
+                record.steps, [&](const Step& step) { return step.toolName == tool && step.status == StepStatus::Error; });
+        };
+        if (calls("lookup_order") && lookups++ < 6) {
+            issue(record, "issue", "Unknown orders");
+            issue(record, "issue", "Unknown orders");
+        } else if (calls("lookup_order") && lookups < 12) {
+            issue(record, "issue", "Something else");
+            issue(record, "rejected issue", "Refused");
+        } else if (calls("send_mail") && mails++ < 2)
+            issue(record, "issue", "Mail");
+    }
+    ingestRecords(std::move(records), folder.path());
+    ASSERT_TRUE(analyse(folder.path(), {}, Progress()));
+    const ClusterOverview overview = overviewOf(folder.path());
+    ASSERT_EQ(overview.clusters.size(), 3U);
+    ASSERT_EQ(overview.clusters[0].runs, 12);
+    const auto name = priorNameOf(folder.path(), overview.clusters[0].id, {});
+    ASSERT_TRUE(name) << oneLine(name.error());
+    ASSERT_TRUE(*name);
+    EXPECT_EQ((*name)->name, "Unknown orders");
+    EXPECT_EQ((*name)->runs, 6);
+    EXPECT_EQ((*name)->outOf, 12);
+    ASSERT_EQ(overview.clusters[1].runs, 6);
+    const auto few = priorNameOf(folder.path(), overview.clusters[1].id, {});
+    ASSERT_TRUE(few);
+    EXPECT_FALSE(*few) << "two of six are not half";
+    EXPECT_FALSE(*priorNameOf(folder.path(), overview.clusters[2].id, {}));
 }
 
 TEST(Analysis, anEmptyStoreAndRunsWithoutTimesAreFine)

@@ -201,7 +201,9 @@ TEST_F(Mlflow, assessmentsIssuesAndReviewQueues)
     assess(db, "tr-1",
            {.id = "a7", .name = "safety", .value = "null", .source = "LLM_JUDGE", .error = R"({"error_code":"TIMEOUT"})"});
     assess(db, "tr-1", {.id = "a8", .name = "manager_decision", .value = "\"approved\""});
-    db.exec("INSERT INTO issues VALUES('i-1', 1, 'Loses orders', 'It says lost too soon.', 'accepted');"
+    assess(db, "tr-1", {.id = "a9", .name = "i-2", .value = "true", .type = "issue", .source = "LLM_JUDGE"});
+    db.exec("INSERT INTO issues VALUES('i-1', 1, 'Loses orders', 'It says lost too soon.', 'accepted'),"
+            "('i-2', 1, 'Too polite', 'It thanks twice.', 'rejected');"
             "INSERT INTO review_queues VALUES('q1', 1, 'ana', 'user'), ('q2', 1, 'weekly', 'custom');"
             "INSERT INTO review_queue_traces VALUES('q1', 'trace', 'tr-1', 'complete', 'ana', 1772438460000, 0, 1),"
             "('q2', 'trace', 'tr-1', 'pending', NULL, NULL, 0, 1)");
@@ -215,7 +217,9 @@ TEST_F(Mlflow, assessmentsIssuesAndReviewQueues)
     EXPECT_EQ(record.run.promptTokens, 5);
     EXPECT_EQ(record.run.completionTokens, 6);
     EXPECT_EQ(record.run.costUsd, 0.5);
-    ASSERT_EQ(record.scores.size(), 8U);
+    ASSERT_EQ(record.scores.size(), 9U);
+    EXPECT_EQ(record.scores[8].name, "rejected issue");
+    EXPECT_EQ(record.scores[8].label, "Too polite");
     EXPECT_EQ(record.scores[0].says, Outcome::Unknown); // overridden
     EXPECT_EQ(record.scores[0].label, "false");
     EXPECT_EQ(record.scores[1].says, Outcome::Success);
