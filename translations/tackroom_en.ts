@@ -41,6 +41,41 @@
     </message>
 </context>
 <context>
+    <name>tackroom::ui::PromptImportPane</name>
+    <message numerus="yes">
+        <location filename="../ui/proposals/promptimportpane.cpp" line="1"/>
+        <source>%n version(s)</source>
+        <translation>
+            <numerusform>%n version</numerusform>
+            <numerusform>%n versions</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <location filename="../ui/proposals/promptimportpane.cpp" line="1"/>
+        <source>%1 · %n prompt(s) · each version becomes a patch set of a proposal; nothing lands by itself</source>
+        <translation>
+            <numerusform>%1 · %n prompt · each version becomes a patch set of a proposal; nothing lands by itself</numerusform>
+            <numerusform>%1 · %n prompts · each version becomes a patch set of a proposal; nothing lands by itself</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <location filename="../ui/proposals/promptimportpane.cpp" line="1"/>
+        <source>%n patch set(s) of %1 are ready to be reviewed; nothing has landed.</source>
+        <translation>
+            <numerusform>%n patch set of %1 is ready to be reviewed; nothing has landed.</numerusform>
+            <numerusform>%n patch sets of %1 are ready to be reviewed; nothing has landed.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <location filename="../ui/proposals/promptimportpane.cpp" line="1"/>
+        <source>%n older version(s) were left out.</source>
+        <translation>
+            <numerusform>%n older version was left out.</numerusform>
+            <numerusform>%n older versions were left out.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tackroom::ui::ProposalsPage</name>
     <message numerus="yes">
         <location filename="../ui/proposals/proposalspage.cpp" line="260"/>

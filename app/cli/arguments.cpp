@@ -13,6 +13,8 @@ namespace tackroom::cli
 namespace
 {
 
+constexpr std::size_t kSignatureWidth = 26;
+
 constexpr std::array kGeneral = {
     Option{"json", "", "print one JSON document instead of text"},
     Option{"cache", "DIR", "where indexes lie (may be deleted; default: tackroom in the user's cache directory)"},
@@ -210,7 +212,12 @@ std::string generalHelp()
         "Usage: tackroom-cli [OPTIONS] VERB ...\n\n"
         "Opens the traces that an agent leaves, shows why it fails, and lands, refuses and takes back proposed edits of its\n"
         "harness in a git repository. STORE is a trace store, REPO a harness repository.\n\nVerbs:\n";
-    for (const Verb& verb : verbs()) out += formatText("  {:<26}{}\n", signature(verb), verb.summary);
+    for (const Verb& verb : verbs()) {
+        std::string left = "  " + signature(verb);
+        if (left.size() >= kSignatureWidth + 2) left += "\n"; // a long one stands on a line of its own
+        left.append(kSignatureWidth + 2 - (left.ends_with('\n') ? 0 : left.size()), ' ');
+        out += left + std::string(verb.summary) + "\n";
+    }
     out += "\nOptions for all of them:\n" + optionLines(kGeneral);
     out += "\nExit codes: 0 done, 1 the answer is no, 2 bad usage, 3 bad input, 4 the environment failed.\n"
            "A failure is one line on stderr; with --json also {\"error\":{\"code\",\"where\",\"detail\",\"hint\"}} on stdout.\n"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/context.h"
+#include "app/cli/promptverbs.h"
 
 namespace tackroom::cli
 {
@@ -99,7 +99,8 @@ const std::vector<Verb>& table()
          "clusters[{id, layer, family, label, runs (a count), runIds[], exemplars[] (run ids), exemplarDetails[{id, key, role, "
          "step, task,\n"
          "  explanation}], layerShare, layerReason, subject, signature, description, failingRuns, users, share {low, high},\n"
-         "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[]}]\nruns, failingRuns, unclustered: counts "
+         "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[],\n"
+         "  priorName {name, runs, outOf}, null where the store has no name for it}]\nruns, failingRuns, unclustered: counts "
          "of the store",
          &runClusters},
         {"artifacts",
@@ -170,6 +171,22 @@ const std::vector<Verb>& table()
          {kAdopt},
          "id, title, kind, layer, base, state, patchSet",
          &runImport},
+        {"prompts",
+         "the prompts that a store keeps in versions; or one of them, with the text of a version",
+         {{"STORE"}, {"NAME", Count::Optional}, {"VERSION", Count::Optional}},
+         {},
+         "registry         empty where the store keeps none\npromptCount\nprompts[{name, description, labels[], tags, "
+         "versionCount, versions[{version, time, author, note, kind, provider, model, labels[]}]}]\n"
+         "of one prompt: prompt, version, path and text, as import-prompt would make the file",
+         &runPrompts},
+        {"import-prompt",
+         "make a proposal of a prompt's versions, or of one",
+         {{"STORE"}, {"NAME"}, {"VERSION", Count::Optional}},
+         {{"repo", "REPO", "the harness repository; needed"}},
+         "path             of the file in the repository\nalreadyContained, containedVersion\npatchSets        made this "
+         "time\nleftOut          older versions that were left out\n"
+         "proposal {id, title, base, state, proposedBy, source, patchSet, patchSetNumber}, null where it is contained",
+         &runImportPrompt},
         {"sample",
          "make the sample in DIR; or play more runs with a repository's live version",
          {{"DIR", Count::Optional}},

@@ -5,6 +5,8 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/index/promptframes.h"
+#include "core/index/promptreader.h"
 #include "core/index/readerframes.h"
 #include "core/platform/childprocess.h"
 
@@ -218,12 +220,32 @@ IndexReport openedReport(const Json& json, const fs::path& cacheDirectory)
     return report;
 }
 
+/// A child that stays open for several requests.
+struct LastingChild {
+    fs::path store;
+    ReaderClient::Options options;
+    std::optional<Connection> connection = std::nullopt;
+
+    [[nodiscard]] Result<Json> ask(const Json& request, const Receiver& receiver, const CancelToken& cancel)
+    {
+        if (cancel.cancelled()) return CancelToken::error();
+        TR_TRY(start());
+        return connection->ask(request, receiver, cancel);
+    }
+    [[nodiscard]] Status start()
+    {
+        if (connection && connection->usable()) return {};
+        connection.reset(); // cancelled or crashed before: a new one
+        TR_ASSIGN(auto started, Connection::start(store, options));
+        connection.emplace(std::move(started));
+        return {};
+    }
+};
+
 } // namespace
 
 struct ReaderClient::Private {
-    fs::path store;
-    Options options;
-    std::optional<Connection> connection;
+    LastingChild child;
 };
 
 ReaderClient::ReaderClient(std::unique_ptr<Private> priv) : d(std::move(priv)) {}
@@ -273,29 +295,58 @@ Result<IndexReport> ReaderClient::index(const fs::path& store, const fs::path& c
 
 Result<std::unique_ptr<ReaderClient>> ReaderClient::open(const fs::path& store, const Options& options)
 {
-    auto priv = std::make_unique<Private>(absoluteOf(store), options, std::nullopt);
-    TR_ASSIGN(auto connection, Connection::start(priv->store, options));
-    priv->connection.emplace(std::move(connection));
+    auto priv = std::make_unique<Private>(LastingChild{absoluteOf(store), options});
+    TR_TRY(priv->child.start());
     return std::unique_ptr<ReaderClient>(new ReaderClient(std::move(priv)));
 }
 
 Result<Body> ReaderClient::fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes,
                                  const CancelToken& cancel)
 {
-    if (cancel.cancelled()) return CancelToken::error();
-    if (!d->connection || !d->connection->usable()) { // cancelled or crashed before: a new one
-        d->connection.reset();
-        TR_ASSIGN(auto connection, Connection::start(d->store, d->options));
-        d->connection.emplace(std::move(connection));
-    }
     frames::BodyReceiver body(maxBytes);
     Receiver receiver;
     receiver.text = [&](std::string_view payload) { return body.add(payload); };
-    const Json request = {{"verb", "fetch"},      {"path", d->store.string()}, {"run", run.nativeId},
-                          {"source", run.source}, {"place", run.place},        {"step", stepId},
+    const Json request = {{"verb", "fetch"},     {"path", d->child.store.string()},
+                          {"run", run.nativeId}, {"source", run.source},
+                          {"place", run.place},  {"step", stepId},
                           {"maxBytes", maxBytes}};
-    TR_ASSIGN(const Json answer, d->connection->ask(request, receiver, cancel));
+    TR_ASSIGN(const Json answer, d->child.ask(request, receiver, cancel));
     return body.take(static_cast<std::uint64_t>(countAt(answer, "omittedBytes")));
+}
+
+struct PromptReader::Private {
+    LastingChild child;
+};
+
+PromptReader::PromptReader(std::unique_ptr<Private> priv) : d(std::move(priv)) {}
+PromptReader::~PromptReader() = default;
+
+Result<std::unique_ptr<PromptReader>> PromptReader::open(const fs::path& store, const ReaderClient::Options& options)
+{
+    auto priv = std::make_unique<Private>(LastingChild{absoluteOf(store), options});
+    TR_TRY(priv->child.start());
+    return std::unique_ptr<PromptReader>(new PromptReader(std::move(priv)));
+}
+
+Result<PromptListing> PromptReader::list(const CancelToken& cancel)
+{
+    frames::PromptReceiver listing;
+    Receiver receiver;
+    receiver.progress = [&](const Json& frame) { listing.add(frame); };
+    const Json request = {{"verb", "prompts"}, {"path", d->child.store.string()}};
+    TR_ASSIGN(const Json answer, d->child.ask(request, receiver, cancel));
+    return listing.take(answer);
+}
+
+Result<std::string> PromptReader::file(const std::string& name, std::int64_t version, const CancelToken& cancel)
+{
+    // What JSON adds to a text, and the front matter: never more than this.
+    frames::BodyReceiver body(8 * kMaxPromptBytes);
+    Receiver receiver;
+    receiver.text = [&](std::string_view payload) { return body.add(payload); };
+    const Json request = {{"verb", "prompt"}, {"path", d->child.store.string()}, {"name", name}, {"version", version}};
+    TR_TRY(d->child.ask(request, receiver, cancel)); // the answer says nothing more than that all has come
+    return std::move(body.take(0).raw);
 }
 
 fs::path storeCacheFolder(const fs::path& cacheDirectory, const fs::path& canonicalStore, std::string_view kind)

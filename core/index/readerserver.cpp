@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 #include "core/index/cachelimit.h"
 #include "core/index/ingest.h"
+#include "core/index/promptframes.h"
 #include "core/index/readerclient.h"
 #include "core/index/readerframes.h"
 #include "core/platform/childprocess.h"
@@ -96,6 +97,8 @@ private:
     {
         TR_ASSIGN(const Json request, parseJson(payload, "request"));
         const std::string verb = stringAt(request, "verb");
+        if (verb == "prompts") return prompts(stringAt(request, "path"));
+        if (verb == "prompt") return prompt(request);
         TR_TRY(open(stringAt(request, "path"), verb != "fetch"));
         if (verb == "recognise") return Json{{"info", frames::infoJson(m_reader->info())}};
         if (verb == "index") return index(stringAt(request, "cache"), intAt(request, "cacheLimitBytes"));
@@ -146,6 +149,35 @@ private:
         TR_ASSIGN(const Body body, m_reader->fetch(run, stringAt(request, "step"), maxBytes));
         TR_TRY(frames::sendBody(body, [this](std::string_view payload) { return send(FrameType::Text, payload); }));
         return Json{{"omittedBytes", body.omittedBytes}};
+    }
+
+    /// Opened for each request anew: a writer may have come. No reader stays open meanwhile, for looking at the file and
+    /// closing it would drop the locks of its connection.
+    Result<std::unique_ptr<PromptRegistry>> registry(const std::string& path)
+    {
+        m_reader.reset();
+        m_path = path;
+        return openPromptRegistry(path, {});
+    }
+
+    Result<Json> prompts(const std::string& path)
+    {
+        TR_ASSIGN(const auto registry, this->registry(path));
+        if (!registry) return Json{{"registry", ""}, {"promptCount", 0}};
+        TR_ASSIGN(const PromptListing listing, registry->list());
+        TR_TRY(frames::sendPrompts(listing, [this](const Json& frame) { return send(FrameType::Progress, dumpJson(frame)); }));
+        return Json{{"registry", listing.registry}, {"promptCount", listing.promptCount}};
+    }
+
+    Result<Json> prompt(const Json& request)
+    {
+        TR_ASSIGN(const auto registry, this->registry(stringAt(request, "path")));
+        if (!registry) return fail(ErrorCode::NotFound, m_path, "the store keeps no prompts");
+        TR_ASSIGN(const PromptContent content, registry->read(stringAt(request, "name"), intAt(request, "version")));
+        Body body;
+        body.raw = promptFileText(content);
+        TR_TRY(frames::sendBody(body, [this](std::string_view payload) { return send(FrameType::Text, payload); }));
+        return Json::object();
     }
 
     int m_in, m_out;

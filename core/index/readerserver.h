@@ -11,6 +11,9 @@ namespace tackroom
 ///   "newRuns",
 ///                                               "seconds", "peakRssBytes"}, Progress frames {"what","done","total"} before it,
 ///   the first of them {"what":"opened","info","path"}
+///   {"verb":"prompts","path":P}              → {"registry", "promptCount"}, the prompts before it as promptframes.h says;
+///                                               an empty registry where the store keeps no prompts
+///   {"verb":"prompt","path":P,"name":N,"version":V} → {}, the bytes of the file before it, in Text frames of the field Raw
 ///   {"verb":"fetch","path":P,"run":R,"step":S,"maxBytes":N} → {"omittedBytes"}, the body in Text frames before it
 /// or {"error":{code, where, detail, hint}}.
 [[nodiscard]] int serveReader(int inFd, int outFd);

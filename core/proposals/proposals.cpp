@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/proposals/proposals.h"
 
+#include "core/base/format.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/proposals/basestate.h"
@@ -154,6 +155,8 @@ std::vector<Source> gather(std::vector<HarnessRepository::Branch> branches, cons
 std::string sourceText(const Source& source, const ParsedMessage& message)
 {
     if (source.isBranch) return "branch " + source.branch.name;
+    if (const std::string version = message.trailer("Prompt-Version"); !version.empty())
+        return formatText("prompt registry of {}: {}", message.trailer("Prompt-Registry"), version);
     const std::string file = message.trailer("Patch-File");
     return "patch " + (file.empty() ? source.id.value : file);
 }

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import support  # noqa: E402
 
-PARTS = ["counts", "repository", "texts", "badinput", "shared"]
+PARTS = ["counts", "repository", "texts", "prompts", "badinput", "shared"]
 
 
 def main():
@@ -16,7 +16,7 @@ def main():
     if "--update" in words:
         words.remove("--update")
         os.environ["TACKROOM_GOLDEN_UPDATE"] = "1"
-        words = words or ["texts"]
+        words = words or ["texts", "prompts"]
     parts = [w for w in words if w in PARTS] or PARTS
     rest = [w for w in words if w not in PARTS]
     if not os.path.exists(support.CLI):

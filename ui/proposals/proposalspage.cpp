@@ -7,13 +7,16 @@
 #include "ui/common/statepane.h"
 #include "ui/common/theme.h"
 #include "ui/common/twolinedelegate.h"
+#include "ui/proposals/promptimportpane.h"
 #include "ui/review/decisionbar.h"
 #include "ui/review/evidencepane.h"
 
 #include <QListView>
 #include <QListWidget>
+#include <QPlainTextEdit>
 #include <QSettings>
 #include <QSplitter>
+#include <QTreeView>
 #include <QVBoxLayout>
 
 namespace tackroom::ui {
@@ -41,7 +44,7 @@ Result<std::vector<FileDiff>> diffsOf(HarnessRepository& repository, const Propo
 ProposalsPage::ProposalsPage(Session& session, QWidget* parent)
     : Page(parent), m_session(session), m_model(new ProposalListModel(this)), m_queue(new QListView(this)), m_files(new FileDiffPane(this)),
       m_evidence(new EvidencePane(session, this)), m_decision(new DecisionBar(this)), m_messages(new MessageBar(this)), m_state(new StatePane(this)),
-      m_desk(new QWidget(this)), m_splitter(new QSplitter(this)), m_title(new TextLabel({}, TextLabel::Heading | TextLabel::Elided, this)),
+      m_prompts(new PromptImportPane(session, this)), m_desk(new QWidget(this)), m_splitter(new QSplitter(this)), m_title(new TextLabel({}, TextLabel::Heading | TextLabel::Elided, this)),
       m_about(new TextLabel({}, TextLabel::Faint | TextLabel::Elided, this))
 {
     m_queue->setModel(m_model);
@@ -87,6 +90,7 @@ ProposalsPage::ProposalsPage(Session& session, QWidget* parent)
     column->addWidget(m_messages);
     column->addWidget(m_state, 1);
     column->addWidget(m_desk, 1);
+    column->addWidget(m_prompts, 1);
 
     makeActions();
     makeChoices();
@@ -94,6 +98,11 @@ ProposalsPage::ProposalsPage(Session& session, QWidget* parent)
         if (const Proposal* proposal = m_model->at(now)) show(proposal->id);
     });
     connect(m_evidence, &EvidencePane::openAddress, this, &Page::openAddress);
+    connect(m_prompts, &PromptImportPane::openAddress, this, &Page::openAddress);
+    connect(m_prompts, &PromptImportPane::closed, this, [this] {
+        showPrompts(false);
+        Q_EMIT addressChanged();
+    });
     connect(&session, &Session::repositoryChanged, this, &ProposalsPage::repositoryChanged);
     connect(&session, &Session::storeChanged, this, [this] {
         if (m_opened && m_session.storeState() != Session::State::Opening) m_evidence->setProposal(&m_opened->proposal);
@@ -126,6 +135,14 @@ void ProposalsPage::makeActions()
         add("proposals.evidence", tr("Show or hide the evidence"), QKeySequence(Qt::CTRL | Qt::Key_E), [this] { togglePane(m_evidence); });
     }
     addPageAction(m_queue, QStringLiteral("proposals.diff"), tr("Read the diff"), QKeySequence(Qt::Key_Return), [this] { m_files->diff()->setFocus(Qt::ShortcutFocusReason); });
+    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPrompt"), tr("Import all versions of the prompt"), QKeySequence(Qt::Key_I),
+                  [this] { m_prompts->importAll(); });
+    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPromptVersion"), tr("Import this version of the prompt"), QKeySequence(Qt::SHIFT | Qt::Key_I),
+                  [this] { m_prompts->importOne(); });
+    addPageAction(m_prompts, QStringLiteral("proposals.closePrompts"), tr("Back to the proposals"), QKeySequence(Qt::Key_Escape), [this] {
+        showPrompts(false);
+        Q_EMIT addressChanged();
+    });
 }
 
 void ProposalsPage::makeChoices()
@@ -166,6 +183,12 @@ void ProposalsPage::repositoryChanged()
 
 void ProposalsPage::updateState()
 {
+    m_prompts->setVisible(m_promptsOpen);
+    if (m_promptsOpen) {
+        m_desk->hide();
+        m_state->hide();
+        return;
+    }
     const Session::State state = m_session.repositoryState();
     const bool any = state == Session::State::Ready && m_model->rowCount() > 0;
     m_desk->setVisible(any);
@@ -176,7 +199,8 @@ void ProposalsPage::updateState()
         return m_state->showEmpty(tr("No proposal matches"), tr("%1 proposals do not match “%2”.").arg(countText(static_cast<std::int64_t>(m_session.proposals().size())), m_query));
     if (state == Session::State::Ready)
         return m_state->showEmpty(tr("No proposals"), tr("A branch named proposals/… in the repository is a proposal, and so is a patch file."),
-                                  {{tr("Import a patch…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-patch")); }}});
+                                  {{tr("Import a patch…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-patch")); }},
+                                   {tr("Import prompts of the store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-prompts")); }}});
     const QString why = state == Session::State::Failed ? sentenceOf(m_session.repositoryError())
                                                         : tr("Proposed edits of prompts, skills and tools are read from a git repository that holds the agent's harness.");
     m_state->showEmpty(state == Session::State::Failed ? tr("The repository could not be opened") : tr("No harness repository is open"), why,
@@ -323,10 +347,27 @@ void ProposalsPage::togglePane(QWidget* pane)
 }
 
 // ------------------------------------------------------------------------------------------------------------ the shell's
-QString ProposalsPage::address() const { return m_wanted.value.empty() ? QString() : QStringLiteral("proposal/") + own(m_wanted.value); }
+void ProposalsPage::showPrompts(bool shown)
+{
+    m_promptsOpen = shown;
+    if (shown) m_prompts->reload();
+    updateState();
+    (shown ? static_cast<QWidget*>(m_prompts->list()) : m_queue)->setFocus(Qt::OtherFocusReason);
+}
+
+QString ProposalsPage::address() const
+{
+    if (m_promptsOpen) return QStringLiteral("proposals/prompts");
+    return m_wanted.value.empty() ? QString() : QStringLiteral("proposal/") + own(m_wanted.value);
+}
 
 bool ProposalsPage::goTo(const QString& address)
 {
+    if (address == QLatin1String("proposals/prompts")) {
+        showPrompts(true);
+        return true;
+    }
+    if (m_promptsOpen) showPrompts(false);
     const ProposalId id(utf8(address.section(QLatin1Char('/'), 1)));
     m_wanted = id;
     const QModelIndex index = m_model->indexOf(id);
@@ -359,8 +400,12 @@ QStringList ProposalsPage::queryCompletions() const
     return words;
 }
 
-QList<QWidget*> ProposalsPage::panes() const { return {m_queue, m_files->diff(), m_evidence, m_decision->findChild<QWidget*>(QStringLiteral("reason"))}; }
+QList<QWidget*> ProposalsPage::panes() const
+{
+    if (m_promptsOpen) return {m_prompts->list(), m_prompts->preview()};
+    return {m_queue, m_files->diff(), m_evidence, m_decision->findChild<QWidget*>(QStringLiteral("reason"))};
+}
 
-bool ProposalsPage::settled() const { return !m_loading && m_evidence->settled(); }
+bool ProposalsPage::settled() const { return !m_loading && m_evidence->settled() && m_prompts->settled(); }
 
 } // namespace tackroom::ui

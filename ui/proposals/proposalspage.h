@@ -15,6 +15,7 @@ namespace tackroom::ui {
 class DecisionBar;
 class EvidencePane;
 class MessageBar;
+class PromptImportPane;
 class StatePane;
 class TextLabel;
 
@@ -50,6 +51,7 @@ private:
     [[nodiscard]] DecisionRequest request(const QString& reason) const;
     void updateState();
     void togglePane(QWidget* pane);
+    void showPrompts(bool shown);
 
     Session& m_session;
     ProposalListModel* m_model;
@@ -59,6 +61,7 @@ private:
     DecisionBar* m_decision;
     MessageBar* m_messages;
     StatePane* m_state;
+    PromptImportPane* m_prompts;
     QWidget* m_desk;
     QSplitter* m_splitter;
     TextLabel* m_title;
@@ -68,6 +71,7 @@ private:
     std::optional<Opened> m_opened;
     quint64 m_job = 0;
     bool m_loading = false;
+    bool m_promptsOpen = false; ///< the store's prompts in place of the desk
 };
 
 } // namespace tackroom::ui
