@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/runtablemodel.h"
 
+#include "core/base/time.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/models/session.h"
@@ -311,7 +312,29 @@ int RunTableModel::rowCount(const QModelIndex& parent) const { return parent.isV
 
 int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : kColumnCount; }
 
-QVariant RunTableModel::textOf(const RunListItem& item, int column) const
+/// Formatting and making safe is done once for each cell that is looked at, not in each paint.
+const QString& RunTableModel::shownText(const Entry& entry, int column) const
+{
+    constexpr std::int64_t kMinute = 60'000'000'000;
+    if (const std::int64_t minute = utcNow() / kMinute; entry.textsMinute != minute) {
+        entry.textsMinute = minute;
+        entry.texts[WhenColumn] = QString();
+    }
+    QString& text = entry.texts[static_cast<std::size_t>(column)];
+    if (text.isNull()) {
+        text = textOf(entry.item, column);
+        if (text.isNull()) text = QLatin1StringView("");
+    }
+    return text;
+}
+
+void RunTableModel::versionsChanged()
+{
+    for (auto& [row, entry] : m_items) entry.texts[VersionColumn] = QString();
+    if (rowCount() > 0) Q_EMIT dataChanged(index(0, VersionColumn), index(rowCount() - 1, VersionColumn));
+}
+
+QString RunTableModel::textOf(const RunListItem& item, int column) const
 {
     switch (column) {
     case OutcomeColumn:
@@ -354,7 +377,7 @@ QVariant RunTableModel::toolTipOf(const RunListItem& item, int column) const
                                                                   .arg(shownLine(item.run.harnessVersion, 80),
                                                                        shownLine(item.run.harnessVersionSource, 80)));
     default: {
-        const QString text = textOf(item, column).toString();
+        const QString text = textOf(item, column);
         return text.isEmpty() ? QVariant() : plainToolTip(text);
     }
     }
@@ -377,12 +400,12 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const
     const RunListItem& item = entry->item;
     switch (role) {
     case Qt::DisplayRole:
-        return textOf(item, index.column());
+        return shownText(*entry, index.column());
     case Qt::ToolTipRole:
         return toolTipOf(item, index.column());
     case Qt::AccessibleTextRole:
         return QString(headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString() + QStringLiteral(": ") +
-                       textOf(item, index.column()).toString());
+                       textOf(item, index.column()));
     case OutcomeRole:
         return static_cast<int>(item.outcome);
     case ErrorsRole:

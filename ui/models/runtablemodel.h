@@ -5,6 +5,7 @@
 #include <QAbstractTableModel>
 #include <QTimer>
 
+#include <array>
 #include <functional>
 #include <list>
 #include <unordered_map>
@@ -57,6 +58,8 @@ public:
     /// Asks again; what is shown stays until the answer is there.
     void refresh();
     void clear();
+    /// The versions are called otherwise: the repository has changed.
+    void versionsChanged();
 
     [[nodiscard]] RunRow rowAt(int position) const;
     /// Where a run stands; -1 where it is not among the rows. Looks through all of them.
@@ -87,6 +90,8 @@ private:
         RunListItem item;
         bool there = false; ///< false: it could not be read
         int generation = 0;
+        mutable std::array<QString, kColumnCount> texts; ///< once they were asked for
+        mutable std::int64_t textsMinute = -1;           ///< then: "3 minutes ago" does not stay true
         std::list<std::int64_t>::iterator age;
     };
     void askRows();
@@ -97,7 +102,8 @@ private:
     void takeItems(const std::vector<int>& positions, const std::vector<RunRow>& asked, Result<std::vector<RunListItem>> items);
     void keep(std::int64_t row, Entry entry);
     [[nodiscard]] const Entry* entryAt(int position) const;
-    [[nodiscard]] QVariant textOf(const RunListItem& item, int column) const;
+    [[nodiscard]] const QString& shownText(const Entry& entry, int column) const;
+    [[nodiscard]] QString textOf(const RunListItem& item, int column) const;
     [[nodiscard]] QVariant toolTipOf(const RunListItem& item, int column) const;
 
     RunSource m_source;

@@ -64,17 +64,24 @@ QString stepTitle(const Step& step)
 
 void StepTreeModel::setSteps(std::vector<StepItem> steps)
 {
+    shareSteps(std::make_shared<const std::vector<StepItem>>(std::move(steps)));
+}
+
+void StepTreeModel::shareSteps(std::shared_ptr<const std::vector<StepItem>> steps)
+{
     beginResetModel();
     m_steps = std::move(steps);
-    m_places.assign(m_steps.size(), {});
+    m_places.assign(m_steps->size(), {});
     m_roots.clear();
     m_byId.clear();
     m_decisive.clear();
     m_explanation.clear();
     m_start = m_end = 0;
     std::unordered_map<std::int64_t, int> byRow;
-    for (std::size_t i = 0; i < m_steps.size(); ++i) {
-        const StepItem& item = m_steps[i];
+    byRow.reserve(m_steps->size());
+    m_byId.reserve(m_steps->size());
+    for (std::size_t i = 0; i < m_steps->size(); ++i) {
+        const StepItem& item = (*m_steps)[i];
         const int at = static_cast<int>(i);
         const auto parent = item.parentRow ? byRow.find(item.parentRow) : byRow.end();
         m_places[i].parent = parent == byRow.end() ? -1 : parent->second;
@@ -101,7 +108,7 @@ void StepTreeModel::setDecisive(const std::string& stepId, const QString& explan
 
 const StepItem* StepTreeModel::stepAt(const QModelIndex& index) const
 {
-    return index.isValid() && index.model() == this ? &m_steps[index.internalId()] : nullptr;
+    return index.isValid() && index.model() == this ? &(*m_steps)[index.internalId()] : nullptr;
 }
 
 QModelIndex StepTreeModel::indexOfStep(const std::string& stepId) const
@@ -145,7 +152,7 @@ QString StepTreeModel::timeSentence(const Step& step) const
 
 QString StepTreeModel::textOf(std::size_t at, int column) const
 {
-    const Step& step = m_steps[at].step;
+    const Step& step = (*m_steps)[at].step;
     switch (column) {
     case NameColumn: {
         const bool decisive = !m_decisive.empty() && step.nativeId == m_decisive;
@@ -166,7 +173,7 @@ QVariant StepTreeModel::data(const QModelIndex& index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
     const std::size_t at = index.internalId();
-    const Step& step = m_steps[at].step;
+    const Step& step = (*m_steps)[at].step;
     const bool decisive = !m_decisive.empty() && step.nativeId == m_decisive;
     const bool timed = step.start > 0 && m_end > m_start;
     const auto span = static_cast<double>(m_end - m_start);

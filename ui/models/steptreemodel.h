@@ -4,6 +4,7 @@
 
 #include <QAbstractItemModel>
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,11 +30,13 @@ public:
 
     /// In tree order. A parent that does not stand before its child does not count: the child becomes a root.
     void setSteps(std::vector<StepItem> steps);
+    /// Shared with whoever has them: a run may have tens of thousands.
+    void shareSteps(std::shared_ptr<const std::vector<StepItem>> steps);
     /// Marks a step; empty: none.
     void setDecisive(const std::string& stepId, const QString& explanation);
     [[nodiscard]] const StepItem* stepAt(const QModelIndex& index) const;
     [[nodiscard]] QModelIndex indexOfStep(const std::string& stepId) const;
-    [[nodiscard]] const std::vector<StepItem>& steps() const { return m_steps; }
+    [[nodiscard]] const std::vector<StepItem>& steps() const { return *m_steps; }
 
     [[nodiscard]] QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
     [[nodiscard]] QModelIndex parent(const QModelIndex& index) const override;
@@ -51,7 +54,7 @@ private:
     [[nodiscard]] QString textOf(std::size_t at, int column) const;
     [[nodiscard]] QString timeSentence(const Step& step) const;
 
-    std::vector<StepItem> m_steps;
+    std::shared_ptr<const std::vector<StepItem>> m_steps = std::make_shared<const std::vector<StepItem>>();
     std::vector<Place> m_places;
     std::vector<int> m_roots;
     std::unordered_map<std::string, int> m_byId;

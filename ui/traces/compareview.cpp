@@ -2,6 +2,7 @@
 #include "ui/traces/compareview.h"
 
 #include "ui/common/linkbutton.h"
+#include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/common/statepane.h"
@@ -10,10 +11,12 @@
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
 #include "ui/models/steptreemodel.h"
+#include "ui/traces/judgepanel.h"
 #include "ui/traces/stepdocument.h"
 
 #include <QEvent>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QSplitter>
 #include <QStackedLayout>
 #include <QTableView>
@@ -114,6 +117,8 @@ CompareView::CompareView(Session& session, QWidget* parent)
     : QWidget(parent),
       m_session(session),
       m_pages(new QStackedLayout(this)),
+      m_message(nullptr),
+      m_judge(nullptr),
       m_state(new StatePane(this)),
       m_content(new QWidget(this)),
       m_summary(new TextLabel({}, TextLabel::Faint | TextLabel::Elided, m_content)),
@@ -126,6 +131,8 @@ CompareView::CompareView(Session& session, QWidget* parent)
     auto* column = new QVBoxLayout(m_content);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    m_message = new MessageBar(m_content);
+    column->addWidget(m_message);
     auto* headings = new QHBoxLayout;
     headings->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid / 2);
     headings->setSpacing(2 * kGrid);
@@ -159,11 +166,70 @@ CompareView::CompareView(Session& session, QWidget* parent)
     m_split->setStretchFactor(0, 3);
     m_split->setStretchFactor(1, 2);
     column->addWidget(m_split, 1);
+    buildJudging(column);
     m_pages->addWidget(m_state);
     m_pages->addWidget(m_content);
     setFocusProxy(m_table);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &CompareView::showPair);
+    m_table->installEventFilter(this);
+    connect(m_table, &QAbstractItemView::clicked, this, [this](const QModelIndex& index) {
+        if (index.column() != CompareModel::SignColumn) setSide(index.column() == CompareModel::LeftColumn ? 0 : 1);
+    });
     clear();
+}
+
+void CompareView::buildJudging(QVBoxLayout* column)
+{
+    m_judge = new JudgePanel(m_content);
+    column->addWidget(m_judge);
+    connect(m_judge, &JudgePanel::judged, this, [this](const RunJudgement& judgement, const QString& reason, bool goOn) {
+        m_session.judge(judgement, reason);
+        if (goOn) setSide(1 - m_side);
+    });
+    connect(m_judge, &JudgePanel::undone, this, [this] { m_session.undoJudgement(); });
+    connect(m_judge, &JudgePanel::closed, this, [this] { m_table->setFocus(Qt::OtherFocusReason); });
+    connect(m_judge, &JudgePanel::nameWanted, this, [this] {
+        m_message->showWarning(tr("A judgement is written in your name. Say who you are first."),
+                               {{tr("Set your name…"), [this] { Q_EMIT openAddress(QStringLiteral("settings")); }}});
+    });
+}
+
+void CompareView::setSide(int side)
+{
+    if (side == m_side) return;
+    m_side = side;
+    fillHeadings();
+    fillJudgement();
+}
+
+void CompareView::judge(JudgeVerdict verdict)
+{
+    if (!m_runs) return;
+    m_judge->setReviewer(m_session.reviewer());
+    m_judge->begin(verdict);
+}
+
+void CompareView::fillJudgement()
+{
+    if (!m_runs) return;
+    const RunKey& key = m_runs->runs[static_cast<std::size_t>(m_side)].item.run.key;
+    m_judge->setSubject(m_side == 0 ? tr("Left run (◂ ▸ choose)") : tr("Right run (◂ ▸ choose)"));
+    m_judge->setReviewer(m_session.reviewer());
+    m_judge->setRun(key, m_session.judgementOf(key));
+    m_judge->setCanUndo(m_session.canUndoJudgement());
+}
+
+/// The table's rows are chosen as a whole: Left and Right say which of the two runs is meant.
+bool CompareView::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_table && event->type() == QEvent::KeyPress) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->modifiers() == Qt::NoModifier && (key->key() == Qt::Key_Left || key->key() == Qt::Key_Right)) {
+            setSide(key->key() == Qt::Key_Left ? 0 : 1);
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 QWidget* CompareView::buildHeading(int side)
@@ -190,6 +256,8 @@ void CompareView::clear()
     m_session.jobs().cancel(m_diffJob);
     m_job = m_diffJob = 0;
     m_rows = {};
+    m_side = 0;
+    m_message->clear();
     m_runs.reset();
     m_model->setRuns(nullptr);
     m_diff->setContent(nullptr);
@@ -231,6 +299,7 @@ void CompareView::take(Result<ComparedRuns> runs)
     m_runs = std::make_shared<const ComparedRuns>(std::move(*runs));
     m_model->setRuns(m_runs);
     fillHeadings();
+    fillJudgement();
     m_pages->setCurrentWidget(m_content);
     if (again && current >= 0)
         m_table->selectRow(std::min(current, m_model->rowCount() - 1));
@@ -245,7 +314,8 @@ void CompareView::fillHeadings()
     for (std::size_t side = 0; side < 2; ++side) {
         const RunListItem& item = m_runs->runs[side].item;
         const QString task = shownLine(item.run.task, 400);
-        m_tasks[side]->setShown(outcomeText(item.outcome) + QStringLiteral("  ") + (task.isEmpty() ? shownLine(item.run.nativeId, 80) : task));
+        const bool meant = static_cast<int>(side) == m_side;
+        m_tasks[side]->setShown((meant ? QStringLiteral("▸ ") : QString()) + outcomeText(item.outcome) + QStringLiteral("  ") + (task.isEmpty() ? shownLine(item.run.nativeId, 80) : task));
         QPalette changed;
         changed.setColor(QPalette::WindowText, item.outcome == Outcome::Failure   ? colors.failure
                                                : item.outcome == Outcome::Success ? colors.success

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/harness/judgement.h"
 #include "core/traces/stepalignment.h"
 #include "ui/traces/rundetails.h"
 
@@ -12,12 +13,15 @@
 class QSplitter;
 class QStackedLayout;
 class QTableView;
+class QVBoxLayout;
 
 namespace tackroom::ui
 {
 
 class DiffView;
+class JudgePanel;
 class LinkButton;
+class MessageBar;
 class Session;
 class StatePane;
 class TextLabel;
@@ -64,16 +68,25 @@ public:
     [[nodiscard]] DiffView& diff() const { return *m_diff; }
     /// To the first or next line where the two differ.
     void goToNextDifference();
+    /// The run that G, B and U judge: 0 left, 1 right. Left and Right choose it in the table of steps.
+    [[nodiscard]] int side() const { return m_side; }
+    void setSide(int side);
+    /// Asks for the reason; the judgement is written when it is kept.
+    void judge(JudgeVerdict verdict);
 
 Q_SIGNALS:
     void readWanted(tackroom::RunRow run); ///< this one alone
+    void openAddress(const QString& address);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     QWidget* buildHeading(int side);
+    void buildJudging(QVBoxLayout* column);
+    void fillJudgement();
     void load();
     void take(Result<ComparedRuns> runs);
     void fillHeadings();
@@ -81,6 +94,9 @@ private:
 
     Session& m_session;
     QStackedLayout* m_pages;
+    MessageBar* m_message;
+    JudgePanel* m_judge;
+    int m_side = 0;
     StatePane* m_state;
     QWidget* m_content;
     std::array<TextLabel*, 2> m_tasks{}, m_facts{};

@@ -22,6 +22,20 @@ constexpr std::size_t kOneLineJson = 96;
 
 QString tr(const char* text) { return QCoreApplication::translate("tackroom::ui::ConversationTurns", text); }
 
+/// Readers put "[image]" and the like on a line of its own where a message has one: a chip, as for data in the text itself.
+std::string withMediaChips(std::string text)
+{
+    for (const std::string_view kind : {"image", "audio", "video", "file", "document"}) {
+        const std::string mark = "[" + std::string(kind) + "]", chip = std::string(kChipBegin) + std::string(kind) + std::string(kChipEnd);
+        for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
+            const std::size_t end = at + mark.size();
+            if ((at > 0 && text[at - 1] != '\n') || (end < text.size() && text[end] != '\n')) continue;
+            text.replace(at, mark.size(), chip);
+        }
+    }
+    return text;
+}
+
 TurnPart partOf(TurnPart::Kind kind, std::string_view foreign, const QString& before = {})
 {
     TurnPart part;
@@ -134,7 +148,7 @@ void placeDecisions(std::vector<Turn>& turns, const RunDetails& details)
 
 QString prettyText(std::string_view foreign, std::size_t maxBytes, std::uint64_t* omittedBytes)
 {
-    const std::string withChips = foldBlobs(foreign);
+    const std::string withChips = withMediaChips(foldBlobs(foreign));
     foreign = withChips;
     const std::string_view text = trimmed(foreign);
     std::string pretty;

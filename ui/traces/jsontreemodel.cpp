@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/jsontreemodel.h"
 
+#include "core/base/text.h"
+#include "core/traces/blobs.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 
@@ -72,12 +74,19 @@ bool JsonTreeModel::hasChildren(const QModelIndex& parent) const
     return node && node->value->is_structured() && !node->value->empty();
 }
 
+const QString& JsonTreeModel::shownValue(const Node& node)
+{
+    if (node.shown.isNull()) node.shown = valueText(*node.value);
+    if (node.shown.isNull()) node.shown = QStringLiteral("");
+    return node.shown;
+}
+
 QString JsonTreeModel::valueText(const Json& value)
 {
     const auto size = static_cast<std::int64_t>(value.size());
     if (value.is_object()) return size == 1 ? tr("{ 1 member }") : tr("{ %1 members }").arg(countText(size));
     if (value.is_array()) return size == 1 ? tr("[ 1 element ]") : tr("[ %1 elements ]").arg(countText(size));
-    if (value.is_string()) return shownLine(value.get_ref<const std::string&>(), 2000);
+    if (value.is_string()) return shownLine(foldBlobs(value.get_ref<const std::string&>()), 2000);
     return own(dumpJson(value));
 }
 
@@ -87,11 +96,11 @@ QVariant JsonTreeModel::data(const QModelIndex& index, int role) const
     const Node* node = nodeOf(index);
     const bool inList = node->parent && node->parent->value->is_array();
     if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole) {
-        if (index.column() == 1) return valueText(*node->value);
+        if (index.column() == 1) return shownValue(*node);
         return inList ? QString::number(node->row) : shownLine(node->key, 200);
     }
     if (role == Qt::ToolTipRole && index.column() == 1 && node->value->is_string())
-        return plainToolTip(shownBlock(node->value->get_ref<const std::string&>(), 2000));
+        return plainToolTip(shownBlock(foldBlobs(cutUtf8(node->value->get_ref<const std::string&>(), 64 * 1024)), 2000));
     return {};
 }
 

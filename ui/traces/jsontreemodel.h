@@ -37,10 +37,12 @@ private:
         int row = 0;
         std::string key; ///< of an object's member; empty in a list
         bool filled = false;
+        mutable QString shown; ///< once it was asked for: a value may have megabytes
         std::vector<std::unique_ptr<Node>> children;
     };
     Node* nodeOf(const QModelIndex& index) const;
     static void fill(Node& node);
+    [[nodiscard]] static const QString& shownValue(const Node& node);
     [[nodiscard]] static QString valueText(const Json& value);
 
     std::shared_ptr<const Json> m_json;

@@ -153,8 +153,16 @@ void JudgePanel::setReviewer(const Reviewer& reviewer) { m_reviewer = reviewer; 
 
 void JudgePanel::setCanUndo(bool can) { m_undo->setVisible(can); }
 
+void JudgePanel::setSubject(const QString& subject)
+{
+    if (subject == m_subject) return;
+    m_subject = subject;
+    fill();
+}
+
 void JudgePanel::fill()
 {
+    const QString subject = m_subject.isEmpty() ? QString() : tr("%1 · ").arg(m_subject);
     const auto shown = m_verdict ? m_verdict : m_said ? std::optional(m_said->judgement->verdict) : std::nullopt;
     m_good->setChecked(shown == JudgeVerdict::Good);
     m_bad->setChecked(shown == JudgeVerdict::Bad);
@@ -164,10 +172,10 @@ void JudgePanel::fill()
     if (m_said) {
         QString text = tr("⚑ %1 judged it %2").arg(shownLine(m_said->reviewer.name, 80), verdictText(m_said->judgement->verdict));
         if (!m_said->reason.empty()) text += tr(": “%1”").arg(shownLine(m_said->reason, 400));
-        m_says->setShown(text);
+        m_says->setShown(QString(subject + text));
         m_says->setToolTip(plainToolTip(QString(text + QLatin1Char('\n') + exactTime(m_said->time))));
     } else {
-        m_says->setShown(tr("How did it go?"));
+        m_says->setShown(QString(subject + tr("How did it go?")));
         m_says->setToolTip({});
     }
     if (m_verdict) m_keep->setText(tr("Keep: %1").arg(verdictText(*m_verdict)));

@@ -30,6 +30,8 @@ public:
     /// Whose name stands under it; without one nothing can be written down.
     void setReviewer(const Reviewer& reviewer);
     void setCanUndo(bool can);
+    /// Which of several runs is judged here: "Left run"; empty where there is one alone.
+    void setSubject(const QString& subject);
     /// The key was pressed.
     void begin(JudgeVerdict verdict);
     [[nodiscard]] bool isOpen() const;
@@ -52,6 +54,7 @@ private:
     [[nodiscard]] RunJudgement judgement() const;
 
     RunKey m_run;
+    QString m_subject;
     std::optional<JournalEntry> m_said;
     Reviewer m_reviewer;
     std::optional<JudgeVerdict> m_verdict; ///< the one that is being given

@@ -7,10 +7,11 @@
 #include "ui/common/statepane.h"
 #include "ui/common/theme.h"
 #include "ui/models/session.h"
+#include "ui/traces/celldelegate.h"
 #include "ui/traces/jsontreemodel.h"
 #include "ui/traces/textpage.h"
-#include "ui/traces/waterfalldelegate.h"
 
+#include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -64,7 +65,7 @@ RawView::RawView(Session& session, QWidget* parent)
     m_tree->setUniformRowHeights(true);
     m_tree->setFrameShape(QFrame::NoFrame);
     m_tree->setTextElideMode(Qt::ElideMiddle);
-    m_tree->setItemDelegate(new RowDelegate(m_tree));
+    m_tree->setItemDelegate(new CellDelegate(m_tree));
     m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_tree->header()->resizeSection(0, fontMetrics().averageCharWidth() * 34);
     m_text->setAccessibleName(tr("The step as text"));
@@ -75,16 +76,24 @@ RawView::RawView(Session& session, QWidget* parent)
         m_copyPath->setEnabled(any);
         m_copyValue->setEnabled(any);
         const QString why = any ? QString() : tr("Select a line of the tree first");
-        m_copyPath->setToolTip(why);
-        m_copyValue->setToolTip(why);
+        m_copyPath->setToolTip(any ? tr("Where the line stands in the document (Ctrl+Alt+C)") : why);
+        m_copyValue->setToolTip(any ? tr("The line's value (Ctrl+C)") : why);
     };
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, selected);
     connect(m_model, &QAbstractItemModel::modelReset, this, selected);
     connect(m_stack, &QStackedWidget::currentChanged, this, selected);
-    connect(m_copyPath, &QPushButton::clicked, this,
-            [this] { QGuiApplication::clipboard()->setText(own(m_model->pathOf(m_tree->currentIndex()))); });
-    connect(m_copyValue, &QPushButton::clicked, this,
-            [this] { QGuiApplication::clipboard()->setText(own(m_model->valueOf(m_tree->currentIndex()))); });
+    connect(m_copyPath, &QPushButton::clicked, this, &RawView::copyPath);
+    connect(m_copyValue, &QPushButton::clicked, this, &RawView::copyValue);
+    const auto action = [&](const QString& text, const QKeySequence& key, auto act) {
+        auto* made = new QAction(text, m_tree);
+        made->setShortcut(key);
+        made->setShortcutContext(Qt::WidgetShortcut);
+        connect(made, &QAction::triggered, this, act);
+        m_tree->addAction(made);
+    };
+    action(tr("Copy value"), QKeySequence::Copy, &RawView::copyValue);
+    action(tr("Copy path"), {}, &RawView::copyPath); // its key is the page's
+    m_tree->setContextMenuPolicy(Qt::ActionsContextMenu);
     setFocusProxy(m_tree);
     selected();
     clear();
@@ -101,6 +110,26 @@ void RawView::clear()
     m_model->setJson({});
     m_state->showEmpty(tr("Nothing selected"), tr("Select a run to see what the store holds of it."));
     m_stack->setCurrentWidget(m_state);
+}
+
+bool RawView::settled() const { return m_job == 0 && !m_text->writing(); }
+
+void RawView::copyPath()
+{
+    if (m_stack->currentWidget() != m_tree || !m_tree->currentIndex().isValid()) {
+        m_message->showNews(tr("Select a line of the tree first."));
+        return;
+    }
+    const std::string path = m_model->pathOf(m_tree->currentIndex());
+    QGuiApplication::clipboard()->setText(own(path));
+    m_message->showNews(tr("Copied: %1").arg(shownLine(path, 200)));
+}
+
+void RawView::copyValue()
+{
+    if (m_stack->currentWidget() != m_tree || !m_tree->currentIndex().isValid()) return;
+    QGuiApplication::clipboard()->setText(own(m_model->valueOf(m_tree->currentIndex())));
+    m_message->showNews(tr("The value was copied."));
 }
 
 void RawView::toggleCurrent()

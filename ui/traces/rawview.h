@@ -33,7 +33,10 @@ public:
     void showRaw(const RunAddress& run, const std::string& stepId, const QString& title);
     void clear();
     void toggleCurrent();
-    [[nodiscard]] bool settled() const { return m_job == 0; }
+    /// Of the chosen line: "$.messages[2].content". Says so where no line is chosen.
+    void copyPath();
+    void copyValue();
+    [[nodiscard]] bool settled() const;
 
 private:
     struct Parsed {

@@ -66,9 +66,19 @@ const Signal* RunDetails::decisive() const
 
 const StepItem* RunDetails::step(const std::string& stepId) const
 {
+    if (!m_byId.empty()) {
+        const auto known = m_byId.find(stepId);
+        return known == m_byId.end() ? nullptr : &steps[known->second];
+    }
     const auto found =
         std::find_if(steps.begin(), steps.end(), [&](const StepItem& each) { return each.step.nativeId == stepId; });
     return found == steps.end() ? nullptr : &*found;
+}
+
+void RunDetails::indexSteps()
+{
+    m_byId.reserve(steps.size());
+    for (std::size_t at = 0; at < steps.size(); ++at) m_byId.emplace(steps[at].step.nativeId, at);
 }
 
 std::string RunDetails::errorAfter(const std::string& after) const
@@ -85,11 +95,26 @@ std::string RunDetails::errorAfter(const std::string& after) const
     return first;
 }
 
+std::string RunDetails::errorBefore(const std::string& before) const
+{
+    std::string last;
+    bool passed = before.empty();
+    for (auto each = steps.rbegin(); each != steps.rend(); ++each) {
+        if (each->step.status == StepStatus::Error) {
+            if (last.empty()) last = each->step.nativeId;
+            if (passed) return each->step.nativeId;
+        }
+        if (each->step.nativeId == before) passed = true;
+    }
+    return last;
+}
+
 Result<RunDetails> readRunDetails(RunQueries& queries, const std::filesystem::path& storeCacheFolder, RunRow row)
 {
     RunDetails details;
     TR_ASSIGN(details.item, queries.item(row));
     TR_ASSIGN(details.steps, queries.steps(row));
+    details.indexSteps();
     TR_ASSIGN(details.scores, queries.scores(row));
     TR_ASSIGN(details.decisions, queries.decisions(row));
     details.marked = markedMistake(details.scores);

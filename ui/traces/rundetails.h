@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace tackroom::ui
@@ -27,6 +28,13 @@ struct RunDetails {
     [[nodiscard]] const StepItem* step(const std::string& stepId) const;
     /// The first step that failed, or the next one after `after` (round to the first again); empty: no step failed.
     [[nodiscard]] std::string errorAfter(const std::string& after) const;
+    /// The last one before `before` (round to the last again); with nothing before it, the last of all.
+    [[nodiscard]] std::string errorBefore(const std::string& before) const;
+    /// Once, when the steps are complete: step() then finds without looking through all of them.
+    void indexSteps();
+
+private:
+    std::unordered_map<std::string, std::size_t> m_byId;
 };
 
 /// Worker thread.

@@ -2,13 +2,11 @@
 #include "ui/traces/runview.h"
 
 #include "core/traces/masking.h"
-#include "ui/common/linkbutton.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/common/statepane.h"
 #include "ui/common/theme.h"
-#include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
 #include "ui/traces/conversationview.h"
 #include "ui/traces/judgepanel.h"
@@ -17,7 +15,6 @@
 
 #include <QEvent>
 #include <QMenu>
-#include <QPushButton>
 #include <QSettings>
 #include <QStackedLayout>
 #include <QTabBar>
@@ -31,7 +28,6 @@ namespace tackroom::ui
 
 namespace
 {
-constexpr int kFewNotes = 3;
 constexpr const char* kMaskKey = "traces/maskCopies";
 } // namespace
 
@@ -57,38 +53,6 @@ RunView::RunView(Session& session, QWidget* parent)
     m_pages->addWidget(m_content);
     setFocusProxy(m_conversation);
     clear();
-}
-
-void RunView::buildHeading(QVBoxLayout* column)
-{
-    auto* heading = new QVBoxLayout;
-    heading->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
-    heading->setSpacing(kGrid / 2);
-    m_task = new TextLabel({}, TextLabel::Heading | TextLabel::Elided, m_content);
-    m_outcome = new TextLabel({}, TextLabel::Strong, m_content);
-    m_reason = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
-    m_facts = new TextLabel({}, TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_content);
-    m_decisive = new TextLabel({}, TextLabel::Wrapped | TextLabel::Selectable, m_content);
-    m_cluster = new LinkButton(m_content);
-    m_notes = new QWidget(m_content);
-    m_notesColumn = new QVBoxLayout(m_notes);
-    m_notesColumn->setContentsMargins(0, 0, 0, 0);
-    m_notesColumn->setSpacing(kGrid / 4);
-
-    heading->addWidget(m_task);
-    auto* outcomeLine = new QHBoxLayout;
-    outcomeLine->setSpacing(kGrid);
-    outcomeLine->addWidget(m_outcome, 0, Qt::AlignTop);
-    outcomeLine->addWidget(m_reason, 1, Qt::AlignTop);
-    heading->addLayout(outcomeLine);
-    heading->addWidget(m_facts);
-    heading->addWidget(m_decisive);
-    heading->addWidget(m_cluster, 0, Qt::AlignLeft);
-    heading->addWidget(m_notes);
-    column->addLayout(heading);
-    connect(m_cluster, &LinkButton::clicked, this, [this] {
-        if (m_details) Q_EMIT openAddress(QString(QStringLiteral("cluster/") + own(m_details->item.cluster.value)));
-    });
 }
 
 void RunView::buildTabs(QVBoxLayout* column)
@@ -201,7 +165,7 @@ RunView::Tab RunView::tab() const { return static_cast<Tab>(m_tabs->currentIndex
 
 void RunView::showTab(Tab tab) { m_tabs->setCurrentIndex(tab); }
 
-bool RunView::settled() const { return m_job == 0 && m_bodyJob == 0 && m_steps->settled() && m_raw->settled(); }
+bool RunView::settled() const { return m_job == 0 && m_bodyJob == 0 && !m_conversation->writing() && m_steps->settled() && m_raw->settled(); }
 
 void RunView::clear()
 {
@@ -273,7 +237,7 @@ void RunView::take(Result<RunDetails> details)
     }
     const std::string step = m_step;
     m_moving = true;
-    m_steps->setDetails(*m_details);
+    m_steps->setDetails(m_details);
     m_moving = false;
     m_step = step;
     if (!step.empty()) jumpTo(step, false);
@@ -292,7 +256,7 @@ void RunView::takeAgain(const RunDetails& before)
         return;
     // The reader's place stays where it is.
     m_moving = true;
-    m_steps->setDetails(*m_details);
+    m_steps->setDetails(m_details);
     m_steps->showStep(m_step);
     m_moving = false;
     m_keepPlace = true;
@@ -301,88 +265,6 @@ void RunView::takeAgain(const RunDetails& before)
         layOutConversation();
     else
         loadTab();
-}
-
-void RunView::fillHeading()
-{
-    const RunListItem& item = m_details->item;
-    const QString task = shownLine(item.run.task, 600);
-    m_task->setShown(task.isEmpty() ? tr("Run %1").arg(shownLine(item.run.nativeId, 80)) : task);
-    m_outcome->setShown(outcomeText(item.outcome));
-    m_reason->setShown(outcomeSentence(*m_details));
-    QStringList facts = runFacts(item.run);
-    if (const QString version = shownVersion(m_session, item.run.harnessVersion, item.versionLabel); !version.isEmpty())
-        facts.prepend(version);
-    if (const QString when = relativeTime(item.run.start); !when.isEmpty()) facts.append(when);
-    m_facts->setShown(facts.join(QStringLiteral(" · ")));
-    m_facts->setToolTip(plainToolTip(exactTime(item.run.start)));
-
-    const Signal* decisive = m_details->decisive();
-    m_decisive->setVisible(decisive != nullptr);
-    if (decisive) m_decisive->setShown(tr("◎ %1").arg(shownLine(decisive->explanation)));
-    const QString cluster = shownLine(item.clusterLabel, 200);
-    m_cluster->setVisible(!item.cluster.value.empty());
-    m_cluster->setLink(tr("Cluster: %1").arg(cluster));
-
-    const bool anyError = !m_details->errorAfter({}).empty();
-    m_errorButton->setEnabled(anyError);
-    m_errorButton->setToolTip(anyError ? tr("First error (E), the next one (Shift+E)") : tr("No step of this run failed"));
-    m_decisiveButton->setEnabled(decisive && !decisive->stepId.empty());
-    m_decisiveButton->setToolTip(!decisive ? tr("No step decided this run's outcome, as far as the detectors see")
-                                 : decisive->stepId.empty() ? tr("The finding is about the run as a whole")
-                                                            : tr("Go to the decisive step (D)"));
-    colorHeading();
-    fillNotes();
-    fillJudgement();
-}
-
-void RunView::fillNotes()
-{
-    while (QLayoutItem* item = m_notesColumn->takeAt(0)) {
-        if (item->widget()) item->widget()->deleteLater();
-        delete item;
-    }
-    QStringList notes;
-    for (const HumanDecision& decision : m_details->decisions) notes.append(tr("⚑ %1").arg(decisionText(decision)));
-    for (const Score& score : m_details->scores) {
-        const QString sign = score.says == Outcome::Failure   ? QStringLiteral("✗ ")
-                             : score.says == Outcome::Success ? QStringLiteral("✓ ")
-                                                              : QStringLiteral("· ");
-        notes.append(sign + scoreText(score));
-    }
-    const bool many = notes.size() > kFewNotes + 1;
-    const qsizetype shown = many && !m_allNotes ? kFewNotes : notes.size();
-    for (qsizetype i = 0; i < shown; ++i)
-        m_notesColumn->addWidget(new TextLabel(notes[i], TextLabel::Elided | TextLabel::Faint, m_notes));
-    if (many) {
-        auto* more = new QPushButton(m_allNotes ? tr("Show fewer scores")
-                                                : tr("Show all %1 scores and decisions").arg(countText(notes.size())),
-                                     m_notes);
-        more->setFlat(true);
-        m_notesColumn->addWidget(more, 0, Qt::AlignLeft);
-        connect(more, &QPushButton::clicked, this, [this] {
-            m_allNotes = !m_allNotes;
-            fillNotes();
-        });
-    }
-    m_notes->setVisible(!notes.isEmpty());
-}
-
-void RunView::colorHeading()
-{
-    const RoleColors& colors = roleColors(palette());
-    const auto color = [](QWidget* label, const QColor& text) {
-        QPalette changed; // only this role, so that the rest follows the theme
-        changed.setColor(QPalette::WindowText, text);
-        label->setPalette(changed);
-    };
-    if (m_details) {
-        const Outcome outcome = m_details->item.outcome;
-        color(m_outcome, outcome == Outcome::Failure   ? colors.failure
-                         : outcome == Outcome::Success ? colors.success
-                                                       : colors.unknown);
-    }
-    color(m_decisive, colors.accent);
 }
 
 void RunView::resizeEvent(QResizeEvent* event)
@@ -492,6 +374,7 @@ void RunView::jumpTo(const std::string& stepId, bool decisive)
     m_moving = true;
     const bool known = m_steps->showStep(stepId);
     m_moving = false;
+    m_message->clear();
     m_jumpPending = tab() == ConversationTab && (!m_body || m_bodyJob);
     m_jumpDecisive = decisive;
     if (m_jumpPending) {
@@ -500,12 +383,31 @@ void RunView::jumpTo(const std::string& stepId, bool decisive)
         const Signal* signal = m_details->decisive();
         const bool marked = signal && signal->stepId == stepId;
         const bool shown = m_conversation->showStep(stepId) || ((decisive || marked) && m_conversation->showDecisive());
-        if (!shown && known) showTab(StepsTab);
+        if (!shown && known && !showNearby(stepId)) showTab(StepsTab);
     }
     if (tab() == RawTab) loadTab();
     if (!known && !stepId.empty())
         m_message->showNews(tr("This run has no step %1; the run itself is shown.").arg(shownLine(stepId, 80)));
     Q_EMIT placeChanged();
+}
+
+/// Not every step says something: the turn of the last one before it that did (of the run's own, with none before it: the
+/// last of all), and in words what came of the step.
+bool RunView::showNearby(const std::string& stepId)
+{
+    constexpr std::ptrdiff_t kFarthest = 50; // farther away it would be somewhere else
+    const auto& steps = m_details->steps;
+    const auto at = m_details->step(stepId) - steps.data();
+    const std::ptrdiff_t from = at > 0 ? at - 1 : static_cast<std::ptrdiff_t>(steps.size()) - 1;
+    std::ptrdiff_t near = from;
+    const auto says = [&] { return m_conversation->showStep(steps[static_cast<std::size_t>(near)].step.nativeId); };
+    while (near >= 0 && from - near < kFarthest && !says()) --near;
+    if (near < 0 || from - near >= kFarthest) return false;
+    const Step& step = steps[static_cast<std::size_t>(at)].step;
+    const QString error = shownLine(step.errorText.empty() ? step.errorType : step.errorText, 300);
+    m_message->showNews(error.isEmpty() ? tr("%1 said nothing of its own here; Steps has it.").arg(stepTitle(step))
+                                        : tr("✗ %1, after this turn: %2").arg(stepTitle(step), error));
+    return true;
 }
 
 void RunView::goToFirstError()
@@ -517,9 +419,14 @@ void RunView::goToFirstError()
 void RunView::goToNextError()
 {
     if (!m_details) return;
-    const StepItem* current = m_step.empty() ? nullptr : m_details->step(m_step);
-    const bool onError = current && current->step.status == StepStatus::Error;
-    if (const std::string next = m_details->errorAfter(onError ? m_step : std::string()); !next.empty()) jumpTo(next, false);
+    if (const std::string next = m_details->errorAfter(m_step); !next.empty()) jumpTo(next, false);
+}
+
+void RunView::goToPreviousError()
+{
+    if (!m_details) return;
+    // From a step that did not fail: the last one that failed before it.
+    if (const std::string before = m_details->errorBefore(m_step); !before.empty()) jumpTo(before, false);
 }
 
 void RunView::goToDecisiveStep()

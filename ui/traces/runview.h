@@ -47,7 +47,8 @@ public:
     void showTab(Tab tab);
 
     void goToFirstError();
-    void goToNextError(); ///< round to the first again
+    void goToNextError();     ///< round to the first again
+    void goToPreviousError(); ///< round to the last again
     void goToDecisiveStep();
     void toggleCurrent();
     void focusReading();
@@ -55,6 +56,7 @@ public:
     void copyAsJson();
     void copyStepAsMarkdown();
     void copyStepAsJson();
+    void copyRawPath();
     /// Asks for the reason; the judgement is written when it is kept.
     void judge(JudgeVerdict verdict);
     [[nodiscard]] bool settled() const;
@@ -87,6 +89,7 @@ private:
     void conversationFailed(const Error& error);
     void loadTab();
     void jumpTo(const std::string& stepId, bool decisive);
+    [[nodiscard]] bool showNearby(const std::string& stepId);
     void stepMoved(const std::string& stepId);
     void copy(bool markdown);
     void copyText(const std::shared_ptr<const Body>& from, bool markdown);

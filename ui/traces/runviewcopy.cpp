@@ -8,6 +8,7 @@
 #include "ui/common/shown.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
+#include "ui/traces/rawview.h"
 #include "ui/traces/runexport.h"
 
 #include <QClipboard>
@@ -92,6 +93,12 @@ void RunView::copyText(const std::shared_ptr<const Body>& from, bool markdown)
             QGuiApplication::clipboard()->setText(made->text);
             sayCopied(markdown, made->masked);
         });
+}
+
+void RunView::copyRawPath()
+{
+    showTab(RawTab);
+    m_raw->copyPath();
 }
 
 } // namespace tackroom::ui

@@ -64,7 +64,7 @@ StepsView::StepsView(Session& session, QWidget* parent)
     m_tree->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_tree->setTextElideMode(Qt::ElideMiddle);
     m_tree->setIndentation(2 * kGrid);
-    m_tree->setItemDelegate(new RowDelegate(m_tree));
+    m_tree->setItemDelegate(new CellDelegate(m_tree));
     m_tree->setItemDelegateForColumn(StepTreeModel::WaterfallColumn, new WaterfallDelegate(m_tree));
     m_tree->setItemDelegateForColumn(StepTreeModel::StatusColumn, new StatusDelegate(m_tree));
     QHeaderView* header = m_tree->header();
@@ -171,12 +171,12 @@ void StepsView::fillCompareMenu()
     if (others.empty()) menu->addAction(tr("This run has no other model call"))->setEnabled(false);
 }
 
-void StepsView::fetchInput(const std::string& stepId, std::function<void(std::string)> then)
+void StepsView::fetchInput(const std::string& stepId, std::function<void(std::shared_ptr<const Body>)> then)
 {
     m_diffJob = m_session.fetchBody(this, m_run, stepId, kMostBodyBytes, [this, then = std::move(then)](Result<Body> body) {
         m_diffJob = 0;
         if (body)
-            then(inputDocument(*body));
+            then(std::make_shared<const Body>(std::move(*body)));
         else
             m_diff->setEmptyText(sentenceOf(body.error()));
     });
@@ -193,17 +193,19 @@ void StepsView::compareInputs(const std::string& before, const std::string& afte
     m_diff->setEmptyText(tr("Reading both inputs"));
     m_diff->setContent(nullptr);
     m_below->setCurrentIndex(1);
-    fetchInput(before, [this, after](std::string first) {
-        fetchInput(after, [this, first = std::move(first)](std::string second) {
-            m_diffJob = m_session.jobs().start<std::shared_ptr<const DiffDocument>>(
+    using Compared = std::shared_ptr<const DiffDocument>; ///< null: there is no difference
+    fetchInput(before, [this, after](std::shared_ptr<const Body> first) {
+        fetchInput(after, [this, first = std::move(first)](std::shared_ptr<const Body> second) {
+            m_diffJob = m_session.jobs().start<Compared>(
                 {QString(), Lane::Pool, true, true}, this,
-                [first, second](const CancelToken&, const Progress&) -> Result<std::shared_ptr<const DiffDocument>> {
-                    return DiffDocument::make("input.txt", first, second);
+                [first, second](const CancelToken&, const Progress&) -> Result<Compared> {
+                    const std::string one = inputDocument(*first), other = inputDocument(*second);
+                    return one == other ? Compared() : DiffDocument::make("input.txt", one, other);
                 },
-                [this, same = first == second](Result<std::shared_ptr<const DiffDocument>> document) {
+                [this](Result<Compared> document) {
                     m_diffJob = 0;
-                    if (same) m_diff->setEmptyText(tr("Both calls were given the same."));
-                    m_diff->setContent(document && !same ? *document : nullptr);
+                    if (document && !*document) m_diff->setEmptyText(tr("Both calls were given the same."));
+                    m_diff->setContent(document ? *document : nullptr);
                 });
         });
     });
@@ -214,17 +216,17 @@ void StepsView::clear()
     leaveComparison();
     m_session.jobs().cancel(m_bodyJob);
     m_bodyJob = 0;
-    m_model->setSteps({});
+    m_model->setSteps(std::vector<StepItem>());
     showCurrent();
 }
 
-void StepsView::setDetails(const RunDetails& details)
+void StepsView::setDetails(std::shared_ptr<const RunDetails> details)
 {
     m_session.jobs().cancel(m_bodyJob);
     m_bodyJob = 0;
-    m_run = RunAddress(details.item.run);
-    m_model->setSteps(details.steps);
-    const Signal* decisive = details.decisive();
+    m_run = RunAddress(details->item.run);
+    m_model->shareSteps(std::shared_ptr<const std::vector<StepItem>>(details, &details->steps));
+    const Signal* decisive = details->decisive();
     m_decisiveStep = decisive ? decisive->stepId : std::string();
     m_explanation = decisive ? shownLine(decisive->explanation) : QString();
     if (decisive) m_model->setDecisive(m_decisiveStep, m_explanation);
@@ -276,17 +278,25 @@ void StepsView::showCurrent()
     if (item) Q_EMIT stepPicked(own(item->step.nativeId));
 }
 
-void StepsView::writeSection(const QString& title, const std::string& text, int look, std::uint64_t omittedBytes)
+bool StepsView::settled() const { return m_bodyJob == 0 && m_diffJob == 0 && !m_text->writing(); }
+
+void StepsView::addSection(std::vector<Section>& to, const QString& title, const std::string& text, int look)
 {
     if (text.empty()) return;
+    Section section{title, {}, look, 0};
+    section.text = prettyText(text, 256 * 1024, &section.omittedBytes);
+    to.push_back(std::move(section));
+}
+
+void StepsView::writeSection(const Section& section)
+{
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid + kGrid / 2);
-    m_text->addText(title, TextPage::Strong | TextPage::Faint);
+    m_text->addText(section.title, TextPage::Strong | TextPage::Faint);
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 4);
-    std::uint64_t omitted = 0;
-    m_text->addText(prettyText(text, 256 * 1024, &omitted), look);
-    if (omitted + omittedBytes == 0) return;
+    m_text->addText(section.text, section.look);
+    if (section.omittedBytes == 0) return;
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
-    m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omitted + omittedBytes))),
+    m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(section.omittedBytes))),
                     TextPage::Faint);
 }
 
@@ -308,11 +318,13 @@ void StepsView::writeStep(const Step& step)
     const std::string error = step.errorType.empty()   ? step.errorText
                               : step.errorText.empty() ? step.errorType
                                                        : std::string(step.errorType + ": " + step.errorText);
-    writeSection(tr("✗ Error"), error, TextPage::Failed);
-    writeSection(tr("Arguments"), step.arguments, TextPage::Mono);
-    writeSection(step.kind == StepKind::Retriever ? tr("Retrieved") : tr("Result"), step.result, TextPage::Mono);
-    writeSection(tr("Input"), step.inputText, TextPage::Plain);
-    writeSection(tr("Output"), step.outputText, TextPage::Plain);
+    std::vector<Section> sections; // the index has only their beginnings
+    addSection(sections, tr("✗ Error"), error, TextPage::Failed);
+    addSection(sections, tr("Arguments"), step.arguments, TextPage::Mono);
+    addSection(sections, step.kind == StepKind::Retriever ? tr("Retrieved") : tr("Result"), step.result, TextPage::Mono);
+    addSection(sections, tr("Input"), step.inputText, TextPage::Plain);
+    addSection(sections, tr("Output"), step.outputText, TextPage::Plain);
+    for (const Section& section : sections) writeSection(section);
 }
 
 void StepsView::fetchBodies()
@@ -321,47 +333,66 @@ void StepsView::fetchBodies()
     if (stepId.empty()) return;
     m_whole->setEnabled(false);
     m_session.jobs().cancel(m_bodyJob);
-    m_bodyJob = m_session.fetchBody(this, m_run, stepId, kMostBodyBytes, [this, stepId](Result<Body> body) {
+    m_bodyJob = m_session.fetchBody(this, m_run, stepId, kMostBodyBytes, [this](Result<Body> body) {
         m_bodyJob = 0;
-        const StepItem* item = m_model->stepAt(m_tree->currentIndex());
-        if (!item || item->step.nativeId != stepId) return;
-        m_text->begin();
-        writeStep(item->step);
-        if (body) {
-            writeBody(*body);
-        } else {
-            m_whole->setEnabled(true);
-            m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::Failure, kGrid);
-            m_text->addText(sentenceOf(body.error()), TextPage::Failed);
-        }
-        m_text->end();
+        if (!body) return showBody(std::unexpected(body.error()), 0);
+        // JSON is parsed and laid out in lines off the GUI thread.
+        const std::uint64_t omitted = body->omittedBytes;
+        m_bodyJob = m_session.jobs().start<std::vector<Section>>(
+            {QString(), Lane::Pool, true, true}, this,
+            [body = std::move(*body)](const CancelToken&, const Progress&) -> Result<std::vector<Section>> {
+                return sectionsOf(body);
+            },
+            [this, omitted](Result<std::vector<Section>> sections) {
+                m_bodyJob = 0;
+                showBody(sections, omitted);
+            });
     });
 }
 
-void StepsView::writeBody(const Body& body)
+std::vector<StepsView::Section> StepsView::sectionsOf(const Body& body)
 {
-    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 2 * kGrid);
-    m_text->addText(tr("Whole texts, from the store"), TextPage::Strong);
+    std::vector<Section> sections;
     for (const Message& message : body.messages) {
         std::string text = message.content;
         for (const Message::ToolCall& call : message.toolCalls)
             text += (text.empty() ? "→ " : "\n→ ") + call.name + " " + call.arguments;
-        writeSection(shownLine(message.name.empty() ? message.role : std::string(message.role + " " + message.name), 80), text,
-                     message.role == "tool" ? TextPage::Mono : TextPage::Plain);
+        addSection(sections,
+                   shownLine(message.name.empty() ? message.role : std::string(message.role + " " + message.name), 80), text,
+                   message.role == "tool" ? TextPage::Mono : TextPage::Plain);
     }
     if (body.messages.empty()) {
-        writeSection(tr("Input"), body.input, TextPage::Mono);
-        writeSection(tr("Output"), body.output, TextPage::Mono);
+        addSection(sections, tr("Input"), body.input, TextPage::Mono);
+        addSection(sections, tr("Output"), body.output, TextPage::Mono);
     }
-    if (body.messages.empty() && body.input.empty() && body.output.empty()) {
+    return sections;
+}
+
+void StepsView::showBody(const Result<std::vector<Section>>& sections, std::uint64_t omittedBytes)
+{
+    const StepItem* item = m_model->stepAt(m_tree->currentIndex());
+    if (!item) return;
+    m_text->begin();
+    writeStep(item->step);
+    if (!sections) {
+        m_whole->setEnabled(true);
+        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::Failure, kGrid);
+        m_text->addText(sentenceOf(sections.error()), TextPage::Failed);
+        m_text->end();
+        return;
+    }
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 2 * kGrid);
+    m_text->addText(tr("Whole texts, from the store"), TextPage::Strong);
+    for (const Section& section : *sections) writeSection(section);
+    if (sections->empty()) {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
         m_text->addText(tr("The store holds no texts of this step."), TextPage::Faint);
     }
-    if (body.omittedBytes > 0) {
+    if (omittedBytes > 0) {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
-        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(body.omittedBytes))),
-                        TextPage::Faint);
+        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omittedBytes))), TextPage::Faint);
     }
+    m_text->end();
 }
 
 } // namespace tackroom::ui

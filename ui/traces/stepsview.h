@@ -6,6 +6,9 @@
 
 #include <QSplitter>
 
+#include <functional>
+#include <memory>
+
 class QPushButton;
 class QStackedLayout;
 class QToolButton;
@@ -25,14 +28,14 @@ class StepsView : public QSplitter
     Q_OBJECT
 public:
     explicit StepsView(Session& session, QWidget* parent = nullptr);
-    void setDetails(const RunDetails& details);
+    void setDetails(std::shared_ptr<const RunDetails> details);
     void clear();
     /// Selects a step and opens the way to it; false where the run has none of that id.
     bool showStep(const std::string& stepId);
     void toggleCurrent();
     [[nodiscard]] std::string currentStep() const;
     [[nodiscard]] QTreeView* tree() const { return m_tree; }
-    [[nodiscard]] bool settled() const { return m_bodyJob == 0 && m_diffJob == 0; }
+    [[nodiscard]] bool settled() const;
     /// What two model calls were given, with what differs marked, in place of the texts.
     void compareInputs(const std::string& before, const std::string& after);
     [[nodiscard]] DiffView& inputDiff() const { return *m_diff; }
@@ -44,12 +47,20 @@ Q_SIGNALS:
 private:
     void showCurrent();
     void writeStep(const Step& step);
-    void writeSection(const QString& title, const std::string& text, int look, std::uint64_t omittedBytes = 0);
+    /// A text with its title, made readable.
+    struct Section {
+        QString title, text;
+        int look = 0;
+        std::uint64_t omittedBytes = 0;
+    };
+    static void addSection(std::vector<Section>& to, const QString& title, const std::string& text, int look);
+    [[nodiscard]] static std::vector<Section> sectionsOf(const Body& body);
+    void writeSection(const Section& section);
     void fetchBodies();
-    void writeBody(const Body& body);
+    void showBody(const Result<std::vector<Section>>& sections, std::uint64_t omittedBytes);
     QWidget* buildComparison(QWidget* parent);
     void fillCompareMenu();
-    void fetchInput(const std::string& stepId, std::function<void(std::string)> then);
+    void fetchInput(const std::string& stepId, std::function<void(std::shared_ptr<const Body>)> then);
     void leaveComparison();
 
     Session& m_session;

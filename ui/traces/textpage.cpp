@@ -5,17 +5,45 @@
 #include "ui/common/shown.h"
 #include "ui/common/theme.h"
 
+#include <QAbstractTextDocumentLayout>
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QFontDatabase>
+#include <QMimeData>
 #include <QScrollBar>
 #include <QTextBlock>
 
+#include <algorithm>
 #include <utility>
 
 namespace tackroom::ui
 {
 
-TextPage::TextPage(QWidget* parent) : QTextBrowser(parent)
+namespace
+{
+
+constexpr qsizetype kLongestStretch = 2000; ///< of a line; the layout of a paragraph costs more than its length says
+constexpr qsizetype kFirstSlice = 16'000, kLeastSlice = 2'000, kMostSlice = 32'000;
+constexpr qint64 kSliceMs = 10;
+constexpr int kGoesOn = 1; ///< state of a block that is a further stretch of the line before it
+
+/// Where the line that begins at `from` is cut: at its end, or at a space near kLongestStretch; never inside a chip.
+qsizetype stretchEnd(const QString& text, qsizetype from, qsizetype lineEnd)
+{
+    if (lineEnd - from <= kLongestStretch + kLongestStretch / 4) return lineEnd;
+    static const QString begin = own(kChipBegin), end = own(kChipEnd);
+    qsizetype cut = from + kLongestStretch;
+    const qsizetype space = text.lastIndexOf(QLatin1Char(' '), cut);
+    if (space > cut - 200) cut = space + 1;
+    if (text.at(cut).isLowSurrogate()) --cut;
+    const qsizetype chip = text.lastIndexOf(begin, cut);
+    if (chip > from && text.indexOf(end, chip) >= cut && cut - chip < 200) cut = chip;
+    return cut;
+}
+
+} // namespace
+
+TextPage::TextPage(QWidget* parent) : QTextBrowser(parent), m_sliceChars(kFirstSlice)
 {
     setReadOnly(true);
     setAcceptRichText(false);
@@ -28,41 +56,101 @@ TextPage::TextPage(QWidget* parent) : QTextBrowser(parent)
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard | Qt::LinksAccessibleByMouse |
                             Qt::LinksAccessibleByKeyboard);
     document()->setDocumentMargin(kGrid);
+    m_goOn.setSingleShot(true);
+    m_goOn.setInterval(0);
+    connect(&m_goOn, &QTimer::timeout, this, [this] {
+        writeSlice(m_sliceChars);
+        writeSoon();
+    });
 }
 
 void TextPage::begin()
 {
+    m_goOn.stop();
     setUpdatesEnabled(false);
     document()->clear();
-    m_writer = QTextCursor(document());
-    m_writer.beginEditBlock();
     m_empty = true;
     m_pieces.clear();
+    m_marks.clear();
+    m_next = 0;
+    m_offset = 0;
+    m_pendingMark = -1;
 }
 
 void TextPage::end()
 {
-    m_writer.endEditBlock();
-    m_writer = QTextCursor();
+    writeSlice(kFirstSlice);
     setUpdatesEnabled(true);
+    writeSoon();
+}
+
+void TextPage::beginMore(int fromMark)
+{
+    writeUpTo(-1);
+    m_goOn.stop();
+    setUpdatesEnabled(false);
+    const int from = positionOf(fromMark);
+    if (from < 0) return;
+    for (int& mark : m_marks)
+        if (mark >= from) mark = -1;
+    QTextCursor cursor(document());
+    cursor.setPosition(std::max(0, from - 1)); // with the end of the paragraph before it
+    cursor.movePosition(QTextCursor::End, QTextCursor::KeepAnchor);
+    cursor.removeSelectedText();
+    m_empty = from == 0;
+}
+
+void TextPage::replaceFront(int mark, const QString& text, const QString& link, const QString& target)
+{
+    const int position = positionOf(mark);
+    if (position <= 0) return;
+    setUpdatesEnabled(false);
+    const int before = topOf(position);
+    QTextCursor cursor(document());
+    cursor.beginEditBlock();
+    cursor.setPosition(0);
+    cursor.setPosition(position - 1, QTextCursor::KeepAnchor);
+    cursor.removeSelectedText();
+    cursor.setBlockFormat({});
+    cursor.insertText(text, formatOf(Faint));
+    QTextCharFormat format = formatOf(Plain);
+    format.setAnchor(true);
+    format.setAnchorHref(target);
+    format.setForeground(palette().color(QPalette::Link));
+    format.setFontUnderline(true);
+    cursor.insertText(link, format);
+    cursor.endEditBlock();
+    const int shift = cursor.position() + 1 - position;
+    for (int& each : m_marks) each = each < position ? -1 : each + shift;
+    verticalScrollBar()->setValue(verticalScrollBar()->value() + topOf(position + shift) - before);
+    setUpdatesEnabled(true);
+}
+
+int TextPage::addMark()
+{
+    m_pendingMark = static_cast<int>(m_marks.size());
+    m_marks.push_back(-1);
+    return m_pendingMark;
+}
+
+int TextPage::positionOf(int mark) const
+{
+    return mark >= 0 && mark < static_cast<int>(m_marks.size()) ? m_marks[static_cast<std::size_t>(mark)] : -1;
 }
 
 void TextPage::startParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove)
 {
-    m_pieces.push_back({Piece::Paragraph, label, {}, hang, labelLook, spaceAbove, wash});
-    write(m_pieces.back());
+    m_pieces.push_back({Piece::Paragraph, label, {}, hang, labelLook, spaceAbove, std::exchange(m_pendingMark, -1), wash});
 }
 
 void TextPage::addText(const QString& text, int look)
 {
-    m_pieces.push_back({Piece::Text, text, {}, 0, look, 0, Wash::None});
-    write(m_pieces.back());
+    m_pieces.push_back({Piece::Text, text, {}, 0, look, 0, -1, Wash::None});
 }
 
 void TextPage::addLink(const QString& text, const QString& target)
 {
-    m_pieces.push_back({Piece::Link, text, target, 0, Plain, 0, Wash::None});
-    write(m_pieces.back());
+    m_pieces.push_back({Piece::Link, text, target, 0, Plain, 0, -1, Wash::None});
 }
 
 void TextPage::writeParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove)
@@ -92,27 +180,87 @@ void TextPage::writeParagraph(int hang, const QString& label, int labelLook, Was
     }
 }
 
-void TextPage::write(const Piece& piece)
+/// A time slice of the writing: the text cursor stays where it is, even at the very end.
+void TextPage::writeSlice(qsizetype chars)
 {
+    if (!writing()) return;
+    QElapsedTimer time;
+    time.start();
+    const int position = textCursor().position(), anchor = textCursor().anchor();
+    m_writer = QTextCursor(document());
+    m_writer.movePosition(QTextCursor::End);
+    m_writer.beginEditBlock();
+    for (qsizetype left = chars; writing() && left > 0;) left -= writePiece(left);
+    m_writer.endEditBlock();
+    m_writer = QTextCursor();
+    if (textCursor().position() != position || textCursor().anchor() != anchor) {
+        QTextCursor place(document());
+        place.setPosition(anchor);
+        place.setPosition(position, QTextCursor::KeepAnchor);
+        setTextCursor(place);
+    }
+    if (time.elapsed() > kSliceMs) m_sliceChars = std::max(kLeastSlice, m_sliceChars / 2);
+    if (time.elapsed() < kSliceMs / 2) m_sliceChars = std::min(kMostSlice, m_sliceChars * 2);
+    if (writing() || m_keepPieces) return;
+    m_pieces.clear();
+    m_next = 0;
+}
+
+void TextPage::writeSoon()
+{
+    if (writing())
+        m_goOn.start();
+    else
+        written();
+}
+
+/// How much of the slice it used. What a paragraph costs stands for some characters.
+qsizetype TextPage::writePiece(qsizetype most)
+{
+    constexpr qsizetype kParagraphCost = 60;
+    const Piece& piece = m_pieces[m_next];
+    if (piece.kind == Piece::Text) return writeText(piece, most);
+    ++m_next;
     if (piece.kind == Piece::Paragraph) {
         writeParagraph(piece.hang, piece.text, piece.look, piece.wash, piece.spaceAbove);
-        return;
+        if (piece.mark >= 0) m_marks[static_cast<std::size_t>(piece.mark)] = m_writer.block().position();
+        return kParagraphCost;
     }
     QTextCharFormat format = formatOf(piece.look);
-    if (piece.kind == Piece::Link) {
-        format.setAnchor(true);
-        format.setAnchorHref(piece.target);
-        format.setForeground(palette().color(QPalette::Link));
-        format.setFontUnderline(true);
-        m_writer.insertText(piece.text, format);
-        return;
+    format.setAnchor(true);
+    format.setAnchorHref(piece.target);
+    format.setForeground(palette().color(QPalette::Link));
+    format.setFontUnderline(true);
+    m_writer.insertText(piece.text, format);
+    return kParagraphCost;
+}
+
+qsizetype TextPage::writeText(const Piece& piece, qsizetype most)
+{
+    const QTextCharFormat format = formatOf(piece.look);
+    const QString& text = piece.text;
+    qsizetype used = 0;
+    while (m_offset < text.size() && used < most) {
+        qsizetype lineEnd = text.indexOf(QLatin1Char('\n'), m_offset);
+        if (lineEnd < 0) lineEnd = text.size();
+        const qsizetype end = stretchEnd(text, m_offset, lineEnd);
+        writeLine(text.mid(m_offset, end - m_offset), format);
+        used += end - m_offset + 20;
+        m_offset = end;
+        if (end < lineEnd) {
+            writeParagraph(m_hang, {}, Plain, m_wash, 0);
+            m_writer.block().setUserState(kGoesOn);
+        } else if (end < text.size()) {
+            // insertText() would make a paragraph of each line too; those after the first must not hang.
+            writeParagraph(m_hang, {}, Plain, m_wash, 0);
+            ++m_offset;
+        }
     }
-    // insertText() makes a paragraph of each line; those after the first must not hang.
-    const QStringList lines = piece.text.split(QLatin1Char('\n'));
-    for (qsizetype i = 0; i < lines.size(); ++i) {
-        if (i > 0) writeParagraph(m_hang, {}, Plain, m_wash, 0);
-        writeLine(lines[i], format);
+    if (m_offset >= text.size()) {
+        m_offset = 0;
+        ++m_next;
     }
+    return std::max<qsizetype>(used, 1);
 }
 
 void TextPage::writeLine(const QString& line, const QTextCharFormat& format)
@@ -133,22 +281,53 @@ void TextPage::writeLine(const QString& line, const QTextCharFormat& format)
     m_writer.insertText(line.mid(at), format);
 }
 
+void TextPage::writeUpTo(int mark)
+{
+    while (writing() && (mark < 0 || positionOf(mark) < 0)) writeSlice(kMostSlice);
+}
+
+bool TextPage::reaches(int mark, int top) const
+{
+    const int position = positionOf(mark);
+    if (position < 0) return false;
+    const auto* layout = document()->documentLayout();
+    const double place = layout->blockBoundingRect(document()->findBlock(position)).top();
+    const double bottom = layout->blockBoundingRect(document()->lastBlock()).bottom();
+    return bottom - place > viewport()->height() - top;
+}
+
+void TextPage::showMark(int mark, int top)
+{
+    while (writing() && !reaches(mark, top)) writeSlice(kFirstSlice);
+    if (const int position = positionOf(mark); position >= 0)
+        verticalScrollBar()->setValue(verticalScrollBar()->value() + topOf(position) - top);
+}
+
+int TextPage::topOf(int position) const
+{
+    const QRectF place = document()->documentLayout()->blockBoundingRect(document()->findBlock(position));
+    return static_cast<int>(place.top()) - verticalScrollBar()->value();
+}
+
 void TextPage::writeAgain()
 {
     if (m_pieces.empty()) return;
     const int scrolled = verticalScrollBar()->value(), position = textCursor().position();
-    const std::vector<Piece> pieces = std::exchange(m_pieces, {});
+    std::vector<Piece> pieces = std::exchange(m_pieces, {});
+    const std::size_t marks = m_marks.size();
     begin();
-    for (const Piece& piece : pieces) write(piece);
-    end();
-    m_pieces = pieces;
+    m_pieces = std::move(pieces);
+    m_marks.assign(marks, -1);
+    do {
+        writeSlice(kMostSlice);
+    } while (writing() && document()->size().height() < scrolled + viewport()->height());
+    setUpdatesEnabled(true);
+    writeSoon();
     QTextCursor place(document());
     place.setPosition(std::min(position, document()->characterCount() - 1));
     setTextCursor(place);
     verticalScrollBar()->setValue(scrolled);
 }
-
-int TextPage::writePosition() const { return m_writer.position(); }
 
 void TextPage::showPosition(int position)
 {
@@ -157,6 +336,23 @@ void TextPage::showPosition(int position)
     setTextCursor(cursor);
     const QRect place = cursorRect(cursor);
     verticalScrollBar()->setValue(verticalScrollBar()->value() + place.top() - viewport()->height() / 4);
+}
+
+/// Plain text alone, with a long line in one piece again.
+QMimeData* TextPage::createMimeDataFromSelection() const
+{
+    const QTextCursor cursor = textCursor();
+    const int from = cursor.selectionStart(), to = cursor.selectionEnd();
+    QString text;
+    for (QTextBlock block = document()->findBlock(from); block.isValid() && block.position() <= to; block = block.next()) {
+        if (block.position() > from && block.userState() != kGoesOn) text += QLatin1Char('\n');
+        const int begin = std::max(0, from - block.position()), end = std::min(block.length() - 1, to - block.position());
+        text += QStringView(block.text()).mid(begin, std::max(0, end - begin));
+    }
+    text.replace(QChar(0x2028), QLatin1Char('\n')).replace(QChar(0x00A0), QLatin1Char(' '));
+    auto* data = new QMimeData; // Qt's clipboard owns it
+    data->setText(text);
+    return data;
 }
 
 void TextPage::changeEvent(QEvent* event)

@@ -73,6 +73,7 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
         else
             m_first->focusReading();
     });
+    connect(m_compare, &CompareView::openAddress, this, &Page::openAddress);
     connect(m_compare, &CompareView::readWanted, this, [this](RunRow run) { openRun(run, {}); });
     m_right->setChildrenCollapsible(false);
     connect(m_first, &RunView::placeChanged, this, [this] {
@@ -111,9 +112,7 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     });
     connect(&m_session, &Session::repositoryChanged, this, [this] {
         // Version labels come from the repository.
-        if (m_model->rowCount() > 0)
-            Q_EMIT m_model->dataChanged(m_model->index(0, RunTableModel::VersionColumn),
-                                        m_model->index(m_model->rowCount() - 1, RunTableModel::VersionColumn));
+        m_model->versionsChanged();
         m_first->reload();
         m_compare->reload();
     });
@@ -162,7 +161,7 @@ QWidget* TracesPage::buildList()
     connect(m_outcomes, &OutcomeBar::ruleChosen, &m_session, &Session::setRule);
     connect(m_outcomes, &OutcomeBar::ruleChosen, this, &TracesPage::showOutcomeBar);
     connect(m_outcomes, &OutcomeBar::labelWanted, this, [this] {
-        if (m_model->rowCount() > 0) m_table->selectRow(0);
+        if (m_model->rowCount() > 0) m_table->choose(0);
         m_table->setFocus(Qt::OtherFocusReason);
     });
     connect(m_skippedButton, &QToolButton::toggled, this, &TracesPage::toggleSkipped);
@@ -177,8 +176,13 @@ void TracesPage::buildActions()
                   [this] { m_first->goToFirstError(); });
     addPageAction(m_split, QStringLiteral("traces.nextError"), tr("Next error"), QKeySequence(Qt::SHIFT | Qt::Key_E),
                   [this] { m_first->goToNextError(); });
+    addPageAction(m_split, QStringLiteral("traces.previousError"), tr("Previous error"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
+                  [this] { m_first->goToPreviousError(); });
     addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D),
                   [this] { m_first->goToDecisiveStep(); });
+    addPageAction(m_split, QStringLiteral("traces.columns"), tr("Choose the columns of the run table…"), {}, [this] { m_table->chooseColumns(); });
+    addPageAction(m_split, QStringLiteral("traces.columnsFit"), tr("Fit the columns of the run table to its width"), {},
+                  [this] { m_table->fitColumns(); });
     QAction* open =
         addPageAction(m_table, QStringLiteral("traces.open"), tr("Read the run"), QKeySequence(Qt::Key_Return), [this] {
             if (m_selectSoon.isActive()) showSelected();
@@ -215,6 +219,8 @@ void TracesPage::buildActions()
                   QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_first->copyAsMarkdown(); });
     addPageAction(m_split, QStringLiteral("traces.copyJson"), tr("Copy the run as JSON"),
                   QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { m_first->copyAsJson(); });
+    addPageAction(m_split, QStringLiteral("traces.copyPath"), tr("Raw: copy the path of the line"),
+                  QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_C), [this] { m_first->copyRawPath(); });
     addPageAction(m_split, QStringLiteral("traces.copyStepMarkdown"), tr("Copy the step as Markdown"), {},
                   [this] { m_first->copyStepAsMarkdown(); });
     addPageAction(m_split, QStringLiteral("traces.copyStepJson"), tr("Copy the step as JSON"), {},
@@ -224,7 +230,10 @@ void TracesPage::buildActions()
 void TracesPage::judge(JudgeVerdict verdict)
 {
     if (m_selectSoon.isActive()) showSelected();
-    if (m_compare->isVisibleTo(m_right)) return; // of which of the two?
+    if (m_compare->isVisibleTo(m_right)) {
+        m_compare->judge(verdict);
+        return;
+    }
     m_judgedFromList = m_table->hasFocus();
     m_first->judge(verdict);
 }
@@ -233,7 +242,7 @@ void TracesPage::goToNextRun()
 {
     const int next = m_model->positionOf(m_first->row()) + 1;
     if (next <= 0 || next >= m_model->rowCount()) return;
-    m_table->selectRow(next);
+    m_table->choose(next);
     m_table->scrollTo(m_model->index(next, 0));
     if (m_judgedFromList) m_table->setFocus(Qt::OtherFocusReason);
 }
@@ -352,7 +361,7 @@ void TracesPage::rowsArrived()
                                                        .arg(countText(counts.runs), shownLine(utf8(m_query))));
     m_listPages->setCurrentWidget(none ? static_cast<QWidget*>(m_noMatch) : m_table);
     // Something to read from the start, unless an address says what.
-    if (!none && m_first->row().value == 0 && m_wantedRun.empty() && m_findJob == 0) m_table->selectRow(0);
+    if (!none && m_first->row().value == 0 && m_wantedRun.empty() && m_findJob == 0) m_table->choose(0);
 }
 
 void TracesPage::showCounts()
@@ -459,7 +468,7 @@ void TracesPage::openRun(RunRow row, const std::string& stepId)
     if (position < 0) {
         m_table->clearSelection(); // the filter hides it; it is shown all the same
     } else {
-        m_table->selectRow(position);
+        m_table->choose(position);
         m_table->scrollTo(m_model->index(position, 0));
     }
     m_selectSoon.stop();
@@ -468,11 +477,11 @@ void TracesPage::openRun(RunRow row, const std::string& stepId)
 void TracesPage::showSelected()
 {
     m_selectSoon.stop();
-    const QModelIndexList selected = m_table->selectionModel()->selectedRows();
-    if (selected.isEmpty()) return; // what is being read stays
+    const std::vector<int> selected = m_table->selectedPositions(3);
+    if (selected.empty()) return; // what is being read stays
     if (selected.size() == 2) {
         // The one that is already being read stays on its side.
-        RunRow first = m_model->rowAt(selected[0].row()), second = m_model->rowAt(selected[1].row());
+        RunRow first = m_model->rowAt(selected[0]), second = m_model->rowAt(selected[1]);
         if (second == m_first->row()) std::swap(first, second);
         m_compare->showRuns(first, second);
         compare(true);
@@ -481,7 +490,7 @@ void TracesPage::showSelected()
     compare(false);
     m_goingTo.clear();
     const QModelIndex current = m_table->currentIndex();
-    m_first->showRun(m_model->rowAt(selected.size() == 1 || !current.isValid() ? selected[0].row() : current.row()));
+    m_first->showRun(m_model->rowAt(selected.size() == 1 || !current.isValid() ? selected[0] : current.row()));
 }
 
 bool TracesPage::settled() const

@@ -5,7 +5,6 @@
 #include "ui/common/theme.h"
 #include "ui/models/steptreemodel.h"
 
-#include <QApplication>
 #include <QPainter>
 
 #include <algorithm>
@@ -15,11 +14,7 @@ namespace tackroom::ui
 
 void WaterfallDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    QStyleOptionViewItem background = option;
-    initStyleOption(&background, index);
-    background.text.clear();
-    QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &background, painter, option.widget);
-
+    paintBehind(painter, option);
     const QVariant start = index.data(StepTreeModel::WaterfallStartRole);
     if (!start.isValid()) return;
     const RoleColors& colors = roleColors(option.palette);
@@ -38,21 +33,11 @@ void WaterfallDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     painter->restore();
 }
 
-QSize RowDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
+QColor StatusDelegate::colorOf(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    return {QStyledItemDelegate::sizeHint(option, index).width(), static_cast<int>(option.fontMetrics.height() * 1.6)};
-}
-
-void StatusDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
-{
-    QStyledItemDelegate::initStyleOption(option, index);
-    if (option->state & QStyle::State_Selected) return;
-    const RoleColors& colors = roleColors(option->palette);
+    const RoleColors& colors = roleColors(option.palette);
     const auto status = static_cast<StepStatus>(index.data(StepTreeModel::StatusRole).toInt());
-    if (status == StepStatus::Error)
-        option->palette.setColor(QPalette::Text, colors.failure);
-    else
-        option->palette.setColor(QPalette::Text, colors.faint);
+    return status == StepStatus::Error ? colors.failure : colors.faint;
 }
 
 } // namespace tackroom::ui

@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include <QStyledItemDelegate>
+#include "ui/traces/celldelegate.h"
 
 namespace tackroom::ui
 {
 
 /// A step's place on the run's time line, as a bar; errors also carry a ✗ beside it.
-class WaterfallDelegate : public QStyledItemDelegate
+class WaterfallDelegate : public CellDelegate
 {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using CellDelegate::CellDelegate;
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
-/// Rows of 1.6 times the font's height.
-class RowDelegate : public QStyledItemDelegate
-{
-    Q_OBJECT
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-};
-
 /// Words like "✗ error" in the colour of what they say, unless the row is selected.
-class StatusDelegate : public QStyledItemDelegate
+class StatusDelegate : public CellDelegate
 {
     Q_OBJECT
 public:
-    using QStyledItemDelegate::QStyledItemDelegate;
+    using CellDelegate::CellDelegate;
 
 protected:
-    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
+    [[nodiscard]] QColor colorOf(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 };
 
 } // namespace tackroom::ui

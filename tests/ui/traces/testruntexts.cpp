@@ -129,6 +129,11 @@ private Q_SLOTS:
         QCOMPARE(details.errorAfter("tool-1"), std::string("tool-2"));
         QCOMPARE(details.errorAfter("tool-2"), std::string("tool-1"));
         QCOMPARE(RunDetails().errorAfter({}), std::string());
+        QCOMPARE(details.errorAfter("llm-2"), std::string("tool-2")); // from a step that did not fail
+        QCOMPARE(details.errorBefore("tool-2"), std::string("tool-1"));
+        QCOMPARE(details.errorBefore("llm-2"), std::string("tool-1"));
+        QCOMPARE(details.errorBefore("tool-1"), std::string("tool-2"));
+        QCOMPARE(details.errorBefore({}), std::string("tool-2"));
     }
 
     void outcomeSaysWhoAndAgainstWhat()
@@ -173,7 +178,7 @@ private Q_SLOTS:
         QVERIFY(!view.toPlainText().contains(QStringLiteral(" end")));
         QVERIFY(view.toPlainText().contains(QStringLiteral("Show all 9,010 characters")));
         view.toggleCurrent();
-        QVERIFY(view.toPlainText().contains(QStringLiteral("w end")));
+        QTRY_VERIFY(view.toPlainText().contains(QStringLiteral("w end")));
         QVERIFY(view.showStep("tool-1"));
         QVERIFY(view.textCursor().block().text().contains(QStringLiteral("#W1203")));
         QVERIFY(view.showDecisive());
@@ -188,7 +193,7 @@ private Q_SLOTS:
         ConversationView view;
         view.setTurns(turnsOf(RunDetails(), body), 0);
         QVERIFY(!view.toPlainText().contains(QStringLiteral("message 999")));
-        QVERIFY(view.toPlainText().contains(QStringLiteral("400 of 1,000")));
+        QVERIFY(view.toPlainText().contains(QStringLiteral("300 of 1,000")));
         QVERIFY(view.showStep("999"));
         QVERIFY(view.toPlainText().contains(QStringLiteral("message 999")));
     }
@@ -232,6 +237,8 @@ private Q_SLOTS:
         std::string blob = "iVBORw0KGgo";
         while (blob.size() < 4000) blob += "aB3/x+9Z";
         QCOMPARE(prettyText("see " + blob, 4096), QStringLiteral("see ⟦▣ image/png, 3 kB⟧"));
+        QCOMPARE(prettyText("look\n[image]", 4096), QStringLiteral("look\n⟦▣ image⟧")); // as readers say that there was one
+        QCOMPARE(prettyText("an [image] in words", 4096), QStringLiteral("an [image] in words"));
         TextPage page;
         page.begin();
         page.startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);

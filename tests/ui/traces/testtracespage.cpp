@@ -304,7 +304,7 @@ private Q_SLOTS:
         const RunRow row = m_page->run().row();
         const Outcome before = m_page->run().details()->item.outcome;
         QTest::keyClick(&m_page->table(), Qt::Key_B);
-        auto* reason = m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"));
+        auto* reason = m_page->run().findChild<QLineEdit*>(QStringLiteral("judgeReason"));
         QVERIFY(reason && reason->isVisible());
         QTRY_COMPARE(QApplication::focusWidget(), reason);
         QTest::keyClicks(reason, QStringLiteral("big mistake, e d g")); // single letters are letters here
@@ -339,7 +339,7 @@ private Q_SLOTS:
         showFirst({});
         const RunRow second = m_page->model().rowAt(1);
         QTest::keyClick(&m_page->table(), Qt::Key_U);
-        auto* reason = m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"));
+        auto* reason = m_page->run().findChild<QLineEdit*>(QStringLiteral("judgeReason"));
         QTest::keyClick(reason, Qt::Key_Return, Qt::ControlModifier);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().row() == second, kPatienceMs);
         QCOMPARE(QApplication::focusWidget(), &m_page->table());
@@ -358,7 +358,7 @@ private Q_SLOTS:
         m_session->setReviewer({});
         showFirst({});
         QTest::keyClick(&m_page->table(), Qt::Key_G);
-        QVERIFY(!m_page->findChild<QLineEdit*>(QStringLiteral("judgeReason"))->isVisible());
+        QVERIFY(!m_page->run().findChild<QLineEdit*>(QStringLiteral("judgeReason"))->isVisible());
         QVERIFY(saysSomewhere(*m_page, QStringLiteral("Say who you are first")));
         QVERIFY(buttonWith(*m_page, QStringLiteral("Set your name")));
     }
