@@ -210,8 +210,10 @@ TEST_F(LangSmith, anAnswerToAnInterruptIsADecision)
             root("00000000-0000-0000-0000-00000000000c", "t1", "02",
                  R"("inputs":{"input":{"graph":null,"update":null,"resume":[{"type":"edit","args":{"action":"refund","args":{"sum":5}}}],)"
                  R"("goto":[]}},"outputs":{"ok":true})") +
+            root("00000000-0000-0000-0000-00000000000e", "t1", "05",
+                 R"("inputs":{"x":1},"outputs":{"__interrupt__":[{"value":"Asked later?","id":"i3"}]})") +
             root("00000000-0000-0000-0000-00000000000d", "t3", "03", R"("inputs":{"resume":"a file, no command"},"outputs":{})")));
-    ASSERT_EQ(got.runs.size(), 4U);
+    ASSERT_EQ(got.runs.size(), 5U);
     const auto& decisions = got.runs.at("00000000-0000-0000-0000-00000000000c").decisions;
     ASSERT_EQ(decisions.size(), 1U);
     EXPECT_EQ(decisions[0].kind, DecisionKind::Edit);
@@ -220,7 +222,7 @@ TEST_F(LangSmith, anAnswerToAnInterruptIsADecision)
     EXPECT_EQ(decisions[0].after, "{\"sum\":5}");
     EXPECT_EQ(decisions[0].by, "ana");
     EXPECT_EQ(formatTime(decisions[0].time), "2026-03-01T08:02:00Z");
-    for (const char* id : {"a", "b", "d"})
+    for (const char* id : {"a", "b", "d", "e"})
         EXPECT_TRUE(got.runs.at(std::string("00000000-0000-0000-0000-00000000000") + id).decisions.empty()) << id;
 }
 
