@@ -286,6 +286,13 @@ private Q_SLOTS:
         for (const StepItem& item : run.details()->steps)
             if (item.step.status == StepStatus::Error) errors.push_back(item.step.nativeId);
         QVERIFY(errors.size() > 1);
+        // A step that did not fail, between two that did: with two errors alone the next one is the previous one, too.
+        std::string between;
+        for (const StepItem& item : run.details()->steps)
+            if (item.step.status != StepStatus::Error && run.details()->errorBefore(item.step.nativeId) == errors[0] &&
+                run.details()->errorAfter(item.step.nativeId) == errors[1])
+                between = item.step.nativeId;
+        QVERIFY(!between.empty());
         const auto& turns = run.findChild<ConversationView*>()->turns();
         const bool named = std::any_of(turns.begin(), turns.end(), [](const Turn& turn) { return !turn.stepId.empty(); });
         for (const RunView::Tab tab : {RunView::ConversationTab, RunView::StepsTab, RunView::RawTab}) {
@@ -295,6 +302,10 @@ private Q_SLOTS:
             };
             run.showTab(tab);
             QTRY_VERIFY_WITH_TIMEOUT(m_page->settled(), kPatienceMs);
+            run.showRun(run.row(), between);
+            press(Qt::ControlModifier | Qt::ShiftModifier);
+            QCOMPARE(run.currentStep(), errors[0]);
+            run.showTab(tab);
             press(Qt::NoModifier);
             QCOMPARE(run.currentStep(), errors[0]);
             press(Qt::ShiftModifier);
