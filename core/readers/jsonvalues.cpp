@@ -33,6 +33,7 @@ Parser::Parser()
 Result<Value> Parser::parse(std::string_view text, bool padded)
 {
     Value value;
+    if (!text.data()) text = ""; // as of an empty column: bytes are copied from there, if only none
     const auto code = m_parser.parse(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), !padded).get(value);
     if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY)
         return fail(ErrorCode::Refused, {}, "it needs more memory than the reader may use");

@@ -11,6 +11,8 @@ jobs=${TACKROOM_FUZZ_JOBS:-$(nproc)}
 mkdir -p "$out"
 out=$(readlink -f "$out")
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH:-$(command -v llvm-symbolizer-19 || true)}
+export ASAN_SYMBOLIZER_PATH
 export TMPDIR=${TMPDIR:-/tmp}
 
 one() { # TARGET
