@@ -2,6 +2,7 @@
 /// stores, index, runs
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "app/cli/textmatches.h"
 #include "core/base/bytes.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
@@ -132,16 +133,17 @@ Json jsonOfRun(const RunListItem& item)
             {"task", run.task}};
 }
 
-std::string tableOf(const std::vector<RunListItem>& items)
+/// With `matches` a column of what fits stands in place of the task.
+std::string tableOf(const std::vector<RunListItem>& items, const TextMatches* matches)
 {
-    Table table({"Run", "Outcome", "Version", ">Steps", ">Errors", ">Duration", "When", "Cluster", "Task"});
+    Table table({"Run", "Outcome", "Version", ">Steps", ">Errors", ">Duration", "When", "Cluster", matches ? "Match" : "Task"});
     for (const RunListItem& item : items) {
         const Run& run = item.run;
         table.add({shortId(run.nativeId, 16), std::string(nameOf(item.outcome)), safeLine(item.versionLabel, 16),
                    formatCount(static_cast<std::uint64_t>(run.stepCount)),
                    formatCount(static_cast<std::uint64_t>(run.errorCount)),
                    run.end > run.start ? formatDuration(run.end - run.start) : "-", when(run.start),
-                   safeLine(item.clusterLabel, 40), safeLine(run.task, 60)});
+                   safeLine(item.clusterLabel, 40), matches ? matches->lineOf(item) : safeLine(run.task, 60)});
     }
     return table.text();
 }
@@ -216,8 +218,13 @@ Result<Answer> runRuns(Context& context)
 {
     TR_ASSIGN(const OrderName order, orderOf(context.arguments));
     TR_ASSIGN(const std::uint64_t limit, context.arguments.number("limit", 50, 1, 1'000'000));
-    TR_ASSIGN(const RunFilter filter, queryOf(context.arguments));
+    TR_ASSIGN(RunFilter filter, queryOf(context.arguments));
+    const bool everywhere = context.arguments.has("everywhere");
+    if (everywhere && textWordsOf(filter).empty())
+        return fail(ErrorCode::Usage, "--everywhere", "there is no word in the query to look for", "add one: --query refund");
     TR_ASSIGN(const IndexReport report, indexed(context));
+    TR_ASSIGN(const auto matches, TextMatches::find(context, report, filter, everywhere));
+    if (matches) filter = matches->filter();
     TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const RunCounts counts, queries->counts());
     TR_ASSIGN(std::vector<RunRow> rows, queries->rows(filter, order.order, order.descending));
@@ -226,11 +233,16 @@ Result<Answer> runRuns(Context& context)
     TR_ASSIGN(const std::vector<RunListItem> items, queries->items(rows));
 
     Json list = Json::array();
-    for (const RunListItem& item : items) list.push_back(jsonOfRun(item));
+    for (const RunListItem& item : items) {
+        list.push_back(jsonOfRun(item));
+        if (matches) list.back()["matches"] = matches->jsonOf(item);
+    }
     Json json = {{"runs", std::move(list)}, {"matching", matching}, {"total", counts.runs}};
-    std::string text = items.empty() ? std::string() : tableOf(items) + "\n";
+    if (matches) json["searched"] = matches->searchedJson();
+    std::string text = items.empty() ? std::string() : tableOf(items, matches.get()) + "\n";
     text += formatText("{} shown of {} that match, {} in the store\n", formatCount(items.size()), formatCount(matching),
                        counted(counts.runs, "run"));
+    if (matches) text += matches->searchedText(counts.runs);
     return answerOf(context, std::move(json), std::move(text));
 }
 

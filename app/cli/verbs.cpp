@@ -45,13 +45,16 @@ const std::vector<Verb>& table()
          {{"STORE"}},
          {{"query", "TEXT", "words and fields: outcome:failure tool:NAME steps:>10 duration:>30s since:2w -version:v3"},
           {"filter", "TEXT", "the same"},
+          {"everywhere", "", "look for the words in the texts of all runs, not of failing and judged ones alone"},
           {"limit", "N", "at most so many (default 50)"},
           {"sort", "KEY", "start, duration, steps, errors, cost, tokens, outcome, version, task or cluster"},
           {"reverse", "", "the other way round"}},
          "runs[{id, key, outcome, outcomeSource, outcomeReason, cluster, clusterLabel, version, versionLabel, session, user, "
          "agent,\n"
-         "  start, durationNs, steps, errors, promptTokens, completionTokens, costUsd, task}]\nmatching         how many "
-         "match\ntotal            how many there are",
+         "  start, durationNs, steps, errors, promptTokens, completionTokens, costUsd, task,\n"
+         "  matches[{word, step, place, snippet, marks[[offset, bytes]]}] where the query has words}]\n"
+         "matching         how many match\ntotal            how many there are\n"
+         "searched {everywhere, runs, of, unreadable, cut, full}: in how many runs' texts words were looked for",
          &runRuns},
         {"show",
          "one run: conversation, steps, scores, decisions, signals",

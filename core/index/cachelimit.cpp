@@ -2,6 +2,7 @@
 #include "core/index/cachelimit.h"
 
 #include "core/base/format.h"
+#include "core/index/fulltext.h"
 #include "core/index/indexschema.h"
 #include "core/platform/filelock.h"
 #include "core/platform/uniquefd.h"
@@ -67,11 +68,13 @@ enum class Removal : std::uint8_t { Done, InUse, Failed };
 
 Removal removeIndex(const fs::path& folder)
 {
-    // Nobody begins to write while we hold both.
+    // Nobody begins to write while we hold all three.
     const auto runs = FileLock::acquire(folder / kRunsLock, 0);
     if (!runs) return runs.error().code == ErrorCode::Locked ? Removal::InUse : Removal::Failed;
     const auto derived = FileLock::acquire(folder / kDerivedLock, 0);
     if (!derived) return derived.error().code == ErrorCode::Locked ? Removal::InUse : Removal::Failed;
+    const auto texts = FileLock::acquire(folder / kTextLock, 0);
+    if (!texts) return texts.error().code == ErrorCode::Locked ? Removal::InUse : Removal::Failed;
     if (isOpen(folder)) return Removal::InUse;
     std::error_code error;
     const fs::path gone = folder.parent_path() / formatText("{}{}-{}", kGone, ::getpid(), folder.filename().string());

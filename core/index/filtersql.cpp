@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/index/everywhere.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
 
@@ -51,7 +52,7 @@ Status forEachScored(Database& db, std::int64_t newest,
 class Builder
 {
 public:
-    Builder(Database& db, bool derived) : m_db(db), m_derived(derived) {}
+    Builder(Database& db, bool derived, bool texts) : m_db(db), m_derived(derived), m_texts(texts) {}
 
     Status addWord(const std::string& word)
     {
@@ -68,15 +69,28 @@ public:
         return {};
     }
 
-    std::string ofWord(const std::string& word)
+    /// `found`: rows of runs, as a JSON list, in which it was found by other means.
+    std::string ofWord(const std::string& word, const std::string& found = {})
     {
         const std::string pattern = contains(word);
         std::string text = "(";
         for (const std::string_view column : {"task", "answer", "native_id", "run_key", "session_id", "user_id"})
             text += formatText("r.{} LIKE {} ESCAPE '\\' OR ", column, value(pattern));
         text += formatText("r.id IN (SELECT id >> 20 FROM errors WHERE text LIKE {0} ESCAPE '\\' OR type LIKE {0} "
-                           "ESCAPE '\\'))",
+                           "ESCAPE '\\')",
                            value(pattern));
+        if (m_texts) text += " OR r.id IN (" + inTexts(word) + ")";
+        if (!found.empty()) text += formatText(" OR r.id IN (SELECT value FROM json_each({}))", value(found));
+        return text + ")";
+    }
+
+    std::string inTexts(const std::string& word)
+    {
+        const TextCondition condition = textConditionOf(word);
+        std::string text = "SELECT rowid >> 20 FROM t.texts WHERE ";
+        if (!condition.match.empty()) text += formatText("texts MATCH {}", value(condition.match));
+        if (!condition.like.empty())
+            text += formatText("{}text LIKE {} ESCAPE '\\'", condition.match.empty() ? "" : " AND ", value(condition.like));
         return text;
     }
 
@@ -140,6 +154,7 @@ private:
     Result<std::string> single(const RunCondition& c)
     {
         if (c.field.empty()) return ofWord(c.value);
+        if (c.field == kFoundField) return ofWord(c.value, c.subject);
         if (c.field == "steps") return compared("r.step_count", c);
         if (c.field == "errors") return compared("r.error_count", c);
         if (c.field == "cost") return compared("r.cost_usd", c);
@@ -326,16 +341,16 @@ private:
     }
 
     Database& m_db;
-    bool m_derived;
+    bool m_derived, m_texts;
     Where m_where;
     std::vector<std::string> m_conditions;
 };
 
 } // namespace
 
-Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived)
+Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived, bool texts)
 {
-    Builder builder(db, derived);
+    Builder builder(db, derived, texts);
     // Several values of one field: any of them, in the order of first mention. All else counts by itself.
     constexpr std::array<std::string_view, 9> kAnyOf{"outcome", "cluster", "version", "tool",  "model",
                                                      "agent",   "session", "user",    "source"};

@@ -26,8 +26,9 @@ struct Where {
     std::string text; ///< "" or " WHERE …" over runs r
     std::vector<std::variant<std::int64_t, std::string>> values;
 };
-/// `derived`: whether derived.db is attached as `d`. Looks up names of tools, versions and clusters in the database.
-[[nodiscard]] Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived);
+/// `derived`: whether derived.db is attached as `d`; `texts`: text.db as `t`. Looks up names of tools, versions and clusters in
+/// the database.
+[[nodiscard]] Result<Where> whereOf(Database& db, const RunFilter& filter, bool derived, bool texts = false);
 /// Binds from parameter `from` on; the next free one is returned.
 int bindAll(Statement& statement, const Where& where, int from = 1);
 

@@ -7,6 +7,7 @@
 #include "core/index/promptframes.h"
 #include "core/index/readerclient.h"
 #include "core/index/readerframes.h"
+#include "core/index/textserver.h"
 #include "core/platform/childprocess.h"
 #include "core/readers/readers.h"
 
@@ -99,10 +100,15 @@ private:
         const std::string verb = stringAt(request, "verb");
         if (verb == "prompts") return prompts(stringAt(request, "path"));
         if (verb == "prompt") return prompt(request);
-        TR_TRY(open(stringAt(request, "path"), verb != "fetch"));
+        const bool staysOpen = verb == "fetch" || verb == "texts" || verb == "scan" || verb == "scanRuns";
+        TR_TRY(open(stringAt(request, "path"), !staysOpen));
         if (verb == "recognise") return Json{{"info", frames::infoJson(m_reader->info())}};
         if (verb == "index") return index(stringAt(request, "cache"), intAt(request, "cacheLimitBytes"));
         if (verb == "fetch") return fetch(request);
+        const auto sendFrame = [this](FrameType type, std::string_view bytes) { return send(type, bytes); };
+        if (verb == "texts") return frames::answerTexts(*m_reader, request, sendFrame);
+        if (verb == "scan") return frames::answerScan(*m_reader, request, sendFrame);
+        if (verb == "scanRuns") return frames::answerScanRuns(*m_reader, request, sendFrame);
         return fail(ErrorCode::Internal, {}, "the reader does not know the verb " + verb);
     }
 

@@ -2,6 +2,7 @@
 #include "core/index/runqueries.h"
 
 #include "core/base/format.h"
+#include "core/index/everywhere.h"
 #include "core/index/filtersql.h"
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
@@ -82,9 +83,16 @@ std::string_view orderText(RunOrder order, bool derived)
 struct RunQueries::Private {
     Database db;
     std::filesystem::path folder;
-    FileId attached; ///< of derived.db; nothing where it is not attached
+    FileId attached;      ///< of derived.db; nothing where it is not attached
+    FileId texts;         ///< of text.db
+    std::string badTexts; ///< the stamp of a text.db that turned out to be damaged
 
     [[nodiscard]] bool derived() const { return attached != FileId{}; }
+    [[nodiscard]] Result<filtersql::Where> whereOf(const RunFilter& filter);
+    [[nodiscard]] Result<std::int64_t> count(const RunFilter& filter);
+    [[nodiscard]] Result<std::vector<RunRow>> rows(const RunFilter& filter, RunOrder order, bool descending);
+    [[nodiscard]] bool leavesTexts(const Error& error);
+    [[nodiscard]] Result<bool> attachFitting(const std::filesystem::path& file, std::string_view name, int version);
     [[nodiscard]] Status lookForDerived();
     [[nodiscard]] Status attach(const std::filesystem::path& file, FileId id);
     [[nodiscard]] Result<std::string> meta(std::string_view key);
@@ -119,30 +127,52 @@ Status RunQueries::Private::lookForDerived()
 
 Status RunQueries::Private::attach(const std::filesystem::path& file, FileId id)
 {
-    // The reader's limits forbid attaching; this one file is ours.
-    sqlite3_limit(db.handle(), SQLITE_LIMIT_ATTACHED, 1);
+    TR_ASSIGN(const bool fits, attachFitting(file, "d", kDerivedSchemaVersion));
+    if (fits) attached = id;
+    return {};
+}
+
+/// Attaches a file that belongs to this runs.db; false where it does not.
+Result<bool> RunQueries::Private::attachFitting(const std::filesystem::path& file, std::string_view name, int wantedVersion)
+{
+    // The reader's limits forbid attaching; these two files are ours.
+    sqlite3_limit(db.handle(), SQLITE_LIMIT_ATTACHED, 2);
     {
-        TR_ASSIGN(Statement statement, db.prepare("ATTACH ? AS d"));
+        TR_ASSIGN(Statement statement, db.prepare(formatText("ATTACH ? AS {}", name)));
         statement.bind(1, uriOf(file));
         TR_TRY(statement.run());
     }
     const auto fits = [&]() -> Result<bool> {
-        TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA d.user_version"));
-        if (version != kDerivedSchemaVersion) return false;
-        TR_ASSIGN(Statement statement, db.prepare("SELECT value FROM d.meta WHERE key = 'runs_epoch'"));
+        TR_ASSIGN(const std::int64_t version, db.scalar(formatText("PRAGMA {}.user_version", name)));
+        if (version != wantedVersion) return false;
+        TR_ASSIGN(Statement statement, db.prepare(formatText("SELECT value FROM {}.meta WHERE key = 'runs_epoch'", name)));
         TR_ASSIGN(const bool row, statement.step());
         if (!row) return false;
         const std::string theirs = statement.stringAt(0);
         TR_ASSIGN(const std::string ours, meta("epoch"));
         return theirs == ours;
     }();
-    if (fits && *fits) {
-        attached = id;
-        return {};
+    if (fits && *fits) return true;
+    TR_TRY(db.exec(formatText("DETACH {}", name)));
+    return fits;
+}
+
+/// The texts are looked for only where words are.
+Result<filtersql::Where> RunQueries::Private::whereOf(const RunFilter& filter)
+{
+    if (textWordsOf(filter).empty()) return filtersql::whereOf(db, filter, derived());
+    const auto file = folder / kTextFile;
+    const FileId now = fileIdOf(file);
+    if (now != texts) {
+        if (texts != FileId{}) TR_TRY(db.exec("DETACH t"));
+        texts = {};
+        // Texts that cannot be read are as good as none; the job that fills them begins anew.
+        const auto fits = now == FileId{} || storeStamp(file) == badTexts ? Result<bool>(false)
+                                                                          : attachFitting(file, "t", kTextSchemaVersion);
+        if (!fits && fits.error().code == ErrorCode::Cancelled) return std::unexpected(fits.error());
+        if (fits && *fits) texts = now;
     }
-    TR_TRY(db.exec("DETACH d"));
-    if (!fits) return std::unexpected(fits.error());
-    return {};
+    return filtersql::whereOf(db, filter, derived(), texts != FileId{});
 }
 
 Result<std::string> RunQueries::Private::meta(std::string_view key)
@@ -169,8 +199,8 @@ Result<std::unique_ptr<RunQueries>> RunQueries::open(const std::filesystem::path
         return fail(ErrorCode::NotFound, storeCacheFolder.string(), "the index is of another version of Tackroom",
                     "index the store again");
     db.setCancel(cancel);
-    auto queries = std::unique_ptr<RunQueries>(
-        new RunQueries(std::unique_ptr<Private>(new Private{.db = std::move(db), .folder = storeCacheFolder, .attached = {}})));
+    auto queries = std::unique_ptr<RunQueries>(new RunQueries(std::unique_ptr<Private>(
+        new Private{.db = std::move(db), .folder = storeCacheFolder, .attached = {}, .texts = {}, .badTexts = {}})));
     TR_TRY(queries->d->lookForDerived());
     return queries;
 }
@@ -195,12 +225,27 @@ Result<RunCounts> RunQueries::counts()
     return counts;
 }
 
+/// Whether the question is worth asking again: texts that are damaged are done without.
+bool RunQueries::Private::leavesTexts(const Error& error)
+{
+    if (error.code != ErrorCode::Damaged || texts == FileId{}) return false;
+    texts = {};
+    badTexts = storeStamp(folder / kTextFile);
+    return db.exec("DETACH t").has_value();
+}
+
 Result<std::int64_t> RunQueries::count(const RunFilter& filter)
 {
-    TR_TRY(d->lookForDerived());
-    if (filter.fields.empty() && filter.words.empty()) return d->number("runs");
-    TR_ASSIGN(const auto where, filtersql::whereOf(d->db, filter, d->derived()));
-    TR_ASSIGN(Statement statement, d->db.prepare("SELECT count(*) FROM runs r" + where.text));
+    auto counted = d->count(filter);
+    return !counted && d->leavesTexts(counted.error()) ? d->count(filter) : counted;
+}
+
+Result<std::int64_t> RunQueries::Private::count(const RunFilter& filter)
+{
+    TR_TRY(lookForDerived());
+    if (filter.fields.empty() && filter.words.empty()) return number("runs");
+    TR_ASSIGN(const auto where, whereOf(filter));
+    TR_ASSIGN(Statement statement, db.prepare("SELECT count(*) FROM runs r" + where.text));
     filtersql::bindAll(statement, where);
     TR_ASSIGN(const bool row, statement.step());
     return row ? statement.intAt(0) : 0;
@@ -238,31 +283,37 @@ Result<std::vector<std::string>> RunQueries::Private::versionsByFirstUse()
 
 Result<std::vector<RunRow>> RunQueries::rows(const RunFilter& filter, RunOrder order, bool descending)
 {
-    TR_TRY(d->lookForDerived());
-    TR_ASSIGN(const auto where, filtersql::whereOf(d->db, filter, d->derived()));
+    auto found = d->rows(filter, order, descending);
+    return !found && d->leavesTexts(found.error()) ? d->rows(filter, order, descending) : found;
+}
+
+Result<std::vector<RunRow>> RunQueries::Private::rows(const RunFilter& filter, RunOrder order, bool descending)
+{
+    TR_TRY(lookForDerived());
+    TR_ASSIGN(const auto where, whereOf(filter));
     std::vector<RunRow> rows;
     const std::string_view direction = descending ? "DESC" : "ASC";
     const std::string select = "SELECT r.id FROM runs r" + where.text;
     if (order == RunOrder::Version) {
         // The names are commit ids: their order says nothing, that of their first use does.
-        TR_ASSIGN(auto versions, d->versionsByFirstUse());
+        TR_ASSIGN(auto versions, versionsByFirstUse());
         if (!versions.empty()) {
             if (descending) std::ranges::reverse(versions);
             const std::string condition =
                 formatText("{} r.harness_version = ?{}", where.text.empty() ? " WHERE" : " AND", where.values.size() + 1);
             for (const auto& version : versions)
-                TR_TRY(d->collect(rows,
-                                  formatText("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction),
-                                  where, &version));
+                TR_TRY(collect(rows,
+                               formatText("{}{} ORDER BY r.start_ns {}, r.id {}", select, condition, direction, direction),
+                               where, &version));
             return rows;
         }
     }
     // The orders whose key is not from an index of its own fall back on the time within equal keys.
     const bool timeWithin = order == RunOrder::Outcome || order == RunOrder::Cluster;
-    TR_TRY(d->collect(rows,
-                      formatText("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, d->derived()), direction,
-                                  timeWithin ? formatText(", r.start_ns {}", direction) : std::string(), direction),
-                      where, nullptr));
+    TR_TRY(collect(rows,
+                   formatText("{} ORDER BY {} {}{}, r.id {}", select, orderText(order, derived()), direction,
+                              timeWithin ? formatText(", r.start_ns {}", direction) : std::string(), direction),
+                   where, nullptr));
     return rows;
 }
 

@@ -305,6 +305,19 @@ Result<Body> DatabaseReader::fetch(const RunAddress& run, const std::string& ste
     }
 }
 
+Result<std::vector<RowScanPlan>> DatabaseFormat::scanPlans(Database&) { return std::vector<RowScanPlan>(); }
+
+Result<bool> DatabaseReader::scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
+                                  const CancelToken& cancel)
+{
+    d->db.setCancel(cancel);
+    TR_TRY(d->refresh(cancel));
+    TR_ASSIGN(const auto plans, d->format->scanPlans(d->db));
+    RowScan scan(d->db, words, hit, [&] { return d->reopen(cancel); });
+    for (const RowScanPlan& plan : plans) TR_TRY(scan.run(plan, done, cancel));
+    return !plans.empty();
+}
+
 const TableInfo* storedTable(std::span<const TableInfo> tables, std::string_view name)
 {
     const TableInfo* found = findTable(tables, name);

@@ -10,6 +10,7 @@
 ///
 /// SQL is written with the functions of `sqltext`; what differs from one dialect to the next is there and nowhere else.
 #include "core/readers/fileformat.h"
+#include "core/readers/rowscan.h"
 #include "core/sql/sql.h"
 
 #include <functional>
@@ -44,9 +45,11 @@ public:
                                                                 const Skipped& skipped) = 0;
     /// The row of a run; nothing where there is none of that id. Also without a look() before.
     [[nodiscard]] virtual Result<std::optional<std::int64_t>> find(Database& db, const std::string& nativeId) = 0;
+    /// What is gone through to find a text; none: the bodies of the runs.
+    [[nodiscard]] virtual Result<std::vector<RowScanPlan>> scanPlans(Database& db);
 };
 
-class DatabaseReader : public StoreReader
+class DatabaseReader : public StoreReader, public TextScanner
 {
 public:
     DatabaseReader(Database db, std::filesystem::path path, StoreInfo info, std::unique_ptr<DatabaseFormat> format);
@@ -56,6 +59,8 @@ public:
     [[nodiscard]] Result<std::string> fingerprint() override;
     [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) override;
     [[nodiscard]] Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes) override;
+    [[nodiscard]] Result<bool> scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
+                                    const CancelToken& cancel) override;
 
 private:
     struct Private;

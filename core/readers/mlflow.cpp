@@ -49,6 +49,7 @@ public:
     [[nodiscard]] Result<std::optional<ParsedRun>> read(Database& db, std::int64_t row, bool bodies,
                                                         const Skipped& skipped) override;
     [[nodiscard]] Result<std::optional<std::int64_t>> find(Database& db, const std::string& nativeId) override;
+    [[nodiscard]] Result<std::vector<RowScanPlan>> scanPlans(Database& db) override;
 
 private:
     struct Trace {
@@ -73,6 +74,7 @@ private:
 
     std::filesystem::path m_folder; ///< of the database, canonical
     std::string m_traceSql, m_lookSql, m_spansSql, m_modelSql;
+    bool m_hasRationales = false;
     bool m_hasTags = false, m_hasMetadata = false;
     std::vector<std::string> m_marks;
     MlflowScores m_scores;
@@ -111,6 +113,9 @@ MlflowFormat::MlflowFormat(std::span<const TableInfo> tables, const std::filesys
                        sqltext::limited("s.content", kMaxSpanBytes), of("type"), of("model_name"));
         m_marks.emplace_back("SELECT trace_id, count(*) FROM spans GROUP BY trace_id");
     }
+    const TableInfo* assessments = storedTable(tables, "assessments");
+    m_hasRationales = assessments && assessments->hasColumn("trace_id") && assessments->hasColumn("span_id") &&
+                      assessments->hasColumn("rationale");
     const TableInfo* models = storedTable(tables, "logged_models");
     if (models && models->hasColumn("model_id") && models->hasColumn("name"))
         m_modelSql = "SELECT m.name FROM logged_models m WHERE m.model_id = ?";
@@ -156,6 +161,29 @@ Result<std::optional<std::int64_t>> MlflowFormat::find(Database& db, const std::
     TR_ASSIGN(const bool found, row.step());
     if (!found) return std::nullopt;
     return row.intAt(0);
+}
+
+Result<std::vector<RowScanPlan>> MlflowFormat::scanPlans(Database& db)
+{
+    std::vector<RowScanPlan> plans;
+    if (m_spansSql.empty()) return plans;
+    // Where a trace has its spans in a file, the rows do not hold everything.
+    TR_ASSIGN(
+        const std::int64_t elsewhere,
+        db.scalar("SELECT EXISTS(SELECT 1 FROM trace_info t WHERE t.request_id NOT IN (SELECT s.trace_id FROM spans s))"));
+    if (elsewhere != 0) return plans;
+    const auto plan = [&](std::string_view alias, std::string_view table, std::string_view column, RowScanPlan::Text text) {
+        RowScanPlan& made = plans.emplace_back();
+        made.rowId = sqltext::rowId(alias);
+        made.table = formatText("{} {}", table, alias);
+        made.select = formatText("SELECT {}, {}.trace_id, {}.span_id, {} FROM {}", made.rowId, alias, alias,
+                                 sqltext::limited(formatText("{}.{}", alias, column), kMaxSpanBytes), made.table);
+        made.texts = {std::move(text)};
+        made.stepOf = mlflowSpanId;
+    };
+    plan("s", "spans", "content", {"step", true});
+    if (m_hasRationales) plan("a", "assessments", "rationale", {"judge", false});
+    return plans;
 }
 
 Status MlflowFormat::readTexts(Database& db, std::string_view table, const std::string& id, Texts& texts)

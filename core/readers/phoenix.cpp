@@ -9,6 +9,7 @@
 #include "core/readers/phoenixbody.h"
 #include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
+#include "core/readers/phoenixscan.h"
 #include "core/readers/phoenixsql.h"
 
 #include <algorithm>
@@ -359,6 +360,16 @@ Result<Body> PhoenixReader::Private::fetchNow(const RunAddress& run, const std::
     if (!any)
         return fail(ErrorCode::NotFound, stepId.empty() ? run.nativeId : stepId, "there is no such span in the store any more");
     return builder.finishRun();
+}
+
+Result<bool> PhoenixReader::scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
+                                 const CancelToken& cancel)
+{
+    d->db.setCancel(cancel);
+    TR_TRY(d->refresh(cancel));
+    RowScan scan(d->db, words, hit, [&] { return d->reopen(cancel); });
+    for (const RowScanPlan& plan : phoenixScanPlans(d->tables)) TR_TRY(scan.run(plan, done, cancel));
+    return true;
 }
 
 } // namespace tackroom

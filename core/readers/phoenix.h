@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/cancel.h"
 #include "core/readers/readers.h"
+#include "core/readers/textscan.h"
 #include "core/sql/sql.h"
 
 #include <memory>
@@ -45,7 +46,7 @@ namespace tackroom
 /// were deleted since, or another database at the same path, mean starting over. A trace with new spans, annotations or
 /// costs is delivered again. Not noticed: a trace that only moved to another
 /// project, and an annotation of an experiment's run that was written again in its place.
-class PhoenixReader : public StoreReader
+class PhoenixReader : public StoreReader, public TextScanner
 {
 public:
     static constexpr std::string_view kKind = "phoenix-sqlite";
@@ -62,6 +63,8 @@ public:
     [[nodiscard]] Result<std::string> fingerprint() override;
     [[nodiscard]] Result<std::string> ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel) override;
     [[nodiscard]] Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes) override;
+    [[nodiscard]] Result<bool> scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
+                                    const CancelToken& cancel) override;
 
 private:
     struct Private;

@@ -56,6 +56,11 @@ class Texts(unittest.TestCase):
         self.check("runs-query", "runs", self.store, "--query", "outcome:failure steps:>3 -version:v1 duration:>1ms", "--sort", "steps", "--limit", 5)
         self.check("runs-query-wrong", "runs", self.store, "--query", "steps:>many", code=2)
         self.check("runs-query-value", "runs", self.store, "--query", "-has:luck", code=2)
+        self.check("help-runs", "runs", "--help")
+        self.check("runs-words", "runs", self.store, "--query", "lookup_order outcome:failure", "--limit", 4)
+        self.check("runs-everywhere", "runs", self.store, "--query", "lookup_order -outcome:failure", "--everywhere", "--limit", 4)
+        self.check("runs-everywhere-nothing", "runs", self.store, "--query", "outcome:failure", "--everywhere", code=2)
+        self.check_words()
         self.check("help-judge", "judge", "--help")
         run = good("--json", "runs", self.store, "--query", "outcome:success source:verifier", "--limit", 1, **OWN).json["runs"]
         run = (run or good("--json", "runs", self.store, "--query", "outcome:success", "--limit", 1, **OWN).json["runs"])[0]
@@ -77,6 +82,26 @@ class Texts(unittest.TestCase):
         again = good("--json", "runs", self.store, "--query", "id:" + run["id"], **OWN).json["runs"][0]
         self.assertEqual((again["outcome"], again["outcomeSource"]), (run["outcome"], run["outcomeSource"]))
         self.assertEqual(len(good("judgements", self.store, "--jsonl", "--history", **OWN).out.splitlines()), 2)
+
+    def check_words(self):
+        """Hits carry step and snippet; the index finds no more than the search through everything."""
+        def ask(*words):
+            return good("--json", "runs", self.store, "--limit", 1000, "--query", *words, **OWN).json
+
+        indexed, everything = ask("lookup_order"), ask("lookup_order", "--everywhere")
+        counts = good("--json", "index", self.store, **OWN).json
+        self.assertEqual((indexed["searched"]["runs"], indexed["searched"]["of"]), (counts["failures"], counts["failures"]))
+        self.assertEqual((everything["searched"]["runs"], everything["searched"]["everywhere"]), (counts["runs"], True))
+        few, all_runs = ({r["id"] for r in answer["runs"]} for answer in (indexed, everything))
+        self.assertTrue(few and few < all_runs)
+        for answer in (indexed, everything):
+            for run in answer["runs"]:
+                match = run["matches"][0]
+                at, size = match["marks"][0]
+                marked = match["snippet"].encode()[at:at + size].decode().lower()
+                self.assertTrue(marked in ("lookup_order", "lookup"), match)
+        steps = {s["id"] for s in good("--json", "show", self.store, everything["runs"][0]["id"], **OWN).json["steps"]}
+        self.assertIn(everything["runs"][0]["matches"][0]["step"], steps)
 
     def test_1c_rule(self):
         self.check("rule-wrong", "rule", self.store, "no sign", code=2)

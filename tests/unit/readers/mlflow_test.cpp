@@ -2,7 +2,12 @@
 // No real mlflow.db can be had, so each generation's tables are written here from the facts of upstream's alembic migrations.
 #include "core/base/format.h"
 #include "core/readers/mlflowspans.h"
+#include "core/readers/textscan.h"
 #include "tests/unit/readers/storetest.h"
+
+#include <gmock/gmock.h>
+
+#include <format>
 
 namespace tackroom::testing
 {
@@ -120,6 +125,40 @@ protected:
              2, "ERROR");
     }
 };
+
+TEST_F(Mlflow, textsAreLookedForInTheRowsOrNotAtAll)
+{
+    DatabaseFixture db(file("mlflow.db"));
+    db.exec(std::string(kLearning) + kTraces + kSpans);
+    for (const char* id : {"tr-1", "tr-2"}) {
+        trace(db, id);
+        usualSpans(db, id);
+    }
+    assess(db, "tr-2", {.id = "a-1", .name = "good", .span = "00000000000000a2", .why = "the order was lost, 50%"});
+    const auto reader = open(db.path());
+    auto* scanner = dynamic_cast<TextScanner*>(reader.get());
+    ASSERT_TRUE(scanner);
+    std::vector<std::string> told;
+    const auto scan = [&](std::string_view word) {
+        told.clear();
+        return scanner->scan(
+            {TextNeedle(word)},
+            [&](const ScanHit& hit) -> Status {
+                told.push_back(hit.runId + " " + hit.stepId + " " + hit.place);
+                return {};
+            },
+            [](std::uint64_t, std::uint64_t) -> Status { return {}; }, {});
+    };
+    EXPECT_TRUE(scan("WHERE IS IT?").value_or(false));
+    EXPECT_THAT(told, ::testing::ElementsAre("tr-2 00000000000000a2 step", "tr-1 00000000000000a2 step"));
+    EXPECT_TRUE(scan("lost, 50%").value_or(false));
+    EXPECT_THAT(told, ::testing::ElementsAre("tr-2 00000000000000a2 judge"));
+    EXPECT_TRUE(scan("mlflow.spanInputs").value_or(false));
+    EXPECT_TRUE(told.empty());
+    // A trace whose spans lie in a file: the rows are not everything.
+    trace(db, "tr-3");
+    EXPECT_FALSE(scan("where").value_or(true));
+}
 
 TEST_F(Mlflow, spansInSqlAreReadWhole)
 {

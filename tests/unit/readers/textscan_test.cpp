@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/readers/textscan.h"
+
+#include "core/base/text.h"
+#include "core/platform/directories.h"
+#include "core/readers/readers.h"
+#include "tests/support/phoenixfixture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace tackroom::testing
+{
+namespace
+{
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// What it finds in a JSON text: the marked part of the snippet, or nothing.
+std::string foundIn(std::string_view json, std::string_view wanted)
+{
+    const TextNeedle needle(wanted);
+    const auto snippet = needle.inJson(json);
+    if (snippet && !needle.mayBeInJson(json)) return "the bytes said no";
+    return snippet ? snippet->text.substr(snippet->markAt, snippet->markBytes) : std::string();
+}
+
+TEST(FoldedFinder, findsWhatASlowSearchFinds)
+{
+    std::mt19937 random(5);
+    const std::string letters = "abAB e{\"";
+    for (int round = 0; round < 3000; ++round) {
+        std::string text(random() % 200, ' '), wanted(1 + random() % 4, ' ');
+        for (char& c : text) c = letters[random() % letters.size()];
+        for (char& c : wanted) c = letters[random() % letters.size()];
+        const auto from = text.empty() ? 0 : random() % text.size();
+        EXPECT_EQ(FoldedFinder(wanted).in(text, from), asciiLower(text).find(asciiLower(wanted), from))
+            << text << " / " << wanted;
+    }
+    EXPECT_EQ(FoldedFinder("").in("abc"), std::string::npos);
+    EXPECT_EQ(FoldedFinder("[").in("xx{"), std::string::npos); // differs from { by the bit that folds letters
+}
+
+TEST(TextNeedle, undoesTheEscapesOfJson)
+{
+    EXPECT_EQ(foundIn(R"({"a":"Late Delivery"})", "late delivery"), "Late Delivery");
+    EXPECT_EQ(foundIn(R"({"a":"one\ntwo"})", "one\ntwo"), "one\ntwo");
+    EXPECT_EQ(foundIn(R"({"a":"he said \"no\" twice"})", "said \"no\""), "said \"no\"");
+    EXPECT_EQ(foundIn(R"({"a":"C:\\temp"})", "c:\\temp"), "C:\\temp");
+    EXPECT_EQ(foundIn(R"({"a":"M\u00fcller"})", "Müller"), "Müller");
+    EXPECT_EQ(foundIn(R"({"a":"Müller"})", "müller"), "Müller");
+    EXPECT_EQ(foundIn(R"({"a":"\u9000\u6B3E"})", "退款"), "退款");
+    EXPECT_EQ(foundIn(R"({"a":"退款"})", "退款"), "退款");
+    EXPECT_EQ(foundIn(R"({"a":"well \ud83d\ude42 then"})", "🙂"), "🙂");
+    EXPECT_EQ(foundIn(R"({"a":"x \u003cb\u003e y"})", "<b>"), "<b>");
+    EXPECT_EQ(foundIn(R"({"a":"\/"})", "/"), "/");
+}
+
+TEST(TextNeedle, undoesTheEscapesOfJsonWithinJson)
+{
+    const std::string_view twice = R"({"input":{"value":"{\"q\": \"M\\u00fcller\\nsaid \\\"no\\\"\"}"}})";
+    EXPECT_EQ(foundIn(twice, "müller"), "Müller");
+    EXPECT_EQ(foundIn(twice, "müller\nsaid"), "Müller\nsaid");
+    EXPECT_EQ(foundIn(twice, "said \"no\""), "said \"no\"");
+    EXPECT_EQ(foundIn(twice, "nsaid"), "");
+    EXPECT_EQ(foundIn(twice, "\"q\": "), "\"q\": "); // the arguments as they are shown
+}
+
+TEST(TextNeedle, namesOfMembersAndLettersOfEscapesAreNoText)
+{
+    EXPECT_EQ(foundIn(R"({"content":"refund"})", "content"), "");
+    EXPECT_EQ(foundIn(R"({"content" : "refund"})", "content"), "");
+    EXPECT_EQ(foundIn(R"(["content","x"])", "content"), "content");
+    EXPECT_EQ(foundIn(R"({"a":"\nabc"})", "nabc"), "");
+    EXPECT_EQ(foundIn(R"({"a":"\u00fcber"})", "fcb"), "");
+    EXPECT_EQ(foundIn(R"({"a":12345})", "12345"), "");
+}
+
+TEST(TextNeedle, whatIsNoJsonEndsSomewhere)
+{
+    for (const char* bytes : {"", "\"", "{\"a", "{\"a\":\"\\", "\\\"\\", "{\"a\":\"\\u12", "\"\\ud83d\""}) {
+        const std::string_view text(bytes);
+        EXPECT_EQ(foundIn(text, "zz"), "") << text;
+        (void)decodedJsonString(text);
+    }
+    EXPECT_EQ(decodedJsonString("\\q\\u12"), "\\q\\u12");
+    EXPECT_EQ(decodedJsonString("\\ud83d!"), "\uFFFD!");
+}
+
+TEST(TextSnippet, isWellFormedAndMarksTheHit)
+{
+    const std::string text = std::string(200, 'a') + "äöü refund €uro" + std::string(300, 'z');
+    const auto at = text.find("refund");
+    const TextSnippet snippet = snippetAt(text, at, 6);
+    EXPECT_EQ(snippet.text.substr(snippet.markAt, snippet.markBytes), "refund");
+    EXPECT_TRUE(snippet.text.starts_with("…a") && snippet.text.ends_with("z…")) << snippet.text;
+    for (std::size_t i = 0; i + 6 < text.size(); ++i) EXPECT_TRUE(isUtf8(snippetAt(text, i, 1).text)) << i;
+    const std::string broken = "\xff\xfe refund \xff";
+    const TextSnippet mended = snippetAt(broken, broken.find("refund"), 6);
+    EXPECT_TRUE(isUtf8(mended.text));
+    EXPECT_EQ(mended.text.substr(mended.markAt, mended.markBytes), "refund");
+}
+
+class PhoenixScan : public ::testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        auto made = TemporaryFolder::make("scan");
+        ASSERT_TRUE(made);
+        m_folder.emplace(std::move(*made));
+        m_store.emplace(m_folder->path() / "p.db");
+        for (int i = 0; i < 4; ++i) m_store->addUsualRun(i);
+    }
+    /// "word run step place", in the order in which they were told.
+    std::vector<std::string> scan(const std::vector<std::string>& words)
+    {
+        auto reader = openStore(m_folder->path() / "p.db", {});
+        EXPECT_TRUE(reader);
+        auto* scanner = reader ? dynamic_cast<TextScanner*>(reader->get()) : nullptr;
+        std::vector<std::string> told;
+        if (!scanner) return {"no scanner"};
+        const std::vector<TextNeedle> needles(words.begin(), words.end());
+        const auto done = scanner->scan(
+            needles,
+            [&](const ScanHit& hit) -> Status {
+                told.push_back(words[hit.word] + " " + hit.runId.substr(26) + " " +
+                               hit.stepId.substr(std::min<std::size_t>(7, hit.stepId.size()), 1) +
+                               hit.stepId.substr(std::min<std::size_t>(15, hit.stepId.size())) + " " + hit.place);
+                return {};
+            },
+            [](std::uint64_t, std::uint64_t) -> Status { return {}; }, {});
+        EXPECT_TRUE(done && *done);
+        return told;
+    }
+    std::optional<TemporaryFolder> m_folder;
+    std::optional<PhoenixFixture> m_store;
+};
+
+TEST_F(PhoenixScan, tellsEachRunOnceNewestFirst)
+{
+    EXPECT_THAT(scan({"no such ORDER"}), ElementsAre("no such ORDER abc003 34 step", "no such ORDER abc002 24 step",
+                                                     "no such ORDER abc001 14 step", "no such ORDER abc000 04 step"));
+    EXPECT_THAT(scan({"done 2", "order_id does not"}),
+                ElementsAre("order_id does not abc003 33 error", "done 2 abc002 24 step", "order_id does not abc002 23 error",
+                            "order_id does not abc001 13 error", "order_id does not abc000 03 error"));
+    EXPECT_THAT(scan({"input_messages"}), ElementsAre());
+    EXPECT_THAT(scan({"it failed"}).size(), 4U);
+}
+
+TEST_F(PhoenixScan, looksIntoWhatWasSaidOfRunsAndSpans)
+{
+    m_store->annotate("span_annotations", "span_rowid", 2,
+                      {.name = "correct", .explanation = "the amount was wrong, 100%_sure"});
+    m_store->annotate("trace_annotations", "trace_rowid", 2, {.name = "ok", .explanation = "Fine by me"});
+    EXPECT_THAT(scan({"100%_SURE", "fine BY me"}), ElementsAre("100%_SURE abc000 02 judge", "fine BY me abc001  judge"));
+    EXPECT_THAT(scan({"100__sure"}), ElementsAre());
+}
+
+} // namespace
+} // namespace tackroom::testing
