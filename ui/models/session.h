@@ -33,6 +33,7 @@ public:
 
     [[nodiscard]] const Places& places() const { return m_places; }
     [[nodiscard]] JobRunner& jobs() { return *m_jobs; }
+    [[nodiscard]] const ReaderClient::Options& readerOptions() const { return m_readerOptions; }
 
     // --- the store
     void openStore(const QString& path);

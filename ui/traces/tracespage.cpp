@@ -14,6 +14,7 @@
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
 #include "ui/traces/textpage.h"
+#include "ui/traces/textsearch.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -95,7 +96,7 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
     m_filterSoon.setSingleShot(true);
     m_filterSoon.setInterval(kFilterDelayMs);
     connect(&m_filterSoon, &QTimer::timeout, this, [this] {
-        if (m_session.storeShown()) m_model->setFilter(parseRunFilter(utf8(m_query)));
+        if (m_session.storeShown()) m_model->setFilter(m_search->filter());
     });
     connect(m_model, &RunTableModel::rowsArrived, this, &TracesPage::rowsArrived);
     connect(m_model, &RunTableModel::failed, this, [this](const Error& error) {
@@ -117,6 +118,7 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
         m_compare->reload();
     });
     buildActions();
+    connectSearch();
     storeChanged();
 }
 
@@ -142,6 +144,8 @@ QWidget* TracesPage::buildList()
     m_listPages->addWidget(m_noMatch);
     column->addWidget(tableArea, 1);
 
+    m_search = new TextSearch(m_session, list);
+    column->addWidget(m_search);
     m_skipped = new TextPage(list);
     m_skipped->setAccessibleName(tr("What could not be read"));
     m_skipped->setMaximumHeight(fontMetrics().height() * 10);
@@ -307,7 +311,7 @@ void TracesPage::storeChanged()
     case Session::State::Ready: {
         m_asked = true;
         if (m_model->filter().text != utf8(m_query))
-            m_model->setFilter(parseRunFilter(utf8(m_query)));
+            m_model->setFilter(m_search->filter());
         else
             m_model->refresh();
         m_first->reload();
@@ -496,7 +500,7 @@ void TracesPage::showSelected()
 bool TracesPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening) return false;
-    return m_model->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() && !m_selectSoon.isActive() &&
+    return m_model->settled() && m_search->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() && !m_selectSoon.isActive() &&
            !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
 }
 

@@ -26,6 +26,7 @@ class Session;
 class StatePane;
 class TextLabel;
 class TextPage;
+class TextSearch;
 
 /// The runs of the open store. Addresses: `run/<key>` and `run/<key>/step/<step id>`.
 class TracesPage : public Page
@@ -49,6 +50,8 @@ public:
     [[nodiscard]] RunTableModel& model() const { return *m_model; }
     [[nodiscard]] RunTableView& table() const { return *m_table; }
     [[nodiscard]] RunView& run() const { return *m_first; }
+    /// The words of the query in the texts of runs.
+    [[nodiscard]] TextSearch& search() const { return *m_search; }
     /// Two runs side by side, while two are selected.
     [[nodiscard]] CompareView& comparison() const { return *m_compare; }
     [[nodiscard]] OutcomeBar& outcomeBar() const { return *m_outcomes; }
@@ -56,6 +59,7 @@ public:
 private:
     QWidget* buildList();
     void buildActions();
+    void connectSearch();
     void storeChanged();
     void showNoStore();
     void showFailed();
@@ -87,6 +91,7 @@ private:
     RunView* m_first;
     CompareView* m_compare;
     OutcomeBar* m_outcomes;
+    TextSearch* m_search;
     QList<int> m_sizesBefore; ///< of the split, while two runs stand side by side in a narrow window
     QTimer m_selectSoon, m_filterSoon;
     QString m_query, m_shownPath;

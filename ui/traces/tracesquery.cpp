@@ -5,7 +5,10 @@
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/models/session.h"
+#include "ui/models/runtablemodel.h"
 #include "ui/traces/outcomebar.h"
+#include "ui/traces/runview.h"
+#include "ui/traces/textsearch.h"
 
 #include <algorithm>
 
@@ -52,7 +55,26 @@ void TracesPage::setQuery(const QString& query)
     for (const QueryProblem& part : filter.notUnderstood)
         unknown.append(QString(shownLine(part.typed, 80) + QStringLiteral(" – ") + problemText(part.why)));
     Q_EMIT queryNotUnderstood(unknown.join(QStringLiteral(", ")));
+    m_search->setQuery(filter);
     m_filterSoon.start();
+}
+
+/// Words in the texts of runs: more runs than the index alone finds, and the places in the run that is shown.
+void TracesPage::connectSearch()
+{
+    connect(m_search, &TextSearch::filterChanged, this, [this] { m_filterSoon.start(); });
+    connect(m_search, &TextSearch::stepWanted, this, [this](RunRow row, const std::string& step) {
+        if (m_first->row() == row) m_first->showRun(row, step);
+    });
+    // A place that was asked for stays; a run that was merely opened is read at its first match.
+    connect(m_first, &RunView::placeChanged, this, [this] { m_search->showRun(m_first->row(), m_first->currentStep().empty()); });
+    addPageAction(m_split, QStringLiteral("traces.searchAll"), tr("Search the texts of all runs"),
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), [this] { m_search->searchEverything(); });
+    addPageAction(m_split, QStringLiteral("traces.searchStop"), tr("Stop searching"), {}, [this] { m_search->stop(); });
+    addPageAction(m_split, QStringLiteral("traces.nextMatch"), tr("Next match in the run"), QKeySequence(Qt::Key_F3),
+                  [this] { m_search->goToMatch(1); });
+    addPageAction(m_split, QStringLiteral("traces.previousMatch"), tr("Previous match in the run"),
+                  QKeySequence(Qt::SHIFT | Qt::Key_F3), [this] { m_search->goToMatch(-1); });
 }
 
 void TracesPage::loadCompletions()
