@@ -81,7 +81,7 @@ TextSearch::TextSearch(Session& session, QWidget* parent) : QFrame(parent), m_se
     m_all->setObjectName(QStringLiteral("searchAll"));
     m_stop = new QPushButton(tr("Stop"), this);
     m_stop->setObjectName(QStringLiteral("stopSearch"));
-    m_place = new TextLabel({}, TextLabel::Faint | TextLabel::Elided, this);
+    m_place = new TextLabel({}, TextLabel::Faint, this);
     const auto arrow = [this](Qt::ArrowType type, const QString& name) {
         auto* button = new QToolButton(this);
         button->setArrowType(type);
@@ -95,10 +95,14 @@ TextSearch::TextSearch(Session& session, QWidget* parent) : QFrame(parent), m_se
     row->addWidget(m_all);
     row->addWidget(m_stop);
     row->addStretch(1);
-    row->addWidget(m_place);
-    row->addWidget(m_previous);
-    row->addWidget(m_next);
     column->addLayout(row);
+    auto* places = new QHBoxLayout;
+    places->setSpacing(kGrid / 2);
+    places->addWidget(m_place);
+    places->addWidget(m_previous);
+    places->addWidget(m_next);
+    places->addStretch(1);
+    column->addLayout(places);
     m_list = new TextPage(this);
     m_list->setAccessibleName(tr("Matches in this run"));
     m_list->setFrameShape(QFrame::NoFrame);
