@@ -195,7 +195,17 @@ const Verb* findVerb(std::string_view name)
     return at == verbs().end() ? nullptr : &*at;
 }
 
-Result<Arguments> parseArguments(const std::vector<std::string>& words) { return Parser{words, nullptr, {}}.run(); }
+Result<Arguments> parseArguments(const std::vector<std::string>& words)
+{
+    // Of the verbs one is of two words; alone, its second one is a store of that name.
+    std::vector<std::string> joined = words;
+    const auto rule = std::ranges::find(joined, "rule");
+    if (joined.end() - rule > 2 && *std::next(rule) == "version" && std::find(joined.begin(), rule, "--") == rule) {
+        *rule = "rule version";
+        joined.erase(std::next(rule));
+    }
+    return Parser{joined, nullptr, {}}.run();
+}
 
 bool wantsJson(const std::vector<std::string>& words)
 {

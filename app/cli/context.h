@@ -53,6 +53,8 @@ struct Context {
 [[nodiscard]] Result<Answer> runJudge(Context& context);
 [[nodiscard]] Result<Answer> runJudgements(Context& context);
 [[nodiscard]] Result<Answer> runRule(Context& context);
+[[nodiscard]] Result<Answer> runVersionRule(Context& context);
+[[nodiscard]] Result<Answer> runCache(Context& context);
 [[nodiscard]] Result<Answer> runClusters(Context& context);
 [[nodiscard]] Result<Answer> runArtifacts(Context& context);
 [[nodiscard]] Result<Answer> runVersions(Context& context);

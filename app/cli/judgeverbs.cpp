@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// judge, judgements, rule
+/// judge, judgements
 #include "app/cli/context.h"
 #include "app/cli/output.h"
 #include "core/base/format.h"
 #include "core/workspace/judgements.h"
-#include "core/workspace/storesettings.h"
 
 #include <algorithm>
 #include <array>
@@ -105,35 +104,6 @@ Result<Answer> runJudgements(Context& context)
     if (context.arguments.has("jsonl")) return answerOf(context, {{"judgements", std::move(list)}}, std::move(lines));
     std::string text = table.empty() ? std::string("Nobody has judged a run of this store.\n") : table.text();
     return answerOf(context, {{"judgements", std::move(list)}}, std::move(text));
-}
-
-Result<Answer> runRule(Context& context)
-{
-    TR_ASSIGN(IndexReport report, indexed(context));
-    StoreSettings settings = readStoreSettings(context.places, report.folder);
-    const bool change = context.arguments.positions().size() > 1;
-    if (change) {
-        const std::string text = context.arguments.position(1);
-        settings.rule.reset();
-        if (text != "none") {
-            TR_ASSIGN(settings.rule, parseScoreRule(text));
-        }
-        TR_TRY(writeStoreSettings(context.places, report.folder, settings));
-        TR_ASSIGN(report, indexed(context)); // the outcomes under the new rule
-    }
-    TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
-    TR_ASSIGN(const RunCounts counts, queries->counts());
-    const std::string rule = settings.rule ? toString(*settings.rule) : std::string();
-    return answerOf(
-        context,
-        {{"rule", rule},
-         {"runs", counts.runs},
-         {"failures", counts.failures},
-         {"successes", counts.successes},
-         {"unknown", counts.unknown}},
-        formatText("{}\nfailures: {}; outcome not known: {}\n",
-                   rule.empty() ? std::string("This store has no rule.") : "A run has failed where " + safeLine(rule) + ".",
-                   shareOf(counts.failures, counts.runs, "runs"), formatCount(static_cast<std::uint64_t>(counts.unknown))));
 }
 
 } // namespace tackroom::cli

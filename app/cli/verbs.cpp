@@ -40,6 +40,13 @@ const std::vector<Verb>& table()
          "time\n"
          "seconds          of this reading\npeakRssBytes     of the reader process",
          &runIndex},
+        {"cache",
+         "which indexes lie in the cache, and how much it may hold; clear: remove those not in use",
+         {{"clear", Count::Optional}, {"STORE", Count::Optional}},
+         {{"limit", "SIZE", "what all indexes may take together: 5GB, 800MB, none; the least recently used go first"}},
+         "limitBytes       0: none\nbytes            of all indexes\nindexes[{store, title, folder, runs, bytes, used}]\n"
+         "where some were to go: removed[], removedBytes, inUse (stayed), failed",
+         &runCache},
         {"runs",
          "list runs",
          {{"STORE"}},
@@ -95,6 +102,24 @@ const std::vector<Verb>& table()
          {},
          "rule             empty where there is none\nruns, failures, successes, unknown: counts under it",
          &runRule},
+        {"rule version",
+         "what tells the harness version of runs, before what the traces say: 'key NAME', 'from TIME is VERSION' and more",
+         {{"STORE"}, {"TERM", Count::Any}},
+         {{"preview", "", "only tell what the terms would change"},
+          {"deployments", "REPO", "a term for each version that this harness repository has landed"},
+          {"look", "N", "list the keys that N runs of the store itself have, whatever they are"}},
+         "rule[]           the terms, each one argument:\n"
+         "  key NAME                         the value of this key; of several the first that a run has\n"
+         "  where NAME = VALUE is VERSION    a run whose key has this value\n"
+         "  from TIME [to TIME] is VERSION   a run that began then\n"
+         "  deployed TIME is VERSION         from then on, of runs of which nothing else tells the version\n"
+         "  deployment first                 the deployed version counts even where a run names one\n"
+         "  none                             alone: no rule any more\n"
+         "set              whether it was set just now\n"
+         "runs, changed (get another version), without (a version)\ndistinct, versions[{version, runs}]\n"
+         "unread[]         keys that the store would be read anew for\n"
+         "lookedAt (runs), keys[{key, runs, values, examples[{value, runs}]}]",
+         &runVersionRule},
         {"clusters",
          "why the agent fails: failing runs in groups",
          {{"STORE"}},

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/cachelimit.h"
 
+#include "core/base/bytes.h"
 #include "core/base/format.h"
+#include "core/base/json.h"
 #include "core/index/fulltext.h"
 #include "core/index/indexschema.h"
 #include "core/platform/filelock.h"
 #include "core/platform/uniquefd.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fcntl.h>
+#include <format>
+#include <functional>
 #include <string_view>
 #include <unistd.h>
 
@@ -84,38 +89,91 @@ Removal removeIndex(const fs::path& folder)
     return error ? Removal::Failed : Removal::Done;
 }
 
+/// `endRemovals`: what an earlier removal has left is removed, too.
+Result<std::vector<Index>> indexesBelow(const fs::path& cacheDirectory, bool endRemovals)
+{
+    std::vector<Index> indexes;
+    std::error_code error;
+    const fs::path stores = cacheDirectory / "stores";
+    if (!fs::exists(stores, error)) return indexes;
+    for (fs::directory_iterator at(stores, error), end; !error && at != end; at.increment(error)) {
+        if (at->is_symlink() || !at->is_directory()) continue;
+        std::error_code ignored; // what cannot be removed now is looked at again the next time
+        if (!at->path().filename().string().starts_with(kGone))
+            indexes.push_back(indexIn(at->path()));
+        else if (endRemovals)
+            fs::remove_all(at->path(), ignored);
+    }
+    if (error) return fail(ErrorCode::Io, stores.string(), "cannot be looked through: " + error.message());
+    return indexes;
+}
+
+void remove(const Index& index, Eviction& eviction)
+{
+    const Removal removal = removeIndex(index.folder);
+    if (removal == Removal::InUse) ++eviction.inUse;
+    if (removal == Removal::Failed) ++eviction.failed;
+    if (removal != Removal::Done) return;
+    eviction.bytesAfter -= index.bytes;
+    eviction.removed.push_back(index.folder);
+}
+
+UtcNs timeOf(fs::file_time_type time)
+{
+    const auto system = std::chrono::file_clock::to_sys(time);
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(system.time_since_epoch()).count();
+}
+
 } // namespace
 
 Result<Eviction> evictIndexes(const fs::path& cacheDirectory, std::uint64_t limitBytes, const fs::path& keep)
 {
     Eviction eviction;
-    std::vector<Index> indexes;
-    std::error_code error;
-    const fs::path stores = cacheDirectory / "stores";
-    if (!fs::exists(stores, error)) return eviction;
-    for (fs::directory_iterator at(stores, error), end; !error && at != end; at.increment(error)) {
-        if (at->is_symlink() || !at->is_directory()) continue;
-        std::error_code ignored; // what cannot be removed now is looked at again the next time
-        if (at->path().filename().string().starts_with(kGone))
-            fs::remove_all(at->path(), ignored);
-        else
-            indexes.push_back(indexIn(at->path()));
-    }
-    if (error) return fail(ErrorCode::Io, stores.string(), "cannot be looked through: " + error.message());
+    TR_ASSIGN(std::vector<Index> indexes, indexesBelow(cacheDirectory, true));
     for (const Index& index : indexes) eviction.bytesBefore += index.bytes;
     eviction.bytesAfter = eviction.bytesBefore;
     std::ranges::sort(indexes, {}, &Index::used);
     for (const Index& index : indexes) {
         if (eviction.bytesAfter <= limitBytes) break;
-        if (fs::equivalent(index.folder, keep, error)) continue;
-        const Removal removal = removeIndex(index.folder);
-        if (removal == Removal::InUse) ++eviction.inUse;
-        if (removal == Removal::Failed) ++eviction.failed;
-        if (removal != Removal::Done) continue;
-        eviction.bytesAfter -= index.bytes;
-        eviction.removed.push_back(index.folder);
+        std::error_code error; // a folder that is not there is none of these
+        if (!keep.empty() && fs::equivalent(index.folder, keep, error)) continue;
+        remove(index, eviction);
     }
     return eviction;
+}
+
+Result<Eviction> removeIndexOf(const fs::path& cacheDirectory, const fs::path& folder)
+{
+    Eviction eviction;
+    TR_ASSIGN(const std::vector<Index> indexes, indexesBelow(cacheDirectory, false));
+    for (const Index& index : indexes) eviction.bytesBefore += index.bytes;
+    eviction.bytesAfter = eviction.bytesBefore;
+    const auto one = std::ranges::find_if(indexes, [&](const Index& index) {
+        std::error_code error; // a folder that is not there is none of these
+        return fs::equivalent(index.folder, folder, error);
+    });
+    if (one == indexes.end()) return fail(ErrorCode::NotFound, folder.string(), "this is no index of the cache");
+    remove(*one, eviction);
+    return eviction;
+}
+
+Result<std::vector<CachedIndex>> cachedIndexes(const fs::path& cacheDirectory)
+{
+    TR_ASSIGN(std::vector<Index> indexes, indexesBelow(cacheDirectory, false));
+    std::ranges::sort(indexes, std::greater<>{}, &Index::used);
+    std::vector<CachedIndex> found;
+    for (const Index& index : indexes) {
+        CachedIndex each{
+            .folder = index.folder, .store = {}, .title = {}, .runs = 0, .bytes = index.bytes, .used = timeOf(index.used)};
+        const auto bytes = readFile(index.folder / kStoreFile, std::size_t{1} << 20, false);
+        if (const auto json = bytes ? parseJson(*bytes, "store.json") : Result<Json>(Json())) {
+            each.store = stringAt(*json, "path");
+            each.title = stringAt(*json, "title");
+            each.runs = intAt(*json, "runs");
+        }
+        found.push_back(std::move(each));
+    }
+    return found;
 }
 
 } // namespace tackroom

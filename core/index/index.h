@@ -7,6 +7,7 @@
 ///   <cache>/stores/<xxh128 of the canonical path and kind>/ holds both, and store.json (path, kind, schema, seconds …).
 ///
 ///   indexschema.h   both schemas and their version        ingest.h        the RunSink that writes runs.db
+///   runversions.h   what names the harness version of runs, and the rule that a person set
 ///   runrecords.h    all runs, whole, for the analysis job
 ///   runqueries.h    what the window and the CLI ask       readerframes.h  the pipe's frames
 ///   readerserver.h  the child's end                       readerclient.h  the parent's end

@@ -14,14 +14,16 @@
 ///             `kind`, `fingerprint`, `cursor`: of the store when it was last read to its end. `bulk`: it is being filled for
 ///             the first time, without some of its indexes; the value is the system's boot id (runsfile.cpp).
 ///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
-///             whole record, by which a run that is read again unchanged is left alone
+///             record but its place, by which a run that is read again unchanged, or told by two files alike, is left alone
 ///   parts     steps, scores and decisions of a run, packed (packedparts.h), one row a chunk: `id` = run row * 2^20 + chunk from
 ///             1; the first one counts all of the run. The run row is id >> 20, the rows of one run lie together:
 ///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575.
 ///             A step's number (StepItem::row) is made in the same way: run row * 2^20 + ordinal in tree order, depth first,
 ///             children by start.
 ///   errors    of the steps with status Error, by step number: what filters look for
-///   names     of tools and models, each stored once; field = kToolName, kModelName
+///   names     of tools and models, each stored once; field = kToolName, kModelName; with kVersionName what may name the run's
+///             harness version (runversions.h): `runs` has what the store's rule makes of it. meta `version_rule`: that rule;
+///             `version_keys`: the keys beside the known ones that were looked for
 ///   name_sets, set_names    which of them a run used: runs.name_set (0: none). Most runs share their set with thousands of
 ///             others, so that a set costs next to nothing where a row for each name of each run cost as much as the run
 ///   skipped   what was there and could not be read; at most kMaxSkippedRows rows, all of it is counted
@@ -37,7 +39,7 @@
 namespace tackroom
 {
 
-inline constexpr int kRunsSchemaVersion = 4;
+inline constexpr int kRunsSchemaVersion = 5;
 inline constexpr int kDerivedSchemaVersion = 1;
 
 inline constexpr std::int64_t kMaxSkippedRows = 10'000;
@@ -54,7 +56,7 @@ inline constexpr std::int64_t kMaxParts = (std::int64_t{1} << kPartBits) - 1;
 [[nodiscard]] constexpr std::int64_t firstPartOf(std::int64_t runRow) { return runRow << kPartBits; }
 [[nodiscard]] constexpr std::int64_t lastPartOf(std::int64_t runRow) { return (runRow << kPartBits) | kMaxParts; }
 
-inline constexpr std::int64_t kToolName = 1, kModelName = 2;
+inline constexpr std::int64_t kToolName = 1, kModelName = 2, kVersionName = 3;
 
 /// CREATE statements, several in one text; without user_version, which the writer sets in the same transaction.
 extern const std::string_view kRunsDdl;

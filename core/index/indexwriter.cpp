@@ -2,6 +2,7 @@
 #include "core/index/indexwriter.h"
 
 #include "core/base/text.h"
+#include "core/index/runversions.h"
 
 #include <new>
 
@@ -147,6 +148,19 @@ Result<std::string> IndexWriter::meta(std::string_view key)
     return file->meta(key);
 }
 
+Status IndexWriter::setVersionRule(const VersionRule& rule)
+{
+    m_versionRule = rule;
+    TR_ASSIGN(RunsFile * file, settled());
+    TR_ASSIGN(const std::string former, file->meta("version_rule"));
+    return former == ruleText(rule) ? Status() : file->resolveVersions(rule);
+}
+
+Status IndexWriter::noteVersionKeys(const std::string& keys)
+{
+    return inOrder([&](RunsFile& file) { return file.noteVersionKeys(keys); });
+}
+
 void IndexWriter::startsOver()
 {
     m_startedOver = true;
@@ -156,7 +170,7 @@ void IndexWriter::startsOver()
 Status IndexWriter::add(RunRecord record)
 {
     if (const auto failed = failure()) return std::unexpected(*failed);
-    PackedRun run = packRun(m_packer, std::move(record));
+    PackedRun run = packRun(m_packer, std::move(record), m_versionRule);
     const std::size_t bytes = sizeOf(run);
     collect(std::move(run), bytes);
     return {};

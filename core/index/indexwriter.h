@@ -36,6 +36,10 @@ public:
     [[nodiscard]] std::int64_t removedRuns();
     [[nodiscard]] Result<std::string> meta(std::string_view key);
 
+    /// Of the runs that are there and of those that come.
+    [[nodiscard]] Status setVersionRule(const VersionRule& rule);
+    [[nodiscard]] Status noteVersionKeys(const std::string& keys);
+
     // RunSink
     void startsOver() override;
     [[nodiscard]] Status add(RunRecord record) override;
@@ -76,6 +80,7 @@ private:
     std::unique_ptr<RunsFile> m_file; ///< the thread's while batches are under way, else the caller's
     Progress m_progress;
     PartPacker m_packer;
+    VersionRule m_versionRule;
     Batch m_batch;
     std::size_t m_batchBytes = 0;
     std::chrono::steady_clock::time_point m_batchBegan;

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/cancel.h"
 #include "core/readers/readers.h"
+#include "core/traces/versionrule.h"
 
 #include <filesystem>
 #include <functional>
@@ -22,9 +23,10 @@ struct IngestReport {
 /// Brings <folder>/runs.db up to date with the store; makes folder and file where they are missing, and makes the file anew
 /// where it is damaged or of another schema. Holds runs.lock meanwhile (Locked after 20 s). Written in transactions of a few
 /// hundred runs, so that readers see it grow; killed at any point it is a valid index of a part of the store, and the next
-/// ingest goes on. `progress` is called from this thread, at least every second while the reader delivers.
+/// ingest goes on. The runs get the harness versions that `versionRule` says: those that are there already without reading the
+/// store, unless the rule asks for keys that were not looked for so far. `progress` is called from this thread, at least every second while the reader delivers.
 [[nodiscard]] Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore,
                                                const std::filesystem::path& folder, const Progress& progress,
-                                               const CancelToken& cancel);
+                                               const CancelToken& cancel, const VersionRule& versionRule = {});
 
 } // namespace tackroom

@@ -3,10 +3,12 @@
 
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/index/cachelimit.h"
 #include "core/index/promptframes.h"
 #include "core/index/promptreader.h"
 #include "core/index/readerconnection.h"
 #include "core/index/readerframes.h"
+#include "core/index/runversions.h"
 
 #include <chrono>
 #include <optional>
@@ -170,6 +172,34 @@ Result<std::string> PromptReader::file(const std::string& name, std::int64_t ver
     const Json request = {{"verb", "prompt"}, {"path", d->child.store.string()}, {"name", name}, {"version", version}};
     TR_TRY(d->child.ask(request, receiver, cancel)); // the answer says nothing more than that all has come
     return std::move(body.take(0).raw);
+}
+
+Result<Eviction> askEviction(const fs::path& cacheDirectory, std::uint64_t limitBytes, const fs::path& keep, const fs::path& only,
+                             const CancelToken& cancel)
+{
+    TR_ASSIGN(auto connection, ReaderConnection::start(cacheDirectory, {}));
+    const Json request = {{"verb", "evict"},
+                          {"cache", absoluteOf(cacheDirectory).string()},
+                          {"limitBytes", limitBytes},
+                          {"keep", keep.string()},
+                          {"only", only.string()}};
+    TR_ASSIGN(const Json answer, connection.ask(request, {}, cancel));
+    Eviction done;
+    done.bytesBefore = static_cast<std::uint64_t>(frames::countAt(answer, "bytesBefore"));
+    done.bytesAfter = static_cast<std::uint64_t>(frames::countAt(answer, "bytesAfter"));
+    done.inUse = static_cast<std::size_t>(frames::countAt(answer, "inUse"));
+    done.failed = static_cast<std::size_t>(frames::countAt(answer, "failed"));
+    for (const Json& folder : memberAt(answer, "removed"))
+        if (folder.is_string()) done.removed.emplace_back(folder.get<std::string>());
+    return done;
+}
+
+Result<VersionKeys> askVersionKeys(const fs::path& store, std::int64_t maxRuns, const CancelToken& cancel)
+{
+    const fs::path path = absoluteOf(store);
+    TR_ASSIGN(auto connection, ReaderConnection::start(path, {}));
+    TR_ASSIGN(const Json answer, connection.ask({{"verb", "versionKeys"}, {"path", path.string()}, {"runs", maxRuns}}, {}, cancel));
+    return frames::versionKeysOf(answer);
 }
 
 fs::path storeCacheFolder(const fs::path& cacheDirectory, const fs::path& canonicalStore, std::string_view kind)

@@ -180,6 +180,40 @@ Error errorOf(const Json& json)
     return {errorCodeOf(stringAt(json, "code")), stringAt(json, "where"), stringAt(json, "detail"), stringAt(json, "hint")};
 }
 
+Json versionKeysJson(const VersionKeys& keys)
+{
+    Json list = Json::array();
+    for (const VersionKeySummary& key : keys.keys) {
+        Json samples = Json::array();
+        for (const auto& [value, runs] : key.samples) samples.push_back({{"value", value}, {"runs", runs}});
+        list.push_back({{"key", key.key},
+                        {"runs", key.runs},
+                        {"values", key.values},
+                        {"manyValues", key.manyValues},
+                        {"samples", std::move(samples)}});
+    }
+    return {{"runs", keys.runs}, {"keys", std::move(list)}};
+}
+
+VersionKeys versionKeysOf(const Json& json)
+{
+    const auto count = [](const Json& object, std::string_view key) { return std::max<std::int64_t>(0, intAt(object, key)); };
+    VersionKeys keys;
+    keys.runs = count(json, "runs");
+    for (const Json& each : memberAt(json, "keys")) {
+        VersionKeySummary key;
+        key.key = stringAt(each, "key");
+        if (key.key.empty()) continue;
+        key.runs = count(each, "runs");
+        key.values = count(each, "values");
+        key.manyValues = boolAt(each, "manyValues");
+        for (const Json& sample : memberAt(each, "samples"))
+            key.samples.emplace_back(stringAt(sample, "value"), count(sample, "runs"));
+        keys.keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
 Json infoJson(const StoreInfo& info)
 {
     return {{"kind", info.kind},

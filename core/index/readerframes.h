@@ -9,6 +9,7 @@
 ///
 /// The parent trusts none of it: lengths, types, numbers and JSON are checked, and what does not fit ends the child.
 #include "core/base/json.h"
+#include "core/index/runversions.h"
 #include "core/readers/readers.h"
 
 #include <cstdint>
@@ -72,6 +73,8 @@ private:
 
 [[nodiscard]] Json errorJson(const Error& error);
 [[nodiscard]] Error errorOf(const Json& json);
+[[nodiscard]] Json versionKeysJson(const VersionKeys& keys);
+[[nodiscard]] VersionKeys versionKeysOf(const Json& json);
 [[nodiscard]] Json infoJson(const StoreInfo& info);
 [[nodiscard]] StoreInfo infoOf(const Json& json);
 

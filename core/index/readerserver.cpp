@@ -28,6 +28,7 @@ namespace
 using frames::FrameType;
 
 constexpr std::chrono::milliseconds kProgressEvery{100};
+constexpr std::int64_t kMostSampledRuns = 100'000;
 
 /// The highest resident size of this program. Not getrusage's, which counts what the parent was before the exec.
 std::int64_t peakRssBytes()
@@ -100,16 +101,33 @@ private:
         const std::string verb = stringAt(request, "verb");
         if (verb == "prompts") return prompts(stringAt(request, "path"));
         if (verb == "prompt") return prompt(request);
+        if (verb == "evict") return evict(request);
         const bool staysOpen = verb == "fetch" || verb == "texts" || verb == "scan" || verb == "scanRuns";
         TR_TRY(open(stringAt(request, "path"), !staysOpen));
         if (verb == "recognise") return Json{{"info", frames::infoJson(m_reader->info())}};
         if (verb == "index") return index(stringAt(request, "cache"), intAt(request, "cacheLimitBytes"));
+        if (verb == "versionKeys") return versionKeys(intAt(request, "runs"));
         if (verb == "fetch") return fetch(request);
         const auto sendFrame = [this](FrameType type, std::string_view bytes) { return send(type, bytes); };
         if (verb == "texts") return frames::answerTexts(*m_reader, request, sendFrame);
         if (verb == "scan") return frames::answerScan(*m_reader, request, sendFrame);
         if (verb == "scanRuns") return frames::answerScanRuns(*m_reader, request, sendFrame);
         return fail(ErrorCode::Internal, {}, "the reader does not know the verb " + verb);
+    }
+
+    /// Here no index is open, so that looking at the locks is safe.
+    static Result<Json> evict(const Json& request)
+    {
+        const std::string cache = stringAt(request, "cache"), only = stringAt(request, "only");
+        const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(0, intAt(request, "limitBytes")));
+        TR_ASSIGN(const Eviction done, only.empty() ? evictIndexes(cache, limit, stringAt(request, "keep")) : removeIndexOf(cache, only));
+        Json removed = Json::array();
+        for (const auto& folder : done.removed) removed.push_back(folder.string());
+        return Json{{"bytesBefore", done.bytesBefore},
+                    {"bytesAfter", done.bytesAfter},
+                    {"removed", std::move(removed)},
+                    {"inUse", done.inUse},
+                    {"failed", done.failed}};
     }
 
     Status open(const std::string& path, bool anew)
@@ -121,23 +139,36 @@ private:
         return {};
     }
 
-    Result<Json> index(const std::string& cache, std::int64_t cacheLimitBytes)
+    /// A frame now and then.
+    [[nodiscard]] Progress progressToParent()
     {
-        TR_ASSIGN(const auto canonical, canonicalStore(m_path));
-        auto last = std::chrono::steady_clock::time_point{};
-        const Progress progress([&](std::string_view what, std::uint64_t done, std::uint64_t total) {
+        return Progress([this, last = std::chrono::steady_clock::time_point{}](std::string_view what, std::uint64_t done,
+                                                                               std::uint64_t total) mutable {
             const auto now = std::chrono::steady_clock::now();
             if (now - last < kProgressEvery && done != total) return;
             last = now;
             // A parent that is gone shows in the answer; it also sends us SIGKILL.
             (void)send(FrameType::Progress, dumpJson({{"what", what}, {"done", done}, {"total", total}}));
         });
+    }
+
+    Result<Json> versionKeys(std::int64_t runs)
+    {
+        const Progress progress = progressToParent();
+        TR_ASSIGN(const VersionKeys keys, sampleVersionKeys(*m_reader, std::clamp<std::int64_t>(runs, 1, kMostSampledRuns), progress, {}));
+        return frames::versionKeysJson(keys);
+    }
+
+    Result<Json> index(const std::string& cache, std::int64_t cacheLimitBytes)
+    {
+        TR_ASSIGN(const auto canonical, canonicalStore(m_path));
+        const Progress progress = progressToParent();
         const auto& info = m_reader->info();
         const auto folder = storeCacheFolder(cache, canonical, info.kind);
         // Where the rows will be, before they are there: who waits can look at them as they come.
         TR_TRY(send(FrameType::Progress,
                     dumpJson({{"what", "opened"}, {"info", frames::infoJson(info)}, {"path", canonical.string()}})));
-        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, folder, progress, {}));
+        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, folder, progress, {}, readVersionRuleFile(folder)));
         // What cannot be removed today is tried again tomorrow: no reason to keep the answer back.
         if (cacheLimitBytes > 0) (void)evictIndexes(cache, static_cast<std::uint64_t>(cacheLimitBytes), folder);
         return Json{{"info", frames::infoJson(info)},  {"path", canonical.string()}, {"runs", report.runs},

@@ -5,7 +5,9 @@
 #include "core/base/hash.h"
 #include "core/index/indexschema.h"
 #include "core/index/rowvalues.h"
+#include "core/index/runversions.h"
 #include "core/platform/uniquefd.h"
+#include "core/readers/sourcenames.h"
 
 #include <algorithm>
 #include <bit>
@@ -68,19 +70,56 @@ private:
     std::string m_text;
 };
 
-std::int64_t contentOf(const Run& run, const std::vector<std::string>& chunks)
+// A content is two hashes: in its upper bits one of what happened, in the lower ones one of all, judgements too. Two files that
+// tell of the same run with other scores do not contradict each other.
+constexpr int kWholeBits = 40;
+
+/// Of each step the times and how long its texts are: enough to tell one telling from another, and quickly made.
+std::int64_t shapeOf(const std::vector<Step>& steps)
 {
+    std::uint64_t hash = steps.size();
+    const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x9E3779B97F4A7C15ULL + (hash >> 29); };
+    for (const Step& step : steps) {
+        add(static_cast<std::uint64_t>(step.start));
+        add(static_cast<std::uint64_t>(step.end));
+        add(static_cast<std::uint64_t>(step.status) << 8 | static_cast<std::uint64_t>(step.kind));
+        add(step.name.size() << 32 | step.errorText.size());
+        add(step.arguments.size() << 32 | step.result.size());
+        add(step.inputText.size() << 32 | step.outputText.size());
+    }
+    return static_cast<std::int64_t>(hash);
+}
+
+std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& chunks, const std::vector<std::string>& versions)
+{
+    const Run& run = record.run;
     ContentText text;
     for (const std::string* field :
          {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
-          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer, &run.source, &run.place})
+          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer})
         text.add(*field);
     for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens,
                                      run.completionTokens, run.stepCount, run.errorCount})
         text.add(field);
     text.add(run.costUsd);
+    text.add(shapeOf(record.steps));
+    const auto happened = static_cast<std::uint64_t>(text.hash());
     for (const std::string& chunk : chunks) text.add(static_cast<std::int64_t>(xxh64(chunk)));
-    return text.hash();
+    for (const std::string& version : versions) text.add(version);
+    const auto whole = static_cast<std::uint64_t>(text.hash());
+    return static_cast<std::int64_t>(happened << kWholeBits | (whole & ((std::uint64_t{1} << kWholeBits) - 1)));
+}
+
+bool isSameHappening(std::int64_t content, std::int64_t other) { return content >> kWholeBits == other >> kWholeBits; }
+
+std::string twoRunsText(const std::string& former, const std::string& now)
+{
+    std::string where;
+    if (!former.empty() && former != now)
+        where = formatText(", in {} and in {}", former, now);
+    else if (!former.empty())
+        where = ", both in " + former;
+    return formatText("the store has two runs of this id{}; they differ, and the one read last is kept", where);
 }
 
 /// Sees to it that the file as it is now is on the disk, unless it is so young that the system would have to be waited for.
@@ -134,12 +173,14 @@ Result<Database> openCurrent(const std::filesystem::path& file)
 
 } // namespace
 
-PackedRun packRun(PartPacker& packer, RunRecord record)
+PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule)
 {
     PackedRun packed;
     packed.counts = packer.pack(record);
     packed.chunks = std::move(packer.chunks());
-    packed.content = contentOf(record.run, packed.chunks);
+    VersionFactsOfRun versionFacts = takeVersionFacts(record.run);
+    packed.versions = versionNamesOf(versionFacts);
+    packed.content = contentOf(record, packed.chunks, packed.versions);
     std::int64_t ordinal = 0;
     for (const std::size_t index : packer.stepOrder()) {
         Step& step = record.steps[index];
@@ -150,6 +191,11 @@ PackedRun packRun(PartPacker& packer, RunRecord record)
             packed.errors.push_back({ordinal, std::move(step.errorType), std::move(step.errorText)});
     }
     packed.run = std::move(record.run);
+    if (!versionRule.empty()) {
+        versionFacts.run = packed.run;
+        versionFacts.model = modelOf(packed.models);
+        setVersionOf(packed.run, resolveVersion(versionRule, versionFacts));
+    }
     return packed;
 }
 
@@ -373,13 +419,14 @@ Result<std::int64_t> RunsFile::nameSetOf(const PackedRun& run)
 {
     // Known by the names as they come: most runs need no more than this.
     m_nameKey.clear();
-    for (const auto* names : {&run.tools, &run.models}) {
+    for (const auto* names : {&run.tools, &run.models, &run.versions}) {
         for (const std::string& name : *names) m_nameKey.append(name).push_back('\0');
         m_nameKey.push_back('\1');
     }
     if (const auto known = m_nameSets.find(m_nameKey); known != m_nameSets.end()) return known->second;
     std::vector<std::int64_t> rows;
-    for (const auto& [names, field] : {std::pair(&run.tools, kToolName), std::pair(&run.models, kModelName)})
+    for (const auto& [names, field] :
+         {std::pair(&run.tools, kToolName), std::pair(&run.models, kModelName), std::pair(&run.versions, kVersionName)})
         for (const std::string& name : *names) {
             TR_ASSIGN(const std::int64_t row, nameRow(field, name));
             rows.push_back(row);
@@ -445,27 +492,43 @@ Status RunsFile::put(const PackedRun& run)
     if (row > 0) {
         ++m_totals.runs;
     } else {
-        std::int64_t formerContent = 0;
-        {
-            TR_ASSIGN(Statement former, m_db.prepare("SELECT id, content FROM runs WHERE run_key = ?"));
-            former.bind(1, run.run.key.value);
-            TR_ASSIGN(const bool found, former.step());
-            if (!found) return fail(ErrorCode::Damaged, m_db.path().string(), "the index contradicts itself");
-            row = former.intAt(0);
-            formerContent = former.intAt(1);
-        }
-        if (m_startedOver && isSeen(row))
-            TR_TRY(skip("run " + run.run.nativeId, "the store has two runs of this id; the one read last is kept"));
-        if (formerContent == run.content) {
+        Former former;
+        TR_TRY(lookUp(run.run.key, former));
+        row = former.row;
+        const bool isAgain = m_startedOver && isSeen(row);
+        if (former.content == run.content) {
+            // Told by two files alike, it is one run; of the places the first one stays. Else it may have moved.
+            if (!isAgain) TR_TRY(moveRun(former, run.run));
             see(row);
             return {};
         }
+        if (isAgain && !isSameHappening(former.content, run.content))
+            TR_TRY(skip("run " + run.run.nativeId, twoRunsText(former.source, run.run.source)));
         TR_TRY(updateRun(run, nameSet, row));
     }
     m_changed = true;
     see(row);
     ++m_newRuns;
     return putParts(run, row);
+}
+
+Status RunsFile::lookUp(const RunKey& key, Former& former)
+{
+    TR_ASSIGN(Statement known, m_db.prepare("SELECT id, content, source, place FROM runs WHERE run_key = ?"));
+    known.bind(1, key.value);
+    TR_ASSIGN(const bool found, known.step());
+    if (!found) return fail(ErrorCode::Damaged, m_db.path().string(), "the index contradicts itself");
+    former = {known.intAt(0), known.intAt(1), known.stringAt(2), known.stringAt(3)};
+    return {};
+}
+
+/// Nothing that is analysed changes with the place.
+Status RunsFile::moveRun(const Former& former, const Run& run)
+{
+    if (former.source == run.source && former.place == run.place) return {};
+    TR_ASSIGN(Statement move, m_db.prepare("UPDATE runs SET source = ?, place = ? WHERE id = ?"));
+    move.bind(1, run.source).bind(2, run.place).bind(3, former.row);
+    return move.run();
 }
 
 Status RunsFile::skip(std::string_view where, std::string_view why)
@@ -537,8 +600,9 @@ Status RunsFile::forgetSkipped(std::string_view source)
 Status RunsFile::beginSource(std::string_view source)
 {
     m_unseenOfSource.clear();
-    m_source = source;
-    if (m_startedOver) return {}; // finish() takes away what was not delivered
+    const auto onlyPart = sourceOfPart(source);
+    m_source = onlyPart.value_or(source);
+    if (m_startedOver || onlyPart) return {}; // after starting over finish() takes away what was not delivered
     TR_TRY(forgetSkipped(source));
     return rowsOfSource(source, m_unseenOfSource);
 }
@@ -561,6 +625,22 @@ Status RunsFile::sourceIsGone(std::string_view source)
     TR_TRY(rowsOfSource(source, rows));
     for (const std::int64_t row : rows) TR_TRY(removeRun(row));
     return {};
+}
+
+Status RunsFile::resolveVersions(const VersionRule& rule)
+{
+    TR_TRY(begin());
+    TR_ASSIGN(const std::int64_t changed, rewriteVersions(m_db, rule));
+    if (changed > 0) m_changed = true;
+    TR_TRY(setMeta("version_rule", ruleText(rule)));
+    return commit();
+}
+
+Status RunsFile::noteVersionKeys(std::string_view keys)
+{
+    TR_TRY(begin());
+    TR_TRY(setMeta("version_keys", keys));
+    return commit();
 }
 
 Result<std::string> RunsFile::placeOf(std::string_view source, std::string_view nativeId)

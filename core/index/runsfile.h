@@ -4,6 +4,7 @@
 /// a thread before it.
 #include "core/index/packedparts.h"
 #include "core/sql/sql.h"
+#include "core/traces/versionrule.h"
 
 #include <chrono>
 #include <cstdint>
@@ -22,17 +23,18 @@ namespace tackroom
 /// A run ready to be written.
 struct PackedRun {
     Run run;
-    std::int64_t content = 0; ///< hash of all of it
+    std::int64_t content = 0; ///< hash of all of it but the place (runsfile.cpp)
     PartPacker::Counts counts;
     std::vector<std::string> chunks;
     std::vector<std::string> tools, models; ///< distinct names
+    std::vector<std::string> versions;      ///< what may name its harness version (runversions.h)
     struct StepError {
         std::int64_t ordinal = 0;
         std::string type, text;
     };
     std::vector<StepError> errors;
 };
-[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record);
+[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule = {});
 
 class RunsFile
 {
@@ -56,6 +58,9 @@ public:
     [[nodiscard]] Status endSource();
     [[nodiscard]] Status sourceIsGone(std::string_view source);
     [[nodiscard]] Result<std::string> placeOf(std::string_view source, std::string_view nativeId);
+    /// Gives every run that is there the harness version that the rule says, and notes the rule.
+    [[nodiscard]] Status resolveVersions(const VersionRule& rule);
+    [[nodiscard]] Status noteVersionKeys(std::string_view keys);
     /// Commits where the transaction is old enough; the first ones soon, so that something is seen.
     [[nodiscard]] Status commitIfDue();
     [[nodiscard]] Status commit();
@@ -72,6 +77,12 @@ private:
     [[nodiscard]] Status makeIndexes();
     [[nodiscard]] Result<std::int64_t> insertRun(const PackedRun& run, std::int64_t nameSet);
     [[nodiscard]] Status updateRun(const PackedRun& run, std::int64_t nameSet, std::int64_t row);
+    struct Former {
+        std::int64_t row = 0, content = 0;
+        std::string source, place;
+    };
+    [[nodiscard]] Status lookUp(const RunKey& key, Former& former);
+    [[nodiscard]] Status moveRun(const Former& former, const Run& run);
     [[nodiscard]] Status putParts(const PackedRun& run, std::int64_t row);
     [[nodiscard]] Result<std::int64_t> nameSetOf(const PackedRun& run);
     [[nodiscard]] Result<std::int64_t> nameSetRow(std::vector<std::int64_t> names);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/readers/filelook.h"
+#include "core/readers/sourcenames.h"
 
 #include <algorithm>
 #include <set>
@@ -396,6 +397,13 @@ private:
     std::unordered_map<std::string, std::vector<FileRange>> m_ranges;
 };
 
+Status FilesIngest::skipFile(const std::string& name, std::string where, std::string why)
+{
+    m_sink.beginSource(partOfSource(name));
+    skip(name, std::move(where), std::move(why));
+    return m_sink.endSource();
+}
+
 void FilesIngest::skip(const std::string& name, std::string where, std::string why)
 {
     if (m_isFile) return m_sink.skipped(std::move(where), std::move(why));
@@ -421,18 +429,16 @@ Status FilesIngest::look(const ListedFile& listed)
         if (mark.kind.empty()) return {};
         format = formatOfKind(mark.kind);
     } else {
+        // What was said of it the last time holds no longer.
+        if (former != m_former.end() && former->second.kind.empty()) TR_TRY(m_sink.sourceIsGone(listed.name));
         const auto file = InputFile::open(m_root / listed.name);
         if (!file && m_isFile) return std::unexpected(file.error());
-        if (!file) {
-            skip(listed.name, {}, file.error().detail);
-            return {};
-        }
+        if (!file) return skipFile(listed.name, {}, file.error().detail);
         TR_ASSIGN(const LookedFile looked, LookedFile::at(*file, m_cancel));
         const auto known = formatOf(looked.look());
         if (!known) {
             const std::string json = describeJson(looked.look().beginning);
-            if (!json.empty()) skip(listed.name, {}, "not of a format that is read: " + json);
-            return {};
+            return json.empty() ? Status() : skipFile(listed.name, {}, "not of a format that is read: " + json);
         }
         format = known->format;
         mark.kind = format->info().kind;
@@ -452,17 +458,28 @@ Status FilesIngest::readUnit(const std::string& name, const Unit& unit, bool who
     m_readWith[name] = m_judged.size();
     FileUnit files;
     std::uint64_t bytes = 0, held = 0;
+    std::vector<std::pair<std::string, std::string>> unread; // told when the rest was read, which forgets what was told before
     for (const std::string& each : unit.names) {
         auto file = InputFile::open(m_root / each);
         if (!file) {
-            skip(name, each, file.error().detail);
+            unread.emplace_back(each, file.error().detail);
             continue;
         }
         bytes += file->sizeBytes();
         m_now[each].stamp = file->stamp();
-        if (const auto added = addPart(files, held, each, std::move(*file)); !added) skip(name, each, added.error().detail);
+        if (const auto added = addPart(files, held, each, std::move(*file)); !added)
+            unread.emplace_back(each, added.error().detail);
     }
-    if (files.parts.empty()) return {};
+    if (!files.parts.empty()) {
+        TR_TRY(readFiles(name, unit, std::move(files), whole));
+        m_doneBytes += bytes;
+    }
+    for (auto& [each, why] : unread) TR_TRY(skipFile(name, each, why));
+    return {};
+}
+
+Status FilesIngest::readFiles(const std::string& name, const Unit& unit, FileUnit files, bool whole)
+{
     const bool grows = unit.format->growsByLines() && files.parts.size() == 1;
     if (grows) {
         TR_ASSIGN(const std::uint64_t end, endOfLines(files.first()));
@@ -475,9 +492,7 @@ Status FilesIngest::readUnit(const std::string& name, const Unit& unit, bool who
     if (grows && !whole) {
         TR_ASSIGN(isTail, readTail(name, unit, files));
     }
-    if (!isTail) TR_TRY(readWhole(name, unit, std::move(files)));
-    m_doneBytes += bytes;
-    return {};
+    return isTail ? Status() : readWhole(name, unit, std::move(files));
 }
 
 /// True where the former bytes are the same, so that only the new lines were read.
@@ -490,11 +505,13 @@ Result<bool> FilesIngest::readTail(const std::string& name, const Unit& unit, Fi
         return false;
     TR_ASSIGN(const std::string hash, tailHash(files.first(), mark.doneBytes));
     if (hash != mark.tailHash || mark.stamp.inode != files.first().stamp().inode) return false;
+    m_sink.beginSource(partOfSource(name));
     UnitSink sink(*this, *unit.format, name, files, true);
     const auto read = unit.format->read(files, {.bodies = false, .fromBytes = mark.doneBytes}, sink, m_cancel);
     if (sink.failure) return std::unexpected(*sink.failure);
     if (!read && read.error().code == ErrorCode::Cancelled) return std::unexpected(read.error());
     if (!read) skip(name, {}, read.error().detail);
+    TR_TRY(m_sink.endSource());
     return true;
 }
 
@@ -514,7 +531,7 @@ Status FilesIngest::takeAwayGone()
     std::set<std::string> units;
     for (const auto& [name, mark] : m_now) units.insert(mark.unit);
     for (const auto& [name, mark] : m_former)
-        if (!mark.kind.empty() && !units.contains(mark.unit)) {
+        if (!units.contains(mark.unit)) {
             TR_TRY(m_sink.sourceIsGone(mark.unit));
             units.insert(mark.unit);
         }

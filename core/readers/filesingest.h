@@ -67,6 +67,7 @@ private:
     friend class UnitSink;
     [[nodiscard]] Status look(const ListedFile& listed);
     [[nodiscard]] Status readUnit(const std::string& name, const Unit& unit, bool whole = false);
+    [[nodiscard]] Status readFiles(const std::string& name, const Unit& unit, FileUnit files, bool whole);
     [[nodiscard]] Status readWhole(const std::string& name, const Unit& unit, FileUnit files);
     [[nodiscard]] Result<bool> readTail(const std::string& name, const Unit& unit, FileUnit& files);
     [[nodiscard]] Status takeAwayGone();
@@ -74,7 +75,10 @@ private:
     void takeVerdict(const std::string& name);
     [[nodiscard]] Status readJudgedAgain();
     void noteProgress(std::uint64_t unitBytes);
+    /// While a source is under way.
     void skip(const std::string& name, std::string where, std::string why);
+    /// Else: it belongs to the file, and is forgotten when that is read.
+    [[nodiscard]] Status skipFile(const std::string& name, std::string where, std::string why);
 
     std::filesystem::path m_root;
     bool m_isFile;

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/readers/jsonvalues.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tackroom
@@ -13,6 +14,10 @@ namespace
 {
 
 constexpr std::size_t kIdBytes = 512;
+constexpr std::size_t kKeyBytes = 200;
+constexpr std::size_t kShortBytes = 200; ///< a longer value names no version
+constexpr std::size_t kMostKeys = 200;   ///< of one run
+constexpr int kDeepest = 8;
 
 // In the order in which they are believed.
 constexpr std::array<std::string_view, 17> kCommitKeys{"harness.git_commit",
@@ -38,16 +43,52 @@ constexpr std::array<std::string_view, 12> kVersionKeys{
 constexpr std::array<std::string_view, 5> kPromptKeys{"llm.prompt_template.version", "prompt.version", "prompt_version",
                                                       "prompt.version_id", "prompt.id"};
 
-template <std::size_t N>
-void findFirst(const std::array<std::string_view, N>& keys, const std::function<std::string(std::string_view)>& lookUp,
-               std::string& value, std::string& key)
+WantedVersionKeys& wanted()
 {
-    for (const std::string_view candidate : keys) {
-        value = jsonvalues::cut(trimmed(lookUp(candidate)), kIdBytes);
-        if (value.empty()) continue;
+    static WantedVersionKeys keys;
+    return keys;
+}
+
+/// The first value of a key counts.
+void keep(std::vector<VersionKey>& keys, std::string_view key, const std::string& value)
+{
+    if (value.empty() || keys.size() >= kMostKeys || key.size() > kKeyBytes) return;
+    if (std::ranges::contains(keys, key, &VersionKey::key)) return;
+    keys.push_back({std::string(key), value});
+}
+
+template <std::size_t N>
+void findAll(const std::array<std::string_view, N>& known, const std::function<std::string(std::string_view)>& lookUp,
+             std::string& value, std::string& key, std::vector<VersionKey>& keys)
+{
+    for (const std::string_view candidate : known) {
+        std::string found = lookUp(candidate);
+        if (found.empty()) continue;
+        found = jsonvalues::cut(trimmed(found), kIdBytes);
+        if (found.empty()) continue;
+        keep(keys, candidate, found);
+        if (!value.empty()) continue;
+        value = std::move(found);
         key = candidate;
+    }
+}
+
+void eachScalarAt(const std::string& path, jsonvalues::Value value, const VersionKeyVisit& visit, int depth)
+{
+    simdjson::dom::object object;
+    if (value.get(object) == simdjson::SUCCESS) {
+        if (depth >= kDeepest) return;
+        for (const auto field : object)
+            if (path.size() + field.key.size() < kKeyBytes)
+                eachScalarAt(path.empty() ? std::string(field.key) : path + '.' + std::string(field.key), field.value, visit,
+                             depth + 1);
         return;
     }
+    if (value.is_array() || value.is_null() || path.empty()) return;
+    if (const auto text = jsonvalues::stringOf(value))
+        visit(path, *text);
+    else
+        visit(path, jsonvalues::textOf(value));
 }
 
 void take(std::string& to, std::string& toKey, const std::string& from, const std::string& fromKey)
@@ -64,30 +105,62 @@ void VersionFacts::fillFrom(const VersionFacts& other)
     take(commit, commitKey, other.commit, other.commitKey);
     take(label, labelKey, other.label, other.labelKey);
     take(prompt, promptKey, other.prompt, other.promptKey);
+    for (const VersionKey& each : other.keys) keep(keys, each.key, each.value);
 }
 
-VersionFacts findVersion(const std::function<std::string(std::string_view)>& lookUp)
+void wantVersionKeys(WantedVersionKeys keys) { wanted() = std::move(keys); }
+
+bool moreVersionKeysWanted() { return wanted().all || !wanted().keys.empty(); }
+
+bool isKnownVersionKey(std::string_view key)
+{
+    return std::ranges::contains(kCommitKeys, key) || std::ranges::contains(kVersionKeys, key) ||
+           std::ranges::contains(kPromptKeys, key);
+}
+
+VersionFacts findVersion(const std::function<std::string(std::string_view)>& lookUp,
+                         const std::function<void(const VersionKeyVisit&)>& each)
 {
     VersionFacts facts;
-    findFirst(kCommitKeys, lookUp, facts.commit, facts.commitKey);
-    findFirst(kVersionKeys, lookUp, facts.label, facts.labelKey);
-    findFirst(kPromptKeys, lookUp, facts.prompt, facts.promptKey);
+    findAll(kCommitKeys, lookUp, facts.commit, facts.commitKey, facts.keys);
+    findAll(kVersionKeys, lookUp, facts.label, facts.labelKey, facts.keys);
+    findAll(kPromptKeys, lookUp, facts.prompt, facts.promptKey, facts.keys);
+    for (const std::string& key : wanted().keys) keep(facts.keys, key, jsonvalues::cut(trimmed(lookUp(key)), kIdBytes));
+    if (!wanted().all) return facts;
+    each([&](std::string_view key, std::string_view value) {
+        const std::string_view text = trimmed(value);
+        if (text.size() <= kShortBytes && text.find('\n') == std::string_view::npos)
+            keep(facts.keys, key, jsonvalues::cut(text, kShortBytes));
+    });
     return facts;
 }
 
+void eachScalar(jsonvalues::Value object, const VersionKeyVisit& visit) { eachScalarAt({}, object, visit, 0); }
+
 void setVersion(Run& run, const VersionFacts& facts)
 {
+    VersionSource said = splitVersionSource(run.harnessVersionSource);
+    std::vector<VersionKey> keys = facts.keys;
+    keep(keys, facts.commitKey, facts.commit);
+    keep(keys, facts.labelKey, facts.label);
+    keep(keys, facts.promptKey, facts.prompt);
+    for (const VersionKey& each : said.keys) keep(keys, each.key, each.value);
+    const auto decide = [&](const std::string& version, std::string_view kind, const std::string& key) {
+        run.harnessVersion = version;
+        said.source = std::string(kind) + ": " + key;
+        // Of the key that decided, the source tells already.
+        std::erase_if(keys, [&](const VersionKey& each) { return each.key == key && each.value == version; });
+    };
     if (!facts.commit.empty()) {
-        run.harnessVersion = facts.commit;
+        decide(facts.commit, "commit key", facts.commitKey);
         run.harnessVersionLabel = facts.label;
-        run.harnessVersionSource = "commit key: " + facts.commitKey;
     } else if (!facts.label.empty()) {
-        run.harnessVersion = facts.label;
-        run.harnessVersionSource = "version key: " + facts.labelKey;
+        decide(facts.label, "version key", facts.labelKey);
     } else if (!facts.prompt.empty()) {
-        run.harnessVersion = facts.prompt;
-        run.harnessVersionSource = "prompt version: " + facts.promptKey;
+        decide(facts.prompt, "prompt version", facts.promptKey);
     }
+    said.keys = std::move(keys);
+    run.harnessVersionSource = joinVersionSource(said);
 }
 
 } // namespace tackroom

@@ -185,6 +185,9 @@ VersionFacts Reader::versionOf(std::optional<Value> metadata) const
             if (found && !isObject(found) && !isArray(found)) return textOf(found);
         }
         return std::string();
+    }, [&](const VersionKeyVisit& visit) {
+        for (const auto place : {member(*metadata, "attributes"), member(*metadata, "resourceAttributes"), metadata})
+            if (place) eachScalar(*place, visit);
     });
 }
 
@@ -426,6 +429,8 @@ void Reader::readTrace(Value record, bool isWhole)
     if (isCommitId(release)) fill(trace.version.commit, trace.version.commitKey, release, "release");
     fill(trace.version.label, trace.version.labelKey, version, "version");
     fill(trace.version.label, trace.version.labelKey, release, "release");
+    for (const std::string_view key : {"release", "version", "environment"})
+        if (std::string value = text(record, key); !value.empty()) trace.version.keys.push_back({std::string(key), std::move(value)});
     if (m_wantBodies && isWhole) trace.raw = simdjson::minify(record);
     readScores(record, id);
     readComments(record, id, {});

@@ -230,7 +230,7 @@ void Reader::readMetadata(Value run, NormalisedSpan& span) const
     span.version = findVersion([&](std::string_view key) {
         const auto found = at(*metadata, key);
         return found && !isObject(found) && !isArray(found) ? textOf(found) : std::string();
-    });
+    }, [&](const VersionKeyVisit& visit) { eachScalar(*metadata, visit); });
     if (const auto hash = text(*metadata, "lc_hub_commit_hash"); !hash.empty() && span.version.prompt.empty()) {
         const auto repo = text(*metadata, "lc_hub_repo");
         span.version.prompt = repo.empty() ? hash : repo + ":" + hash;

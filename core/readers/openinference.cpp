@@ -25,6 +25,9 @@ VersionFacts versionOf(Value attributes, std::optional<Value> metadata)
             if (std::string value = textOf(found); !trimmed(value).empty()) return value;
         }
         return {};
+    }, [&](const VersionKeyVisit& visit) {
+        eachScalar(attributes, visit);
+        if (metadata) eachScalar(*metadata, visit);
     });
 }
 
@@ -259,7 +262,7 @@ private:
     Value m_root;
     std::array<std::optional<Value>, kSlotPaths.size()> m_values;
     std::array<char, kLongestPath> m_path{};
-    bool m_mayNameVersion = false, m_noSlots = false;
+    bool m_mayNameVersion = moreVersionKeysWanted(), m_noSlots = false;
 };
 
 /// The text as textOf() says it, without a copy where it is one already.
@@ -385,7 +388,7 @@ std::string answerTextOf(std::string_view output, Parsers& parsers) { return tex
 Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
 {
     Result<SpanFacts> scanned(std::in_place);
-    if (scanAttributes(text, step, *scanned, parsers, reading)) return scanned;
+    if (!moreVersionKeysWanted() && scanAttributes(text, step, *scanned, parsers, reading)) return scanned;
     TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
     if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
     Attributes attributes(root);

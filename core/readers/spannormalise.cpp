@@ -59,6 +59,10 @@ void readVersion(Reading& reading)
             if (attributes.has(whole) && !attributes.json(whole)) return attributes.text(whole);
         }
         return reading.span.resource ? reading.span.resource->text(key) : std::string();
+    }, [&](const VersionKeyVisit& visit) {
+        attributes.eachBelow("", visit);
+        inner.eachBelow("", visit);
+        if (reading.span.resource) reading.span.resource->eachBelow("", visit);
     });
     auto& label = reading.out.version.label;
     if (label.empty() && attributes.has("gen_ai.agent.version")) {

@@ -6,6 +6,8 @@
 #include "core/platform/atomicfile.h"
 #include "core/platform/directories.h"
 #include "core/workspace/judgements.h"
+#include "core/workspace/limits.h"
+#include "core/workspace/versionsettings.h"
 
 #include <algorithm>
 
@@ -68,7 +70,14 @@ Places defaultPlaces()
 Result<IndexReport> openStoreIndex(const fs::path& store, const Places& places, const ReaderClient::Options& options, const CancelToken& cancel,
                                    const Progress& progress, const std::function<void(const IndexReport&)>& opened)
 {
-    TR_ASSIGN(IndexReport report, ReaderClient::index(store, places.cache, options, cancel, progress, opened));
+    const ReaderClient::Options limited = withLimits(options, readLimits(places));
+    TR_ASSIGN(IndexReport report, ReaderClient::index(store, places.cache, limited, cancel, progress, opened));
+    TR_ASSIGN(const bool mended, mendVersionRule(places, report.folder));
+    if (mended) { // the index was made without the rule of this store: its runs are resolved again, mostly without reading them
+        const double seconds = report.seconds;
+        TR_ASSIGN(report, ReaderClient::index(store, places.cache, limited, cancel, progress));
+        report.seconds += seconds;
+    }
     TR_ASSIGN(const OutcomeRules rules, outcomeRulesOf(places, report.folder));
     TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress, rules));
     report.seconds += analysis.seconds;

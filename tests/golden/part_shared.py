@@ -86,8 +86,8 @@ def is_json(path):
 
 
 def runs_of_folder(folder, names):
-    """(runs, how many things are not read, whether there is a store at all). A run that several files tell is one; that there was
-    another telling is noted among what was not read."""
+    """(runs, how many things are not read, whether there is a store at all). A run that several files tell is one; that they tell
+    it differently (other scores are no difference) is noted among what was not read."""
     found, unreadable, stores, again = {}, 0, [], set()
     for name in names:
         if rule_of(name, OTHERS):
@@ -100,11 +100,15 @@ def runs_of_folder(folder, names):
             unreadable += broken
         for run in runs:
             key = (rule_of(name, STORES)[1], run.key)
-            again |= {key} if key in found else set()
+            again |= {key} if key in found and happened(found[key]) != happened(run) else set()
             found.setdefault(key, run)
     if folder in FOLDERS:
         return FOLDERS[folder](stores), unreadable, True
     return list(found.values()), unreadable + len(again), bool(stores)
+
+
+def happened(run):
+    return run.steps, run.failed, run.succeeded
 
 
 def index(path):

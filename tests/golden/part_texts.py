@@ -108,6 +108,53 @@ class Texts(unittest.TestCase):
         self.check("rule", "rule", self.store, "no_such_score < 1")
         self.check("rule-none", "rule", self.store, "none")
 
+    def test_1d_rule_version(self):
+        self.check("help-rule-version", "rule", "version", "--help")
+        self.check("rule-version-show", "rule", "version", self.store)
+        self.check("rule-version-wrong", "rule", "version", self.store, "key", code=2)
+        self.check("rule-version-preview", "rule", "version", self.store, "from 2000-01-01 is v9", "--preview")
+        versions = lambda: sorted({r["version"] for r in good("--json", "runs", self.store, "--limit", 1000, **OWN).json["runs"]})
+        before = versions()
+        self.assertGreater(len(before), 1)
+        said = good("--json", "rule", "version", self.store, "key model", "from 2000-01-01 is 0123abcd (v9)", **OWN).json
+        self.assertEqual((said["set"], said["changed"], said["without"], said["versions"]),
+                         (True, said["runs"], 0, [{"version": "v9", "runs": said["runs"]}]))
+        self.assertEqual(versions(), ["0123abcd"])
+        clusters = good("--json", "clusters", self.store, **OWN).json["clusters"]
+        self.assertEqual({v["label"] for c in clusters for v in c["versions"]}, {"v9"}, "clusters follow the rule")
+        run = good("--json", "runs", self.store, "--limit", 1, **OWN).json["runs"][0]["id"]
+        self.assertEqual(good("--json", "show", self.store, run, **OWN).json["versionSource"], "mapping: time from 2000-01-01")
+        again = good("--json", "rule", "version", self.store, "none", **OWN).json
+        self.assertEqual((again["rule"], again["changed"]), ([], said["runs"]))
+        self.assertEqual(versions(), before)
+        keys = good("--json", "rule", "version", self.store, "--look", 20, **OWN).json
+        self.assertEqual(keys["lookedAt"], 20)
+        self.assertIn("openinference.span.kind", [k["key"] for k in keys["keys"]])
+
+    def test_1e_cache(self):
+        own = {"data": "texts-data", "cache": "texts-cache-limit"}
+        self.check("help-cache", "cache", "--help")
+        self.check("cache-wrong", "cache", "empty", code=2)
+        self.check("cache-size-wrong", "cache", "--limit", "much", code=2)
+        self.assertEqual(good("--json", "cache", **own).json["indexes"], [])
+        first, second = sample_copy("cache-first") / "refund-agent.db", self.store
+        for store in (first, second):
+            good("index", store, **own)
+        said = good("--json", "cache", **own).json
+        self.assertEqual([(i["store"], i["runs"]) for i in said["indexes"]], [(str(second), 400), (str(first), 400)], "the last used first")
+        self.assertEqual(said["bytes"], sum(i["bytes"] for i in said["indexes"]))
+        self.assertGreater(said["limitBytes"], said["bytes"])
+        # Below what both take: the least recently used one goes, and so it is after each reading.
+        said = good("--json", "cache", "--limit", f"{said['indexes'][0]['bytes'] // 1000 + 100}kB", **own).json
+        self.assertEqual(([i["store"] for i in said["indexes"]], len(said["removed"])), ([str(second)], 1))
+        good("index", first, **own)
+        self.assertEqual([i["store"] for i in good("--json", "cache", **own).json["indexes"]], [str(first)])
+        good("cache", "--limit", "20GB", **own)
+        self.assertEqual(cli("cache", "clear", second, **own).code, 3, "it is not there")
+        self.assertIn("1 index removed", good("cache", "clear", first, **own).out)
+        good("index", second, **own)
+        self.assertEqual(good("--json", "cache", "clear", **own).json["indexes"], [])
+
     def test_2_clusters_show(self):
         self.check("clusters", "clusters", self.store)
         cluster = good("--json", "clusters", self.store, **OWN).json["clusters"][0]

@@ -40,6 +40,7 @@ struct Session::Lane {
     std::mutex readerMutex;                        ///< one fetch at a time
     std::unique_ptr<ReaderClient> reader;
     std::filesystem::path readerStore;
+    std::unique_ptr<RunQueries> inUse; ///< of the open store: as long as it is open, no other Tackroom evicts its index
 };
 
 Session::Session(Places places, ReaderClient::Options readerOptions, QObject* parent)
@@ -190,7 +191,7 @@ void Session::storeIndexed(Result<IndexReport> report)
     };
     m_storeJob = m_jobs->start<Totals>(
         {QString(), ui::Lane::Pool, true, true}, this,
-        [report = m_store, places = m_places, repository = utf8(m_repositoryPath)](const CancelToken& cancel, const Progress&) -> Result<Totals> {
+        [lane = m_lane, report = m_store, places = m_places, repository = utf8(m_repositoryPath)](const CancelToken& cancel, const Progress&) -> Result<Totals> {
             Totals totals;
             TR_ASSIGN(auto runs, RunQueries::open(report.folder, cancel));
             TR_ASSIGN(totals.counts, runs->counts());
@@ -199,6 +200,13 @@ void Session::storeIndexed(Result<IndexReport> report)
             totals.clusters = static_cast<std::int64_t>(overview.clusters.size());
             TR_ASSIGN(totals.judgements, readJudgements(places));
             totals.settings = readStoreSettings(places, report.folder);
+            // Not cancelled with this job, so a connection of its own.
+            TR_ASSIGN(auto inUse, RunQueries::open(report.folder, {}));
+            TR_ASSIGN([[maybe_unused]] const RunCounts looked, inUse->counts());
+            {
+                const std::lock_guard lock(lane->readerMutex);
+                lane->inUse = std::move(inUse);
+            }
             // The recent list is a convenience: what it cannot keep is not worth a message.
             (void)rememberRecent(places, {.kind = Recent::Kind::Store, .path = report.path, .title = report.store.title, .runs = totals.counts.runs,
                                           .failures = totals.counts.failures, .clusters = totals.clusters, .proposals = 0, .versions = 0,

@@ -17,6 +17,7 @@
 #include "ui/shell/jobbar.h"
 #include "ui/shell/rail.h"
 #include "ui/start/startpage.h"
+#include "ui/traces/outcomebar.h"
 #include "ui/traces/tracespage.h"
 #include "ui/versions/versionspage.h"
 
@@ -343,6 +344,12 @@ void MainWindow::openAction(const QString& name)
     else if (name == QLatin1String("import-patch")) choosePatch();
     else if (name == QLatin1String("import-prompts")) goTo(QStringLiteral("proposals/prompts"));
     else if (name == QLatin1String("refresh")) m_session.refreshStore();
+    else if (name == QLatin1String("outcome-rule") || name == QLatin1String("version-rule")) {
+        goTo(QStringLiteral("traces"));
+        auto* traces = qobject_cast<TracesPage*>(m_pages[Traces]);
+        if (name == QLatin1String("version-rule")) traces->editVersionRule();
+        else if (m_session.storeState() == Session::State::Ready) traces->outcomeBar().editRule();
+    }
 }
 
 void MainWindow::chooseStore()

@@ -186,6 +186,7 @@ void RunTableView::fillColumnMenu(QMenu& menu)
     }
     menu.addSeparator();
     menu.addAction(tr("Fit the columns to the width"), this, &RunTableView::fitColumns);
+    menu.addAction(tr("What tells the version…"), this, &RunTableView::versionRuleWanted);
 }
 
 void RunTableView::chooseColumn(int column, bool shown)

@@ -38,6 +38,9 @@ public:
     /// By the width again: which columns there are, their places and widths.
     void fitColumns();
 
+Q_SIGNALS:
+    void versionRuleWanted(); ///< from the menu of the version column's head
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
 

@@ -9,12 +9,14 @@
 #include "ui/common/theme.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
+#include "ui/models/versionrules.h"
 #include "ui/traces/compareview.h"
 #include "ui/traces/outcomebar.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
 #include "ui/traces/textpage.h"
 #include "ui/traces/textsearch.h"
+#include "ui/traces/versionruledialog.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -46,7 +48,8 @@ TracesPage::TracesPage(Session& session, QWidget* parent)
       m_message(new MessageBar(this)),
       m_split(new QSplitter(Qt::Horizontal, this)),
       m_right(new QSplitter(Qt::Horizontal, this)),
-      m_model(new RunTableModel(this))
+      m_model(new RunTableModel(this)),
+      m_versionRules(new VersionRules(session, this))
 {
     m_model->setSource(runSourceOf(session, m_model));
     auto* column = new QVBoxLayout(this);
@@ -169,6 +172,7 @@ QWidget* TracesPage::buildList()
         m_table->setFocus(Qt::OtherFocusReason);
     });
     connect(m_skippedButton, &QToolButton::toggled, this, &TracesPage::toggleSkipped);
+    connect(m_table, &RunTableView::versionRuleWanted, this, &TracesPage::editVersionRule);
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, [this] { m_selectSoon.start(); });
     connect(m_table, &QAbstractItemView::doubleClicked, this, [this] { m_first->focusReading(); });
     return list;
@@ -211,6 +215,10 @@ void TracesPage::buildActions()
     addPageAction(m_split, QStringLiteral("traces.rule"), tr("Set what counts as a failure in this store…"), {}, [this] {
         if (m_session.storeState() == Session::State::Ready) m_outcomes->editRule();
     });
+    addPageAction(m_split, QStringLiteral("traces.versionRule"), tr("Set what tells the harness version in this store…"),
+                  QKeySequence(Qt::SHIFT | Qt::Key_V), [this] { editVersionRule(); });
+    addPageAction(m_split, QStringLiteral("traces.versionRuleUndo"), tr("Take the last rule for the harness version back"), {},
+                  [this] { m_versionRules->undo(); });
     addPageAction(m_split, QStringLiteral("traces.nextDifference"), tr("Two runs: next difference"), QKeySequence(Qt::Key_N), [this] {
         if (m_compare->isVisibleTo(m_right)) m_compare->goToNextDifference();
     });
@@ -230,6 +238,18 @@ void TracesPage::buildActions()
     addPageAction(m_split, QStringLiteral("traces.copyStepJson"), tr("Copy the step as JSON"), {},
                   [this] { m_first->copyStepAsJson(); });
 }
+
+void TracesPage::editVersionRule()
+{
+    if (m_session.storeState() != Session::State::Ready) return;
+    VersionRuleDialog* dialog = versionRuleDialog();
+    if (!dialog) dialog = new VersionRuleDialog(m_session, *m_versionRules, this);
+    dialog->show();
+    dialog->raise();
+    dialog->activateWindow();
+}
+
+VersionRuleDialog* TracesPage::versionRuleDialog() const { return findChild<VersionRuleDialog*>(); }
 
 void TracesPage::judge(JudgeVerdict verdict)
 {
@@ -501,7 +521,7 @@ bool TracesPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening) return false;
     return m_model->settled() && m_search->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() && !m_selectSoon.isActive() &&
-           !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
+           m_versionRules->settled() && !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
 }
 
 } // namespace tackroom::ui

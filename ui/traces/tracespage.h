@@ -27,6 +27,8 @@ class StatePane;
 class TextLabel;
 class TextPage;
 class TextSearch;
+class VersionRuleDialog;
+class VersionRules;
 
 /// The runs of the open store. Addresses: `run/<key>` and `run/<key>/step/<step id>`.
 class TracesPage : public Page
@@ -55,6 +57,9 @@ public:
     /// Two runs side by side, while two are selected.
     [[nodiscard]] CompareView& comparison() const { return *m_compare; }
     [[nodiscard]] OutcomeBar& outcomeBar() const { return *m_outcomes; }
+    /// What tells the harness version in the open store.
+    void editVersionRule();
+    [[nodiscard]] VersionRuleDialog* versionRuleDialog() const;
 
 private:
     QWidget* buildList();
@@ -84,6 +89,7 @@ private:
     QSplitter *m_split, *m_right;
     QStackedLayout* m_listPages;
     RunTableModel* m_model;
+    VersionRules* m_versionRules;
     RunTableView* m_table;
     TextLabel* m_counts;
     QToolButton* m_skippedButton;

@@ -55,6 +55,59 @@ TEST_F(CacheLimit, theOneInHandAndWhatIsBeingWrittenStay)
     EXPECT_TRUE(fs::exists(a / kRunsFile) && fs::exists(b / kRunsFile));
 }
 
+TEST_F(CacheLimit, theListTellsWhatIsThereMostRecentFirst)
+{
+    const auto a = make("a", 1000, 5), b = make("b", 2000, 2);
+    std::ofstream(a / kStoreFile) << R"({"path":"/home/x/p.db","title":"Arize Phoenix database","runs":12})";
+    const auto list = cachedIndexes(file("cache"));
+    ASSERT_TRUE(list) << textOf(list.error());
+    ASSERT_EQ(list->size(), 2U);
+    EXPECT_EQ((*list)[0].folder, b);
+    EXPECT_EQ((*list)[0].bytes, 2000U);
+    EXPECT_EQ((*list)[0].store, "");
+    EXPECT_EQ((*list)[1].store, "/home/x/p.db");
+    EXPECT_EQ((*list)[1].runs, 12);
+    const std::int64_t hours = (utcNow() - (*list)[1].used) / 3'600'000'000'000;
+    EXPECT_TRUE(hours >= 4 && hours <= 5) << hours;
+    EXPECT_TRUE(cachedIndexes(file("nowhere"))->empty());
+}
+
+TEST_F(CacheLimit, oneAloneIsRemovedAndNothingOutsideTheCache)
+{
+    const auto a = make("a", 1000, 5), b = make("b", 1000, 4);
+    fs::create_directories(file("elsewhere"));
+    EXPECT_EQ(removeIndexOf(file("cache"), file("elsewhere")).error().code, ErrorCode::NotFound);
+    EXPECT_TRUE(fs::exists(file("elsewhere")));
+    const auto done = removeIndexOf(file("cache"), a);
+    ASSERT_TRUE(done) << textOf(done.error());
+    EXPECT_EQ(done->removed, std::vector<fs::path>{a});
+    EXPECT_EQ(done->bytesAfter, 1000U);
+    EXPECT_TRUE(!fs::exists(a) && fs::exists(b));
+    const auto writing = FileLock::acquire(b / kRunsLock, 0);
+    ASSERT_TRUE(writing);
+    EXPECT_EQ(removeIndexOf(file("cache"), b)->inUse, 1U);
+    EXPECT_TRUE(fs::exists(b));
+}
+
+TEST_F(CacheLimit, aReadersProcessRemovesForAParentThatHasIndexesOpen)
+{
+    PhoenixFixture store(file("p.db"));
+    store.addUsualRun(1);
+    auto reader = openStore(store.path(), {});
+    ASSERT_TRUE(reader);
+    const fs::path open = file("cache") / "stores" / "open";
+    ASSERT_TRUE(ingestStore(**reader, store.path(), open, {}, {}));
+    const auto old = make("old", 1000, 9);
+    const auto queries = RunQueries::open(open, {});
+    ASSERT_TRUE(queries);
+    const auto done = askEviction(file("cache"), 0, {}, {}, {});
+    ASSERT_TRUE(done) << textOf(done.error());
+    EXPECT_EQ(done->removed, std::vector<fs::path>{old});
+    EXPECT_EQ(done->inUse, 1U);
+    EXPECT_EQ((*queries)->counts()->runs, 1);
+    EXPECT_EQ(askEviction(file("cache"), 0, {}, file("elsewhere"), {}).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(CacheLimit, whatIsNoIndexIsLeftAloneAndHalfRemovedOnesAreEnded)
 {
     const fs::path stores = file("cache") / "stores";

@@ -126,6 +126,76 @@ TEST_F(Ingest, twoRunsOfOneIdAreOneAndSaidSo)
     EXPECT_THAT(queries()->skipped(9)->front().why, ::testing::HasSubstr("two runs of this id"));
 }
 
+std::string otlpLine(char trace, int span, std::string_view name)
+{
+    return std::format(R"({{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"traceId":"{}","spanId":"{:016x}","name":"{}",)"
+                       R"("startTimeUnixNano":"1770000000000000000","endTimeUnixNano":"1770000001000000000","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}}]}}]}}]}}]}})"
+                       "\n",
+                       std::string(32, trace), span, name);
+}
+
+TEST_F(Ingest, aRunThatTwoFilesTellAlikeIsNoConflict)
+{
+    std::filesystem::create_directory(file("copies"));
+    (void)write("copies/a.jsonl", otlpLine('a', 1, "one") + otlpLine('b', 2, "two"));
+    (void)write("copies/b.jsonl", otlpLine('a', 1, "one"));
+    auto report = ingest(file("copies"));
+    EXPECT_EQ(report.runs, 2);
+    EXPECT_EQ(report.unreadable, 0);
+
+    (void)write("copies/c.jsonl", otlpLine('d', 1, "one"));
+    (void)write("copies/d.jsonl", otlpLine('d', 1, "another"));
+    std::filesystem::remove_all(indexFolder());
+    report = ingest(file("copies"));
+    EXPECT_EQ(report.runs, 3);
+    EXPECT_EQ(report.unreadable, 1);
+    const auto skipped = queries()->skipped(9);
+    ASSERT_EQ(skipped->size(), 1U);
+    EXPECT_THAT(skipped->front().why, ::testing::AllOf(::testing::HasSubstr("two runs of this id"), ::testing::HasSubstr("c.jsonl"),
+                                                       ::testing::HasSubstr("d.jsonl")));
+}
+
+TEST_F(Ingest, aFileThatWasMovedKeepsItsRunsAndTheirPlace)
+{
+    std::filesystem::create_directory(file("moved"));
+    (void)write("moved/a.jsonl", otlpLine('a', 1, "one"));
+    ingest(file("moved"));
+    const auto row = queries()->find(std::string(32, 'a'));
+    const auto before = state();
+    std::filesystem::rename(file("moved/a.jsonl"), file("moved/z.jsonl"));
+    const auto report = ingest(file("moved"));
+    EXPECT_EQ(report.runs, 1);
+    EXPECT_EQ(report.newRuns, 0);
+    EXPECT_EQ(queries()->find(std::string(32, 'a')), row);
+    EXPECT_EQ(queries()->item(*row)->run.source, "z.jsonl");
+    EXPECT_EQ(state(), before) << "nothing that is analysed has changed";
+}
+
+TEST_F(Ingest, whatAGrownFileSkippedIsForgottenWithIt)
+{
+    std::filesystem::create_directory(file("grown"));
+    const auto path = file("grown/a.jsonl");
+    const auto append = [&](const std::string& text) { std::ofstream(path, std::ios::binary | std::ios::app) << text; };
+    append(otlpLine('a', 1, "one"));
+    (void)write("grown/b.json", R"({"nobody":"knows this"})");
+    EXPECT_EQ(ingest(file("grown")).unreadable, 1) << "b.json";
+    append("{ this is no line of it }\n" + otlpLine('b', 2, "two"));
+    auto report = ingest(file("grown"));
+    EXPECT_EQ(report.runs, 2);
+    EXPECT_EQ(report.unreadable, 2);
+    append("{ nor is this }\n" + otlpLine('c', 3, "three"));
+    report = ingest(file("grown"));
+    EXPECT_EQ(report.runs, 3);
+    EXPECT_EQ(report.unreadable, 3) << "what was said before still holds";
+
+    std::ofstream(path, std::ios::binary) << otlpLine('a', 1, "one again");
+    report = ingest(file("grown"));
+    EXPECT_EQ(report.runs, 1);
+    EXPECT_EQ(report.unreadable, 1) << "the file was read anew";
+    std::filesystem::remove(file("grown/b.json"));
+    EXPECT_EQ(ingest(file("grown")).unreadable, 0) << "the other one has gone";
+}
+
 TEST_F(Ingest, aDamagedOrForeignIndexIsMadeAnew)
 {
     PhoenixFixture store(file("p.db"));
@@ -221,13 +291,14 @@ TEST_F(Ingest, runsShareTheSetOfTheirToolsUntilOneGrows)
     store.addUsualRun(2);
     store.addUsualRun(3);
     ingest(store.path());
-    const auto sets = [&] { return openCacheReader(indexFolder() / kRunsFile)->scalar("SELECT count(*) FROM name_sets").value_or(-1); };
-    EXPECT_EQ(sets(), 1);
+    const auto sets = [&] { return openCacheReader(indexFolder() / kRunsFile)->scalar("SELECT count(DISTINCT s.name_set) FROM set_names s JOIN names n ON n.id = s.name WHERE n.field = 1").value_or(-1); };
+    const auto before = sets(); // these are of three versions
+    EXPECT_EQ(before, 3);
     using Value = std::pair<std::string, std::int64_t>;
     EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3)));
     store.addSpan(trace, {.id = "ff01", .parent = {}, .name = "search", .kind = "TOOL", .attributes = R"({"tool":{"name":"search"}})"});
     EXPECT_EQ(ingest(store.path()).newRuns, 1);
-    EXPECT_EQ(sets(), 2);
+    EXPECT_EQ(sets(), before + 1);
     EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3), Value("search", 1)));
     EXPECT_THAT(*queries()->values("model", 9), ::testing::ElementsAre(Value("m1", 3)));
 }

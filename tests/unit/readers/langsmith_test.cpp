@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/format.h"
 
+#include "core/traces/versionrule.h"
 #include "tests/unit/readers/collector.h"
 
 #include <algorithm>
@@ -84,7 +85,7 @@ TEST_F(LangSmith, realPostAndPatchBodies)
         EXPECT_EQ(run.status, StepStatus::Ok);
         EXPECT_EQ(run.project, "default");
         EXPECT_EQ(run.harnessVersion, "v0.1.82-381-g03d9e1a-dirty");
-        EXPECT_EQ(run.harnessVersionSource, "commit key: revision_id");
+        EXPECT_EQ(splitVersionSource(run.harnessVersionSource).source, "commit key: revision_id");
         EXPECT_TRUE(run.task.starts_with(expected.task)) << run.task;
         EXPECT_TRUE(run.answer.starts_with(expected.answerBegins)) << run.answer;
         EXPECT_EQ(run.promptTokens, expected.promptTokens);

@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "core/readers/mlflowspans.h"
 #include "core/readers/textscan.h"
+#include "core/traces/versionrule.h"
 #include "tests/unit/readers/storetest.h"
 
 #include <gmock/gmock.h>
@@ -190,7 +191,7 @@ TEST_F(Mlflow, spansInSqlAreReadWhole)
     EXPECT_EQ(run.agentName, "run_agent");
     EXPECT_EQ(run.harnessVersion, "0123456789012345678901234567890123456789");
     EXPECT_EQ(run.harnessVersionLabel, "support-agent-v4");
-    EXPECT_EQ(run.harnessVersionSource, "commit key: mlflow.source.git.commit");
+    EXPECT_EQ(splitVersionSource(run.harnessVersionSource).source, "commit key: mlflow.source.git.commit");
     EXPECT_EQ(run.status, StepStatus::Error);
     EXPECT_EQ(run.task, "where is my order?");
     EXPECT_EQ(run.answer, "It is lost.");
