@@ -340,7 +340,7 @@ Result<Answer> runClusters(Context& context)
         text += textOf(cluster, overview, exemplars);
         if (prior)
             text += formatText("  the store calls it \"{}\": an issue of {} of {}\n", safeLine(prior->name),
-                                formatCount(static_cast<std::uint64_t>(prior->runs)), counted(prior->outOf, "run"));
+                               formatCount(static_cast<std::uint64_t>(prior->runs)), counted(prior->outOf, "run"));
     }
     return answerOf(context, std::move(json), std::move(text));
 }

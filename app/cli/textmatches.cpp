@@ -117,11 +117,11 @@ std::string TextMatches::searchedText(std::int64_t runs) const
         return m_report.unreadable == 0
                    ? formatText("words were looked for in the texts of all {}\n", counted(runs, "run"))
                    : formatText("words were looked for in the texts of {} of {}; the others could not be read\n",
-                                 formatCount(static_cast<std::uint64_t>(m_report.runs - m_report.unreadable)),
-                                 counted(runs, "run"));
+                                formatCount(static_cast<std::uint64_t>(m_report.runs - m_report.unreadable)),
+                                counted(runs, "run"));
     std::string text =
         formatText("words were looked for in the texts of {} of {} that failed or were judged",
-                    formatCount(static_cast<std::uint64_t>(m_coverage.searched)), counted(m_coverage.wanted, "run"));
+                   formatCount(static_cast<std::uint64_t>(m_coverage.searched)), counted(m_coverage.wanted, "run"));
     if (m_coverage.full) text += " (the newest; the limit was reached)";
     if (m_coverage.cut > 0) text += formatText(", in {} cut", formatCount(static_cast<std::uint64_t>(m_coverage.cut)));
     return text + formatText("; --everywhere looks through all {}\n", counted(runs, "run"));

@@ -35,12 +35,17 @@ void addOptions(QCommandLineParser& parser)
                                  QStringLiteral("[FILE...]"));
     parser.addOptions({
         {QStringLiteral("sample"), QCoreApplication::translate("main", "Open the sample.")},
-        {QStringLiteral("theme"), QCoreApplication::translate("main", "system, light, dark or high-contrast."), QStringLiteral("THEME")},
+        {QStringLiteral("theme"), QCoreApplication::translate("main", "system, light, dark or high-contrast."),
+         QStringLiteral("THEME")},
         {QStringLiteral("cache"), QCoreApplication::translate("main", "Where indexes lie."), QStringLiteral("DIR")},
-        {QStringLiteral("data"), QCoreApplication::translate("main", "Where vaults and the sample lie."), QStringLiteral("DIR")},
-        {QStringLiteral("shots"), QCoreApplication::translate("main", "Save a screenshot of every page into DIR and quit."), QStringLiteral("DIR")},
+        {QStringLiteral("data"), QCoreApplication::translate("main", "Where vaults and the sample lie."),
+         QStringLiteral("DIR")},
+        {QStringLiteral("shots"), QCoreApplication::translate("main", "Save a screenshot of every page into DIR and quit."),
+         QStringLiteral("DIR")},
         {QStringLiteral("until"),
-         QCoreApplication::translate("main", "Quit when the table of runs shows rows (rows) or all work is done (settled), and print how long it took."),
+         QCoreApplication::translate(
+             "main",
+             "Quit when the table of runs shows rows (rows) or all work is done (settled), and print how long it took."),
          QStringLiteral("WHAT")},
     });
 }

@@ -102,7 +102,7 @@ struct TextIndexOptions {
     std::int64_t limitBytes = std::int64_t{512} << 20; ///< of texts; the newest runs stay
     std::int64_t maxRunBytes = std::int64_t{2} << 20;  ///< of one run
     int lockMs = 0;                                    ///< how long to wait for another program that fills it
-    std::vector<RunKey> asked = {};                     ///< runs that are to be there from now on, failing or not
+    std::vector<RunKey> asked = {};                    ///< runs that are to be there from now on, failing or not
     ReaderClient::Options reader = {};
 };
 /// Brings text.db up to date with runs.db and derived.db: what is new, changed, chosen or no longer wanted, nothing else.

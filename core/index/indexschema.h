@@ -15,7 +15,8 @@
 ///             the first time, without some of its indexes; the value is the system's boot id (runsfile.cpp).
 ///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
 ///             record but its place, by which a run that is read again unchanged, or told by two files alike, is left alone
-///   parts     steps, scores and decisions of a run, packed (packedparts.h), one row a chunk: `id` = run row * 2^20 + chunk from
+///   parts     steps, scores and decisions of a run, packed (packedparts.h), one row a chunk: `id` = run row * 2^20 + chunk
+///   from
 ///             1; the first one counts all of the run. The run row is id >> 20, the rows of one run lie together:
 ///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575.
 ///             A step's number (StepItem::row) is made in the same way: run row * 2^20 + ordinal in tree order, depth first,

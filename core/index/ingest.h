@@ -24,7 +24,8 @@ struct IngestReport {
 /// where it is damaged or of another schema. Holds runs.lock meanwhile (Locked after 20 s). Written in transactions of a few
 /// hundred runs, so that readers see it grow; killed at any point it is a valid index of a part of the store, and the next
 /// ingest goes on. The runs get the harness versions that `versionRule` says: those that are there already without reading the
-/// store, unless the rule asks for keys that were not looked for so far. `progress` is called from this thread, at least every second while the reader delivers.
+/// store, unless the rule asks for keys that were not looked for so far. `progress` is called from this thread, at least every
+/// second while the reader delivers.
 [[nodiscard]] Result<IngestReport> ingestStore(StoreReader& reader, const std::filesystem::path& canonicalStore,
                                                const std::filesystem::path& folder, const Progress& progress,
                                                const CancelToken& cancel, const VersionRule& versionRule = {});

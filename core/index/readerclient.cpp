@@ -174,8 +174,8 @@ Result<std::string> PromptReader::file(const std::string& name, std::int64_t ver
     return std::move(body.take(0).raw);
 }
 
-Result<Eviction> askEviction(const fs::path& cacheDirectory, std::uint64_t limitBytes, const fs::path& keep, const fs::path& only,
-                             const CancelToken& cancel)
+Result<Eviction> askEviction(const fs::path& cacheDirectory, std::uint64_t limitBytes, const fs::path& keep,
+                             const fs::path& only, const CancelToken& cancel)
 {
     TR_ASSIGN(auto connection, ReaderConnection::start(cacheDirectory, {}));
     const Json request = {{"verb", "evict"},
@@ -198,7 +198,8 @@ Result<VersionKeys> askVersionKeys(const fs::path& store, std::int64_t maxRuns, 
 {
     const fs::path path = absoluteOf(store);
     TR_ASSIGN(auto connection, ReaderConnection::start(path, {}));
-    TR_ASSIGN(const Json answer, connection.ask({{"verb", "versionKeys"}, {"path", path.string()}, {"runs", maxRuns}}, {}, cancel));
+    TR_ASSIGN(const Json answer,
+              connection.ask({{"verb", "versionKeys"}, {"path", path.string()}, {"runs", maxRuns}}, {}, cancel));
     return frames::versionKeysOf(answer);
 }
 

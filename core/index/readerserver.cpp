@@ -120,7 +120,8 @@ private:
     {
         const std::string cache = stringAt(request, "cache"), only = stringAt(request, "only");
         const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(0, intAt(request, "limitBytes")));
-        TR_ASSIGN(const Eviction done, only.empty() ? evictIndexes(cache, limit, stringAt(request, "keep")) : removeIndexOf(cache, only));
+        TR_ASSIGN(const Eviction done,
+                  only.empty() ? evictIndexes(cache, limit, stringAt(request, "keep")) : removeIndexOf(cache, only));
         Json removed = Json::array();
         for (const auto& folder : done.removed) removed.push_back(folder.string());
         return Json{{"bytesBefore", done.bytesBefore},
@@ -155,7 +156,8 @@ private:
     Result<Json> versionKeys(std::int64_t runs)
     {
         const Progress progress = progressToParent();
-        TR_ASSIGN(const VersionKeys keys, sampleVersionKeys(*m_reader, std::clamp<std::int64_t>(runs, 1, kMostSampledRuns), progress, {}));
+        TR_ASSIGN(const VersionKeys keys,
+                  sampleVersionKeys(*m_reader, std::clamp<std::int64_t>(runs, 1, kMostSampledRuns), progress, {}));
         return frames::versionKeysJson(keys);
     }
 
@@ -168,7 +170,8 @@ private:
         // Where the rows will be, before they are there: who waits can look at them as they come.
         TR_TRY(send(FrameType::Progress,
                     dumpJson({{"what", "opened"}, {"info", frames::infoJson(info)}, {"path", canonical.string()}})));
-        TR_ASSIGN(const IngestReport report, ingestStore(*m_reader, canonical, folder, progress, {}, readVersionRuleFile(folder)));
+        TR_ASSIGN(const IngestReport report,
+                  ingestStore(*m_reader, canonical, folder, progress, {}, readVersionRuleFile(folder)));
         // What cannot be removed today is tried again tomorrow: no reason to keep the answer back.
         if (cacheLimitBytes > 0) (void)evictIndexes(cache, static_cast<std::uint64_t>(cacheLimitBytes), folder);
         return Json{{"info", frames::infoJson(info)},  {"path", canonical.string()}, {"runs", report.runs},

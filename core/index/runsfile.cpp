@@ -90,7 +90,8 @@ std::int64_t shapeOf(const std::vector<Step>& steps)
     return static_cast<std::int64_t>(hash);
 }
 
-std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& chunks, const std::vector<std::string>& versions)
+std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& chunks,
+                       const std::vector<std::string>& versions)
 {
     const Run& run = record.run;
     ContentText text;

@@ -12,31 +12,11 @@ const std::vector<const FileFormat*>& fileFormats()
 {
     // The order matters only where two formats could take the same file: the more particular one stands first.
     static const std::vector<const FileFormat*> formats{
-        &inspectFormat(),
-        &jaegerJsonFormat(),
-        &tempoJsonFormat(),
-        &anyAgentFormat(),
-        &otlpJsonFormat(),
-        &otlpJsonLinesFormat(),
-        &otlpProtoFormat(),
-        &tauBenchFormat(),
-        &tau2BenchFormat(),
-        &whoAndWhenFormat(),
-        &sweBenchFormat(),
-        &sweAgentFormat(),
-        &miniSweAgentFormat(),
-        &atifFormat(),
-        &openHandsFormat(),
-        &reflexionFormat(),
-        &langfuseFormat(),
-        &langsmithFormat(),
-        &managedAgentsFormat(),
-        &phoenixFrameFormat(),
-        &claudeCodeFormat(),
-        &codexFormat(),
-        &claudeCodeExportFormat(),
-        &agUiFormat(),
-        &agUiStreamFormat(),
+        &inspectFormat(),       &jaegerJsonFormat(), &tempoJsonFormat(),        &anyAgentFormat(),      &otlpJsonFormat(),
+        &otlpJsonLinesFormat(), &otlpProtoFormat(),  &tauBenchFormat(),         &tau2BenchFormat(),     &whoAndWhenFormat(),
+        &sweBenchFormat(),      &sweAgentFormat(),   &miniSweAgentFormat(),     &atifFormat(),          &openHandsFormat(),
+        &reflexionFormat(),     &langfuseFormat(),   &langsmithFormat(),        &managedAgentsFormat(), &phoenixFrameFormat(),
+        &claudeCodeFormat(),    &codexFormat(),      &claudeCodeExportFormat(), &agUiFormat(),          &agUiStreamFormat(),
     };
     return formats;
 }

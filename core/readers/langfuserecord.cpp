@@ -178,17 +178,19 @@ std::optional<Value> Reader::metadataOf(Value record)
 VersionFacts Reader::versionOf(std::optional<Value> metadata) const
 {
     if (!metadata) return {};
-    return findVersion([&](std::string_view key) {
-        for (const auto place : {metadata, member(*metadata, "attributes"), member(*metadata, "resourceAttributes")}) {
-            if (!place) continue;
-            const auto found = at(*place, key);
-            if (found && !isObject(found) && !isArray(found)) return textOf(found);
-        }
-        return std::string();
-    }, [&](const VersionKeyVisit& visit) {
-        for (const auto place : {member(*metadata, "attributes"), member(*metadata, "resourceAttributes"), metadata})
-            if (place) eachScalar(*place, visit);
-    });
+    return findVersion(
+        [&](std::string_view key) {
+            for (const auto place : {metadata, member(*metadata, "attributes"), member(*metadata, "resourceAttributes")}) {
+                if (!place) continue;
+                const auto found = at(*place, key);
+                if (found && !isObject(found) && !isArray(found)) return textOf(found);
+            }
+            return std::string();
+        },
+        [&](const VersionKeyVisit& visit) {
+            for (const auto place : {member(*metadata, "attributes"), member(*metadata, "resourceAttributes"), metadata})
+                if (place) eachScalar(*place, visit);
+        });
 }
 
 void Reader::readUsage(Value observation, NormalisedSpan& span) const
@@ -430,7 +432,8 @@ void Reader::readTrace(Value record, bool isWhole)
     fill(trace.version.label, trace.version.labelKey, version, "version");
     fill(trace.version.label, trace.version.labelKey, release, "release");
     for (const std::string_view key : {"release", "version", "environment"})
-        if (std::string value = text(record, key); !value.empty()) trace.version.keys.push_back({std::string(key), std::move(value)});
+        if (std::string value = text(record, key); !value.empty())
+            trace.version.keys.push_back({std::string(key), std::move(value)});
     if (m_wantBodies && isWhole) trace.raw = simdjson::minify(record);
     readScores(record, id);
     readComments(record, id, {});

@@ -227,10 +227,12 @@ void Reader::readMetadata(Value run, NormalisedSpan& span) const
     const auto metadata = at(run, "extra.metadata");
     if (!isObject(metadata)) return;
     if (step.kind == StepKind::Chain && member(*metadata, "ls_agent_type")) step.kind = StepKind::Agent;
-    span.version = findVersion([&](std::string_view key) {
-        const auto found = at(*metadata, key);
-        return found && !isObject(found) && !isArray(found) ? textOf(found) : std::string();
-    }, [&](const VersionKeyVisit& visit) { eachScalar(*metadata, visit); });
+    span.version = findVersion(
+        [&](std::string_view key) {
+            const auto found = at(*metadata, key);
+            return found && !isObject(found) && !isArray(found) ? textOf(found) : std::string();
+        },
+        [&](const VersionKeyVisit& visit) { eachScalar(*metadata, visit); });
     if (const auto hash = text(*metadata, "lc_hub_commit_hash"); !hash.empty() && span.version.prompt.empty()) {
         const auto repo = text(*metadata, "lc_hub_repo");
         span.version.prompt = repo.empty() ? hash : repo + ":" + hash;

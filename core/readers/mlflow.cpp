@@ -326,13 +326,15 @@ Status MlflowFormat::fillVersion(Database& db, const Trace& trace, Run& run)
             facts.prompt += formatText("{}{}@{}", facts.prompt.empty() ? "" : ", ", cut(name, 200), cut(version, 100));
             facts.promptKey = "mlflow.linkedPrompts";
         }
-    VersionFacts others = findVersion([&](std::string_view key) {
-        std::string text = at(trace.metadata, key);
-        return text.empty() ? at(trace.tags, key) : text;
-    }, [&](const VersionKeyVisit& visit) {
-        for (const auto& [key, value] : trace.metadata) visit(key, value);
-        for (const auto& [key, value] : trace.tags) visit(key, value);
-    });
+    VersionFacts others = findVersion(
+        [&](std::string_view key) {
+            std::string text = at(trace.metadata, key);
+            return text.empty() ? at(trace.tags, key) : text;
+        },
+        [&](const VersionKeyVisit& visit) {
+            for (const auto& [key, value] : trace.metadata) visit(key, value);
+            for (const auto& [key, value] : trace.tags) visit(key, value);
+        });
     // Where the spans have said it, metadata and tags are asked by a rule alone.
     if (!facts.any() && run.harnessVersion.empty())
         facts = std::move(others);

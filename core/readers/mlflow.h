@@ -22,9 +22,9 @@
 /// Assessments become scores: feedback with its value (yes and true are 1, no and false 0) as label or number, judged as
 /// annotations.h says; an expectation is "expected <name>" and says nothing of the run; an issue is "issue" with the issue's
 /// name and description ("rejected issue" where a person rejected it): what runs have in common by the store's own word, which
-/// core/clusters/priornames.h offers as a cluster's name. One that was overridden (valid = 0) is kept and says nothing; where a person overrides it, that is a
-/// decision as well: before and after are the two values. A human's feedback is a decision where annotations.h finds one.
-/// Items of review queues that a person completed or declined are decisions (answers) of the trace.
+/// core/clusters/priornames.h offers as a cluster's name. One that was overridden (valid = 0) is kept and says nothing; where a
+/// person overrides it, that is a decision as well: before and after are the two values. A human's feedback is a decision where
+/// annotations.h finds one. Items of review queues that a person completed or declined are decisions (answers) of the trace.
 #include "core/readers/databasereader.h"
 
 namespace tackroom

@@ -82,8 +82,8 @@ MlflowScores::MlflowScores(std::span<const TableInfo> tables)
     const TableInfo* issues = storedTable(tables, "issues");
     if (issues && issues->hasColumn("issue_id") && issues->hasColumn("name"))
         m_issuesSql = formatText("SELECT i.issue_id, i.name, {}, {} FROM issues i",
-                                  sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes),
-                                  sqltext::column(issues, "i", "status"));
+                                 sqltext::limited(sqltext::column(issues, "i", "description"), kMaxAssessmentBytes),
+                                 sqltext::column(issues, "i", "status"));
     const TableInfo* items = storedTable(tables, "review_queue_traces");
     const TableInfo* queues = storedTable(tables, "review_queues");
     if (items && items->hasColumn("target_id") && items->hasColumn("queue_id") && items->hasColumn("status")) {

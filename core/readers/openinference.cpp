@@ -18,17 +18,19 @@ using namespace jsonvalues;
 
 VersionFacts versionOf(Value attributes, std::optional<Value> metadata)
 {
-    return findVersion([&](std::string_view key) -> std::string {
-        for (const auto& place : {std::optional<Value>(attributes), metadata}) {
-            const auto found = place ? at(*place, key) : std::nullopt;
-            if (!found || isObject(found) || isArray(found)) continue;
-            if (std::string value = textOf(found); !trimmed(value).empty()) return value;
-        }
-        return {};
-    }, [&](const VersionKeyVisit& visit) {
-        eachScalar(attributes, visit);
-        if (metadata) eachScalar(*metadata, visit);
-    });
+    return findVersion(
+        [&](std::string_view key) -> std::string {
+            for (const auto& place : {std::optional<Value>(attributes), metadata}) {
+                const auto found = place ? at(*place, key) : std::nullopt;
+                if (!found || isObject(found) || isArray(found)) continue;
+                if (std::string value = textOf(found); !trimmed(value).empty()) return value;
+            }
+            return {};
+        },
+        [&](const VersionKeyVisit& visit) {
+            eachScalar(attributes, visit);
+            if (metadata) eachScalar(*metadata, visit);
+        });
 }
 
 /// A content that is a text, or a list of parts of which some are texts ({"text":…}, {"message_content":{"text":…}}).

@@ -51,19 +51,21 @@ void readVersion(Reading& reading)
     const auto inText = attributes.view("metadata");
     if (inText && inText->starts_with('{'))
         if (const auto parsed = reading.parsers.metadata.parse(*inText)) inner.addMembers(*parsed);
-    reading.out.version = findVersion([&](std::string_view key) -> std::string {
-        if (attributes.has(key) && !attributes.json(key)) return attributes.text(key);
-        if (!inner.empty() && inner.has(key) && !inner.json(key)) return inner.text(key);
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::string whole = std::string(present[i]) + std::string(key);
-            if (attributes.has(whole) && !attributes.json(whole)) return attributes.text(whole);
-        }
-        return reading.span.resource ? reading.span.resource->text(key) : std::string();
-    }, [&](const VersionKeyVisit& visit) {
-        attributes.eachBelow("", visit);
-        inner.eachBelow("", visit);
-        if (reading.span.resource) reading.span.resource->eachBelow("", visit);
-    });
+    reading.out.version = findVersion(
+        [&](std::string_view key) -> std::string {
+            if (attributes.has(key) && !attributes.json(key)) return attributes.text(key);
+            if (!inner.empty() && inner.has(key) && !inner.json(key)) return inner.text(key);
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::string whole = std::string(present[i]) + std::string(key);
+                if (attributes.has(whole) && !attributes.json(whole)) return attributes.text(whole);
+            }
+            return reading.span.resource ? reading.span.resource->text(key) : std::string();
+        },
+        [&](const VersionKeyVisit& visit) {
+            attributes.eachBelow("", visit);
+            inner.eachBelow("", visit);
+            if (reading.span.resource) reading.span.resource->eachBelow("", visit);
+        });
     auto& label = reading.out.version.label;
     if (label.empty() && attributes.has("gen_ai.agent.version")) {
         label = cut(attributes.text("gen_ai.agent.version"), kIdBytes);

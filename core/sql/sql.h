@@ -176,7 +176,7 @@ struct TableInfo {
     std::string name;
     bool isView = false;
     bool isVirtual = false;
-    bool hasRowNumbers = true; ///< reached as `rowid`: not WITHOUT ROWID, and no other column is named so
+    bool hasRowNumbers = true;       ///< reached as `rowid`: not WITHOUT ROWID, and no other column is named so
     std::vector<ColumnInfo> columns; ///< empty for views and virtual tables, which are never looked into
     /// A column with values of its own. One that the schema computes when it is read is none: a stranger's expression would
     /// run for each row, as long and with as much memory as it likes.

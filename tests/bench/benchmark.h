@@ -35,8 +35,7 @@ inline double processorSeconds()
     }
     return seconds;
 }
-template <class Work>
-Cost costOf(Work&& work)
+template <class Work> Cost costOf(Work&& work)
 {
     const double before = processorSeconds();
     Cost cost;

@@ -24,7 +24,8 @@ struct JobRunner::Private {
 
 JobRunner::JobRunner(QObject* parent) : QObject(parent), d(std::make_unique<Private>())
 {
-    d->pool.setMaxThreadCount(std::max(4, QThread::idealThreadCount())); // long jobs wait for the reader; a question finds a thread all the same
+    d->pool.setMaxThreadCount(
+        std::max(4, QThread::idealThreadCount())); // long jobs wait for the reader; a question finds a thread all the same
     d->git.setMaxThreadCount(1);
     d->git.setExpiryTimeout(-1); // libgit2 objects of the lane belong to one thread
     d->changedSoon.setSingleShot(true);

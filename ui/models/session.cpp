@@ -191,7 +191,8 @@ void Session::storeIndexed(Result<IndexReport> report)
     };
     m_storeJob = m_jobs->start<Totals>(
         {QString(), ui::Lane::Pool, true, true}, this,
-        [lane = m_lane, report = m_store, places = m_places, repository = utf8(m_repositoryPath)](const CancelToken& cancel, const Progress&) -> Result<Totals> {
+        [lane = m_lane, report = m_store, places = m_places,
+         repository = utf8(m_repositoryPath)](const CancelToken& cancel, const Progress&) -> Result<Totals> {
             Totals totals;
             TR_ASSIGN(auto runs, RunQueries::open(report.folder, cancel));
             TR_ASSIGN(totals.counts, runs->counts());

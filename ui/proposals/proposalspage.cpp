@@ -42,9 +42,19 @@ Result<std::vector<FileDiff>> diffsOf(HarnessRepository& repository, const Propo
 } // namespace
 
 ProposalsPage::ProposalsPage(Session& session, QWidget* parent)
-    : Page(parent), m_session(session), m_model(new ProposalListModel(this)), m_queue(new QListView(this)), m_files(new FileDiffPane(this)),
-      m_evidence(new EvidencePane(session, this)), m_decision(new DecisionBar(this)), m_messages(new MessageBar(this)), m_state(new StatePane(this)),
-      m_prompts(new PromptImportPane(session, this)), m_desk(new QWidget(this)), m_splitter(new QSplitter(this)), m_title(new TextLabel({}, TextLabel::Heading | TextLabel::Elided, this)),
+    : Page(parent),
+      m_session(session),
+      m_model(new ProposalListModel(this)),
+      m_queue(new QListView(this)),
+      m_files(new FileDiffPane(this)),
+      m_evidence(new EvidencePane(session, this)),
+      m_decision(new DecisionBar(this)),
+      m_messages(new MessageBar(this)),
+      m_state(new StatePane(this)),
+      m_prompts(new PromptImportPane(session, this)),
+      m_desk(new QWidget(this)),
+      m_splitter(new QSplitter(this)),
+      m_title(new TextLabel({}, TextLabel::Heading | TextLabel::Elided, this)),
       m_about(new TextLabel({}, TextLabel::Faint | TextLabel::Elided, this))
 {
     m_queue->setModel(m_model);
@@ -135,14 +145,15 @@ void ProposalsPage::makeActions()
         add("proposals.evidence", tr("Show or hide the evidence"), QKeySequence(Qt::CTRL | Qt::Key_E), [this] { togglePane(m_evidence); });
     }
     addPageAction(m_queue, QStringLiteral("proposals.diff"), tr("Read the diff"), QKeySequence(Qt::Key_Return), [this] { m_files->diff()->setFocus(Qt::ShortcutFocusReason); });
-    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPrompt"), tr("Import all versions of the prompt"), QKeySequence(Qt::Key_I),
-                  [this] { m_prompts->importAll(); });
-    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPromptVersion"), tr("Import this version of the prompt"), QKeySequence(Qt::SHIFT | Qt::Key_I),
-                  [this] { m_prompts->importOne(); });
-    addPageAction(m_prompts, QStringLiteral("proposals.closePrompts"), tr("Back to the proposals"), QKeySequence(Qt::Key_Escape), [this] {
-        showPrompts(false);
-        Q_EMIT addressChanged();
-    });
+    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPrompt"), tr("Import all versions of the prompt"),
+                  QKeySequence(Qt::Key_I), [this] { m_prompts->importAll(); });
+    addPageAction(m_prompts->list(), QStringLiteral("proposals.importPromptVersion"), tr("Import this version of the prompt"),
+                  QKeySequence(Qt::SHIFT | Qt::Key_I), [this] { m_prompts->importOne(); });
+    addPageAction(m_prompts, QStringLiteral("proposals.closePrompts"), tr("Back to the proposals"),
+                  QKeySequence(Qt::Key_Escape), [this] {
+                      showPrompts(false);
+                      Q_EMIT addressChanged();
+                  });
 }
 
 void ProposalsPage::makeChoices()
@@ -198,9 +209,10 @@ void ProposalsPage::updateState()
     if (state == Session::State::Ready && !m_session.proposals().empty())
         return m_state->showEmpty(tr("No proposal matches"), tr("%1 proposals do not match “%2”.").arg(countText(static_cast<std::int64_t>(m_session.proposals().size())), m_query));
     if (state == Session::State::Ready)
-        return m_state->showEmpty(tr("No proposals"), tr("A branch named proposals/… in the repository is a proposal, and so is a patch file."),
-                                  {{tr("Import a patch…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-patch")); }},
-                                   {tr("Import prompts of the store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-prompts")); }}});
+        return m_state->showEmpty(
+            tr("No proposals"), tr("A branch named proposals/… in the repository is a proposal, and so is a patch file."),
+            {{tr("Import a patch…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-patch")); }},
+             {tr("Import prompts of the store…"), [this] { Q_EMIT openAddress(QStringLiteral("action/import-prompts")); }}});
     const QString why = state == Session::State::Failed ? sentenceOf(m_session.repositoryError())
                                                         : tr("Proposed edits of prompts, skills and tools are read from a git repository that holds the agent's harness.");
     m_state->showEmpty(state == Session::State::Failed ? tr("The repository could not be opened") : tr("No harness repository is open"), why,

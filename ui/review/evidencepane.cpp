@@ -28,7 +28,8 @@ QString reflowed(const QString& message)
     QString out;
     bool afterBlank = false;
     for (const QStringView line : QStringView(message).split(u'\n')) {
-        const bool ownLine = line.isEmpty() || line.front().isSpace() || !line.front().isLetterOrNumber() || line.front().isDigit();
+        const bool ownLine =
+            line.isEmpty() || line.front().isSpace() || !line.front().isLetterOrNumber() || line.front().isDigit();
         if (!out.isEmpty()) out += ownLine || afterBlank ? u'\n' : u' ';
         out += line;
         afterBlank = line.isEmpty();

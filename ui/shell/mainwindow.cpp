@@ -143,8 +143,8 @@ void MainWindow::makeActions()
                         [this] { chooseRepository(); }));
     inMenu(windowAction(QStringLiteral("open.folder"), tr("Adopt a plain folder as a harness…"), {}, [this] { chooseFolderToAdopt(); }));
     inMenu(windowAction(QStringLiteral("open.patch"), tr("Import a patch as a proposal…"), {}, [this] { choosePatch(); }));
-    inMenu(windowAction(QStringLiteral("open.prompts"), tr("Import prompts of the store…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I),
-                        [this] { goTo(QStringLiteral("proposals/prompts")); }));
+    inMenu(windowAction(QStringLiteral("open.prompts"), tr("Import prompts of the store…"),
+                        QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_I), [this] { goTo(QStringLiteral("proposals/prompts")); }));
     inMenu(windowAction(QStringLiteral("open.sample"), tr("Try the sample"), {}, [this] { m_session.openSample(); }));
     inMenu(windowAction(QStringLiteral("sample.play"), tr("Play 200 more sample runs with the live version"), {}, [this] { m_session.playSampleRuns(200); }));
     m_openedMenu->addSeparator();
@@ -342,13 +342,16 @@ void MainWindow::openAction(const QString& name)
     else if (name == QLatin1String("sample")) m_session.openSample();
     else if (name == QLatin1String("settings")) goTo(QStringLiteral("settings"));
     else if (name == QLatin1String("import-patch")) choosePatch();
-    else if (name == QLatin1String("import-prompts")) goTo(QStringLiteral("proposals/prompts"));
+    else if (name == QLatin1String("import-prompts"))
+        goTo(QStringLiteral("proposals/prompts"));
     else if (name == QLatin1String("refresh")) m_session.refreshStore();
     else if (name == QLatin1String("outcome-rule") || name == QLatin1String("version-rule")) {
         goTo(QStringLiteral("traces"));
         auto* traces = qobject_cast<TracesPage*>(m_pages[Traces]);
-        if (name == QLatin1String("version-rule")) traces->editVersionRule();
-        else if (m_session.storeState() == Session::State::Ready) traces->outcomeBar().editRule();
+        if (name == QLatin1String("version-rule"))
+            traces->editVersionRule();
+        else if (m_session.storeState() == Session::State::Ready)
+            traces->outcomeBar().editRule();
     }
 }
 

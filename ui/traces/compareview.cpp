@@ -315,7 +315,8 @@ void CompareView::fillHeadings()
         const RunListItem& item = m_runs->runs[side].item;
         const QString task = shownLine(item.run.task, 400);
         const bool meant = static_cast<int>(side) == m_side;
-        m_tasks[side]->setShown((meant ? QStringLiteral("▸ ") : QString()) + outcomeText(item.outcome) + QStringLiteral("  ") + (task.isEmpty() ? shownLine(item.run.nativeId, 80) : task));
+        m_tasks[side]->setShown((meant ? QStringLiteral("▸ ") : QString()) + outcomeText(item.outcome) + QStringLiteral("  ") +
+                                (task.isEmpty() ? shownLine(item.run.nativeId, 80) : task));
         QPalette changed;
         changed.setColor(QPalette::WindowText, item.outcome == Outcome::Failure   ? colors.failure
                                                : item.outcome == Outcome::Success ? colors.success

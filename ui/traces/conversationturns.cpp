@@ -26,7 +26,8 @@ QString tr(const char* text) { return QCoreApplication::translate("tackroom::ui:
 std::string withMediaChips(std::string text)
 {
     for (const std::string_view kind : {"image", "audio", "video", "file", "document"}) {
-        const std::string mark = "[" + std::string(kind) + "]", chip = std::string(kChipBegin) + std::string(kind) + std::string(kChipEnd);
+        const std::string mark = "[" + std::string(kind) + "]",
+                          chip = std::string(kChipBegin) + std::string(kind) + std::string(kChipEnd);
         for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
             const std::size_t end = at + mark.size();
             if ((at > 0 && text[at - 1] != '\n') || (end < text.size() && text[end] != '\n')) continue;

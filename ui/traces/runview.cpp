@@ -165,7 +165,10 @@ RunView::Tab RunView::tab() const { return static_cast<Tab>(m_tabs->currentIndex
 
 void RunView::showTab(Tab tab) { m_tabs->setCurrentIndex(tab); }
 
-bool RunView::settled() const { return m_job == 0 && m_bodyJob == 0 && !m_conversation->writing() && m_steps->settled() && m_raw->settled(); }
+bool RunView::settled() const
+{
+    return m_job == 0 && m_bodyJob == 0 && !m_conversation->writing() && m_steps->settled() && m_raw->settled();
+}
 
 void RunView::clear()
 {

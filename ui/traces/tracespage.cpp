@@ -184,11 +184,12 @@ void TracesPage::buildActions()
                   [this] { m_first->goToFirstError(); });
     addPageAction(m_split, QStringLiteral("traces.nextError"), tr("Next error"), QKeySequence(Qt::SHIFT | Qt::Key_E),
                   [this] { m_first->goToNextError(); });
-    addPageAction(m_split, QStringLiteral("traces.previousError"), tr("Previous error"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E),
-                  [this] { m_first->goToPreviousError(); });
+    addPageAction(m_split, QStringLiteral("traces.previousError"), tr("Previous error"),
+                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] { m_first->goToPreviousError(); });
     addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D),
                   [this] { m_first->goToDecisiveStep(); });
-    addPageAction(m_split, QStringLiteral("traces.columns"), tr("Choose the columns of the run table…"), {}, [this] { m_table->chooseColumns(); });
+    addPageAction(m_split, QStringLiteral("traces.columns"), tr("Choose the columns of the run table…"), {},
+                  [this] { m_table->chooseColumns(); });
     addPageAction(m_split, QStringLiteral("traces.columnsFit"), tr("Fit the columns of the run table to its width"), {},
                   [this] { m_table->fitColumns(); });
     QAction* open =
@@ -520,8 +521,9 @@ void TracesPage::showSelected()
 bool TracesPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening) return false;
-    return m_model->settled() && m_search->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() && !m_selectSoon.isActive() &&
-           m_versionRules->settled() && !m_filterSoon.isActive() && m_findJob == 0 && m_completionJob == 0 && m_skippedJob == 0;
+    return m_model->settled() && m_search->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() &&
+           !m_selectSoon.isActive() && m_versionRules->settled() && !m_filterSoon.isActive() && m_findJob == 0 &&
+           m_completionJob == 0 && m_skippedJob == 0;
 }
 
 } // namespace tackroom::ui

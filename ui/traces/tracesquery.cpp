@@ -4,8 +4,8 @@
 
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
-#include "ui/models/session.h"
 #include "ui/models/runtablemodel.h"
+#include "ui/models/session.h"
 #include "ui/traces/outcomebar.h"
 #include "ui/traces/runview.h"
 #include "ui/traces/textsearch.h"
@@ -67,7 +67,8 @@ void TracesPage::connectSearch()
         if (m_first->row() == row) m_first->showRun(row, step);
     });
     // A place that was asked for stays; a run that was merely opened is read at its first match.
-    connect(m_first, &RunView::placeChanged, this, [this] { m_search->showRun(m_first->row(), m_first->currentStep().empty()); });
+    connect(m_first, &RunView::placeChanged, this,
+            [this] { m_search->showRun(m_first->row(), m_first->currentStep().empty()); });
     addPageAction(m_split, QStringLiteral("traces.searchAll"), tr("Search the texts of all runs"),
                   QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F), [this] { m_search->searchEverything(); });
     addPageAction(m_split, QStringLiteral("traces.searchStop"), tr("Stop searching"), {}, [this] { m_search->stop(); });

@@ -125,7 +125,8 @@ private Q_SLOTS:
         QCOMPARE(m_page->model().rowCount(), failing);
         ask(QStringLiteral("lookup_order -outcome:failure"));
         QCOMPARE(m_page->model().rowCount(), everything - failing);
-        // A run whose texts are not in the index shows its matches too. (A key without Ctrl and Shift: selecting looks at them.)
+        // A run whose texts are not in the index shows its matches too. (A key without Ctrl and Shift: selecting looks at
+        // them.)
         QTest::keyClick(&m_page->table(), Qt::Key_Up);
         m_page->table().selectRow(0);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().row() == m_page->model().rowAt(0), kPatienceMs);

@@ -126,8 +126,8 @@ private Q_SLOTS:
     void aReaderThatCrashesIsSaidAndTriedAgain()
     {
         const auto program = m_ui.folder() / "crashing-reader", crashed = m_ui.folder() / "crashed";
-        std::ofstream(program) << "#!/bin/sh\n[ -e '" << crashed.string() << "' ] && exec '" << UiSession::readerProgram().string()
-                               << "'\n: > '" << crashed.string() << "'\nkill -SEGV $$\n";
+        std::ofstream(program) << "#!/bin/sh\n[ -e '" << crashed.string() << "' ] && exec '"
+                               << UiSession::readerProgram().string() << "'\n: > '" << crashed.string() << "'\nkill -SEGV $$\n";
         std::filesystem::permissions(program, std::filesystem::perms::owner_all);
         openPage(program);
         m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));

@@ -128,10 +128,11 @@ TEST_F(Ingest, twoRunsOfOneIdAreOneAndSaidSo)
 
 std::string otlpLine(char trace, int span, std::string_view name)
 {
-    return std::format(R"({{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"traceId":"{}","spanId":"{:016x}","name":"{}",)"
-                       R"("startTimeUnixNano":"1770000000000000000","endTimeUnixNano":"1770000001000000000","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}}]}}]}}]}}]}})"
-                       "\n",
-                       std::string(32, trace), span, name);
+    return std::format(
+        R"({{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"traceId":"{}","spanId":"{:016x}","name":"{}",)"
+        R"("startTimeUnixNano":"1770000000000000000","endTimeUnixNano":"1770000001000000000","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}}]}}]}}]}}]}})"
+        "\n",
+        std::string(32, trace), span, name);
 }
 
 TEST_F(Ingest, aRunThatTwoFilesTellAlikeIsNoConflict)
@@ -151,8 +152,8 @@ TEST_F(Ingest, aRunThatTwoFilesTellAlikeIsNoConflict)
     EXPECT_EQ(report.unreadable, 1);
     const auto skipped = queries()->skipped(9);
     ASSERT_EQ(skipped->size(), 1U);
-    EXPECT_THAT(skipped->front().why, ::testing::AllOf(::testing::HasSubstr("two runs of this id"), ::testing::HasSubstr("c.jsonl"),
-                                                       ::testing::HasSubstr("d.jsonl")));
+    EXPECT_THAT(skipped->front().why, ::testing::AllOf(::testing::HasSubstr("two runs of this id"),
+                                                       ::testing::HasSubstr("c.jsonl"), ::testing::HasSubstr("d.jsonl")));
 }
 
 TEST_F(Ingest, aFileThatWasMovedKeepsItsRunsAndTheirPlace)
@@ -268,7 +269,8 @@ TEST_F(Ingest, anIndexThatWasBeingFilledWhenTheSystemFellIsMadeAnew)
     ingest(store.path());
     EXPECT_EQ(bulkMark().size(), 36U);
     // Written long ago: then the system has it on the disk, and looking costs nothing.
-    std::filesystem::last_write_time(indexFolder() / kRunsFile, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5));
+    std::filesystem::last_write_time(indexFolder() / kRunsFile,
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::minutes(5));
     EXPECT_TRUE(ingest(store.path()).wasCurrent);
     EXPECT_EQ(bulkMark(), "");
     EXPECT_EQ(state().epoch, epoch);
@@ -291,12 +293,17 @@ TEST_F(Ingest, runsShareTheSetOfTheirToolsUntilOneGrows)
     store.addUsualRun(2);
     store.addUsualRun(3);
     ingest(store.path());
-    const auto sets = [&] { return openCacheReader(indexFolder() / kRunsFile)->scalar("SELECT count(DISTINCT s.name_set) FROM set_names s JOIN names n ON n.id = s.name WHERE n.field = 1").value_or(-1); };
+    const auto sets = [&] {
+        return openCacheReader(indexFolder() / kRunsFile)
+            ->scalar("SELECT count(DISTINCT s.name_set) FROM set_names s JOIN names n ON n.id = s.name WHERE n.field = 1")
+            .value_or(-1);
+    };
     const auto before = sets(); // these are of three versions
     EXPECT_EQ(before, 3);
     using Value = std::pair<std::string, std::int64_t>;
     EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3)));
-    store.addSpan(trace, {.id = "ff01", .parent = {}, .name = "search", .kind = "TOOL", .attributes = R"({"tool":{"name":"search"}})"});
+    store.addSpan(
+        trace, {.id = "ff01", .parent = {}, .name = "search", .kind = "TOOL", .attributes = R"({"tool":{"name":"search"}})"});
     EXPECT_EQ(ingest(store.path()).newRuns, 1);
     EXPECT_EQ(sets(), before + 1);
     EXPECT_THAT(*queries()->values("tool", 9), ::testing::ElementsAre(Value("lookup_order", 3), Value("search", 1)));

@@ -367,11 +367,11 @@ TEST_F(Queries, manyRunsAreOrderedFast)
         ASSERT_TRUE(db);
         const auto done = db->exec(
             formatText("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {} + 1000) "
-                        "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % "
-                        "7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
-                        "i % 300, NULL, i % 20, i % 3, 0, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), "
-                        "hex(zeroblob(200)), '', '' FROM n; COMMIT",
-                        runs));
+                       "INSERT INTO runs SELECT i, 'k' || i, 0, 'n' || i, 's' || i % 1000, 'u' || i % 100, '', '', 'v' || i % "
+                       "7, '', '', i * 7919 % 1000003, i * 7919 % 1000003 + i % 977, 1, i % 5000, "
+                       "i % 300, NULL, i % 20, i % 3, 0, 0, 0, 'task number ' || i || ' ' || hex(zeroblob(200)), "
+                       "hex(zeroblob(200)), '', '' FROM n; COMMIT",
+                       runs));
         ASSERT_TRUE(done) << textOf(done.error());
     }
     const auto query = queries();

@@ -197,8 +197,9 @@ TEST_F(LangSmith, anAnswerToAnInterruptIsADecision)
     // Two traces of one thread: a graph that stops for a person, and its going on with the answer. Another thread between them.
     const auto root = [](const std::string& id, const std::string& thread, const std::string& time, const std::string& rest) {
         return R"({"id":")" + id + R"(","trace_id":")" + id + R"(","dotted_order":"20260301T080000000000Z)" + id +
-               R"(","run_type":"chain","name":"graph","start_time":"2026-03-01T08:)" + time + R"(:00","end_time":"2026-03-01T08:)" +
-               time + R"(:30","extra":{"metadata":{"thread_id":")" + thread + R"(","user_id":"ana"}},)" + rest + "}\n";
+               R"(","run_type":"chain","name":"graph","start_time":"2026-03-01T08:)" + time +
+               R"(:00","end_time":"2026-03-01T08:)" + time + R"(:30","extra":{"metadata":{"thread_id":")" + thread +
+               R"(","user_id":"ana"}},)" + rest + "}\n";
     };
     const std::string stopped =
         R"("inputs":{"messages":[]},"outputs":{"__interrupt__":[{"value":[{"action_request":{"action":"refund","args":{"sum":9}},)"
@@ -208,12 +209,14 @@ TEST_F(LangSmith, anAnswerToAnInterruptIsADecision)
         root("00000000-0000-0000-0000-00000000000a", "t1", "00", stopped) +
             root("00000000-0000-0000-0000-00000000000b", "t2", "01",
                  R"("inputs":{"x":1},"outputs":{"__interrupt__":[{"value":"Other?","id":"i2"}]})") +
-            root("00000000-0000-0000-0000-00000000000c", "t1", "02",
-                 R"("inputs":{"input":{"graph":null,"update":null,"resume":[{"type":"edit","args":{"action":"refund","args":{"sum":5}}}],)"
-                 R"("goto":[]}},"outputs":{"ok":true})") +
+            root(
+                "00000000-0000-0000-0000-00000000000c", "t1", "02",
+                R"("inputs":{"input":{"graph":null,"update":null,"resume":[{"type":"edit","args":{"action":"refund","args":{"sum":5}}}],)"
+                R"("goto":[]}},"outputs":{"ok":true})") +
             root("00000000-0000-0000-0000-00000000000e", "t1", "05",
                  R"("inputs":{"x":1},"outputs":{"__interrupt__":[{"value":"Asked later?","id":"i3"}]})") +
-            root("00000000-0000-0000-0000-00000000000d", "t3", "03", R"("inputs":{"resume":"a file, no command"},"outputs":{})")));
+            root("00000000-0000-0000-0000-00000000000d", "t3", "03",
+                 R"("inputs":{"resume":"a file, no command"},"outputs":{})")));
     ASSERT_EQ(got.runs.size(), 5U);
     const auto& decisions = got.runs.at("00000000-0000-0000-0000-00000000000c").decisions;
     ASSERT_EQ(decisions.size(), 1U);

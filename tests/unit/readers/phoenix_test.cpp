@@ -176,7 +176,8 @@ TEST_F(Phoenix, ofTheKeysTheCommitWinsAndMetadataMayBeText)
     EXPECT_EQ(got.runs["label"].run.harnessVersion, "7");
     EXPECT_EQ(splitVersionSource(got.runs["label"].run.harnessVersionSource).source, "version key: agent.version");
     EXPECT_EQ(got.runs["prompt"].run.harnessVersion, "p9");
-    EXPECT_EQ(splitVersionSource(got.runs["prompt"].run.harnessVersionSource).source, "prompt version: llm.prompt_template.version");
+    EXPECT_EQ(splitVersionSource(got.runs["prompt"].run.harnessVersionSource).source,
+              "prompt version: llm.prompt_template.version");
     EXPECT_EQ(got.runs["none"].run.harnessVersion, "");
 }
 

@@ -3,7 +3,6 @@
 #include "core/base/format.h"
 #include "tests/unit/sql/sqltesting.h"
 
-
 namespace tackroom
 {
 namespace
