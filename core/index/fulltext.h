@@ -21,8 +21,7 @@
 ///   "late delivery"  these words in this order; signs and line ends between them do not matter
 ///   issue_refund     words with signs in them: those words in that order, and the signs exactly so
 ///   退款             scripts that write without spaces (Chinese, Japanese, Thai, Khmer …), Korean, and signs alone: anywhere
-///   in a
-///                    text; this goes through all texts that are here, without the index
+///                    in a text; this goes through all texts that are here, without the index
 /// Nothing in a word is syntax of FTS5 or LIKE.
 #include "core/base/cancel.h"
 #include "core/index/readerclient.h"

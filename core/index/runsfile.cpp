@@ -2,15 +2,12 @@
 #include "core/index/runsfile.h"
 
 #include "core/base/format.h"
-#include "core/base/hash.h"
 #include "core/index/indexschema.h"
 #include "core/index/rowvalues.h"
 #include "core/index/runversions.h"
 #include "core/platform/uniquefd.h"
-#include "core/readers/sourcenames.h"
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
@@ -49,70 +46,6 @@ std::string bootId()
     return id;
 }
 
-/// What a record holds beside its parts as one text with lengths, for its hash.
-class ContentText
-{
-public:
-    void add(std::string_view text)
-    {
-        add(static_cast<std::int64_t>(text.size()));
-        m_text.append(text);
-    }
-    void add(std::int64_t number) { m_text.append(reinterpret_cast<const char*>(&number), sizeof number); }
-    void add(std::optional<double> number)
-    {
-        add(static_cast<std::int64_t>(number.has_value()));
-        add(std::bit_cast<std::int64_t>(number.value_or(0)));
-    }
-    [[nodiscard]] std::int64_t hash() const { return static_cast<std::int64_t>(xxh64(m_text)); }
-
-private:
-    std::string m_text;
-};
-
-// A content is two hashes: in its upper bits one of what happened, in the lower ones one of all, judgements too. Two files that
-// tell of the same run with other scores do not contradict each other.
-constexpr int kWholeBits = 40;
-
-/// Of each step the times and how long its texts are: enough to tell one telling from another, and quickly made.
-std::int64_t shapeOf(const std::vector<Step>& steps)
-{
-    std::uint64_t hash = steps.size();
-    const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x9E3779B97F4A7C15ULL + (hash >> 29); };
-    for (const Step& step : steps) {
-        add(static_cast<std::uint64_t>(step.start));
-        add(static_cast<std::uint64_t>(step.end));
-        add(static_cast<std::uint64_t>(step.status) << 8 | static_cast<std::uint64_t>(step.kind));
-        add(step.name.size() << 32 | step.errorText.size());
-        add(step.arguments.size() << 32 | step.result.size());
-        add(step.inputText.size() << 32 | step.outputText.size());
-    }
-    return static_cast<std::int64_t>(hash);
-}
-
-std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& chunks,
-                       const std::vector<std::string>& versions)
-{
-    const Run& run = record.run;
-    ContentText text;
-    for (const std::string* field :
-         {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
-          &run.harnessVersionLabel, &run.harnessVersionSource, &run.task, &run.answer})
-        text.add(*field);
-    for (const std::int64_t field : {run.start, run.end, static_cast<std::int64_t>(run.status), run.promptTokens,
-                                     run.completionTokens, run.stepCount, run.errorCount})
-        text.add(field);
-    text.add(run.costUsd);
-    text.add(shapeOf(record.steps));
-    const auto happened = static_cast<std::uint64_t>(text.hash());
-    for (const std::string& chunk : chunks) text.add(static_cast<std::int64_t>(xxh64(chunk)));
-    for (const std::string& version : versions) text.add(version);
-    const auto whole = static_cast<std::uint64_t>(text.hash());
-    return static_cast<std::int64_t>(happened << kWholeBits | (whole & ((std::uint64_t{1} << kWholeBits) - 1)));
-}
-
-bool isSameHappening(std::int64_t content, std::int64_t other) { return content >> kWholeBits == other >> kWholeBits; }
-
 std::string twoRunsText(const std::string& former, const std::string& now)
 {
     std::string where;
@@ -138,11 +71,6 @@ bool isOnDisk(const std::filesystem::path& file)
         if (std::chrono::system_clock::now() - written < kSurelyWritten || ::fdatasync(fd.get()) != 0) return false;
     }
     return true;
-}
-
-void addDistinct(std::vector<std::string>& to, const std::string& name)
-{
-    if (!name.empty() && !std::ranges::contains(to, name)) to.push_back(name);
 }
 
 void removeFiles(const std::filesystem::path& file)
@@ -173,32 +101,6 @@ Result<Database> openCurrent(const std::filesystem::path& file)
 }
 
 } // namespace
-
-PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule)
-{
-    PackedRun packed;
-    packed.counts = packer.pack(record);
-    packed.chunks = std::move(packer.chunks());
-    VersionFactsOfRun versionFacts = takeVersionFacts(record.run);
-    packed.versions = versionNamesOf(versionFacts);
-    packed.content = contentOf(record, packed.chunks, packed.versions);
-    std::int64_t ordinal = 0;
-    for (const std::size_t index : packer.stepOrder()) {
-        Step& step = record.steps[index];
-        ++ordinal;
-        addDistinct(packed.tools, step.toolName);
-        addDistinct(packed.models, step.model);
-        if (step.status == StepStatus::Error)
-            packed.errors.push_back({ordinal, std::move(step.errorType), std::move(step.errorText)});
-    }
-    packed.run = std::move(record.run);
-    if (!versionRule.empty()) {
-        versionFacts.run = packed.run;
-        versionFacts.model = modelOf(packed.models);
-        setVersionOf(packed.run, resolveVersion(versionRule, versionFacts));
-    }
-    return packed;
-}
 
 Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::filesystem::path& file)
 {
@@ -546,88 +448,6 @@ Status RunsFile::skip(std::string_view where, std::string_view why)
     return {};
 }
 
-Status RunsFile::removeUnseen()
-{
-    std::vector<std::int64_t> gone;
-    {
-        TR_ASSIGN(Statement ids, m_db.prepare("SELECT id FROM runs"));
-        for (;;) {
-            TR_ASSIGN(const bool more, ids.step());
-            if (!more) break;
-            if (!isSeen(ids.intAt(0))) gone.push_back(ids.intAt(0));
-        }
-    }
-    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
-    return {};
-}
-
-Status RunsFile::removeRun(std::int64_t row)
-{
-    TR_TRY(removeParts(row));
-    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM runs WHERE id = ?"));
-    remove.bind(1, row);
-    TR_TRY(remove.run());
-    --m_totals.runs;
-    ++m_removedRuns;
-    m_changed = true;
-    return {};
-}
-
-Status RunsFile::rowsOfSource(std::string_view source, std::unordered_set<std::int64_t>& rows)
-{
-    TR_ASSIGN(Statement ids, m_db.prepare("SELECT id FROM runs WHERE source = ? AND source <> ''"));
-    ids.bind(1, source);
-    for (;;) {
-        TR_ASSIGN(const bool more, ids.step());
-        if (!more) return {};
-        rows.insert(ids.intAt(0));
-    }
-}
-
-/// What could not be read of it the last time is told again where it still holds.
-Status RunsFile::forgetSkipped(std::string_view source)
-{
-    if (m_totals.unreadable == 0 || source.empty()) return {};
-    TR_TRY(begin());
-    TR_ASSIGN(Statement remove, m_db.prepare("DELETE FROM skipped WHERE source = ?"));
-    remove.bind(1, source);
-    TR_TRY(remove.run());
-    if (m_db.changeCount() == 0) return {};
-    m_totals.unreadable -= m_db.changeCount();
-    m_changed = true;
-    return {};
-}
-
-Status RunsFile::beginSource(std::string_view source)
-{
-    m_unseenOfSource.clear();
-    const auto onlyPart = sourceOfPart(source);
-    m_source = onlyPart.value_or(source);
-    if (m_startedOver || onlyPart) return {}; // after starting over finish() takes away what was not delivered
-    TR_TRY(forgetSkipped(source));
-    return rowsOfSource(source, m_unseenOfSource);
-}
-
-Status RunsFile::endSource()
-{
-    m_source.clear();
-    if (m_unseenOfSource.empty()) return {};
-    TR_TRY(begin());
-    const auto gone = std::exchange(m_unseenOfSource, {});
-    for (const std::int64_t row : gone) TR_TRY(removeRun(row));
-    return {};
-}
-
-Status RunsFile::sourceIsGone(std::string_view source)
-{
-    std::unordered_set<std::int64_t> rows;
-    TR_TRY(begin());
-    TR_TRY(forgetSkipped(source));
-    TR_TRY(rowsOfSource(source, rows));
-    for (const std::int64_t row : rows) TR_TRY(removeRun(row));
-    return {};
-}
-
 Status RunsFile::resolveVersions(const VersionRule& rule)
 {
     TR_TRY(begin());
@@ -642,14 +462,6 @@ Status RunsFile::noteVersionKeys(std::string_view keys)
     TR_TRY(begin());
     TR_TRY(setMeta("version_keys", keys));
     return commit();
-}
-
-Result<std::string> RunsFile::placeOf(std::string_view source, std::string_view nativeId)
-{
-    TR_ASSIGN(Statement place, m_db.prepare("SELECT place FROM runs WHERE source = ? AND source <> '' AND native_id = ?"));
-    place.bind(1, source).bind(2, nativeId);
-    TR_ASSIGN(const bool found, place.step());
-    return found ? place.stringAt(0) : std::string();
 }
 
 Status RunsFile::finish(const std::string& kind, const std::string& fingerprint, const std::string& cursor)

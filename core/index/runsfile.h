@@ -2,7 +2,7 @@
 #pragma once
 /// runs.db as its one writer has it: what stands in which table, transactions, totals. One thread at a time; indexwriter.h puts
 /// a thread before it.
-#include "core/index/packedparts.h"
+#include "core/index/packedrun.h"
 #include "core/sql/sql.h"
 #include "core/traces/versionrule.h"
 
@@ -19,22 +19,6 @@
 
 namespace tackroom
 {
-
-/// A run ready to be written.
-struct PackedRun {
-    Run run;
-    std::int64_t content = 0; ///< hash of all of it but the place (runsfile.cpp)
-    PartPacker::Counts counts;
-    std::vector<std::string> chunks;
-    std::vector<std::string> tools, models; ///< distinct names
-    std::vector<std::string> versions;      ///< what may name its harness version (runversions.h)
-    struct StepError {
-        std::int64_t ordinal = 0;
-        std::string type, text;
-    };
-    std::vector<StepError> errors;
-};
-[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule = {});
 
 class RunsFile
 {

@@ -10,11 +10,6 @@
 namespace tackroom
 {
 
-/// "RUN_STARTED" and "runStarted" are one: letters and digits, lower case.
-[[nodiscard]] std::string agUiType(jsonvalues::Value event);
-[[nodiscard]] bool isAgUiEvent(jsonvalues::Value value);
-[[nodiscard]] bool isAgUiRequest(jsonvalues::Value value);
-
 class AgUiThread
 {
 public:

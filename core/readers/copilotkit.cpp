@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 #include "core/base/hash.h"
+#include "core/readers/aguievents.h"
 #include "core/readers/aguithread.h"
 
 #include <algorithm>

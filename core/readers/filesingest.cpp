@@ -19,9 +19,6 @@ namespace
 {
 
 constexpr std::size_t kTailBytes = 4096;
-/// Files of one unit that stay open; the reader's process may have 256 in all. What comes after is held in memory.
-constexpr std::size_t kMaxOpenParts = 64;
-constexpr std::uint64_t kMaxHeldBytes = std::uint64_t{512} << 20;
 
 Json marksJson(const std::map<std::string, FileMark>& marks)
 {
@@ -54,13 +51,6 @@ std::optional<std::map<std::string, FileMark>> marksOf(const std::string& cursor
     return marks;
 }
 
-const FileFormat* formatOfKind(std::string_view kind)
-{
-    for (const FileFormat* format : fileFormats())
-        if (format->info().kind == kind) return format;
-    return nullptr;
-}
-
 Result<std::string> tailHash(const InputFile& file, std::uint64_t end)
 {
     const std::uint64_t from = end > kTailBytes ? end - kTailBytes : 0;
@@ -90,22 +80,6 @@ Result<std::uint64_t> endOfLines(const InputFile& file)
     return parser.parse(last) ? file.sizeBytes() : from;
 }
 
-InputFile joined(const InputFile& file, std::string bytes) { return InputFile::ofBytes(file.path(), std::move(bytes)); }
-
-/// The stretches of a file as one, a line feed between them. Refused above the largest element.
-Result<std::string> bytesOf(const InputFile& file, const std::vector<FileRange>& ranges)
-{
-    std::string bytes;
-    for (const FileRange& range : ranges) {
-        if (range.bytes > kMaxJsonElementBytes * 4 || bytes.size() > kMaxJsonElementBytes * 4)
-            return fail(ErrorCode::Refused, file.path().string(), "the run is too long to be read as one");
-        TR_ASSIGN(const std::string part, file.read(range.offset, static_cast<std::size_t>(range.bytes)));
-        if (!bytes.empty() && !bytes.ends_with('\n')) bytes += '\n';
-        bytes += part;
-    }
-    return bytes;
-}
-
 void addRanges(std::vector<FileRange>& to, const std::vector<FileRange>& more)
 {
     to.insert(to.end(), more.begin(), more.end());
@@ -113,37 +87,6 @@ void addRanges(std::vector<FileRange>& to, const std::vector<FileRange>& more)
     const auto same = std::ranges::unique(to);
     to.erase(same.begin(), same.end());
 }
-
-/// Keeps the one run that is asked for.
-class OneRun : public FormatSink
-{
-public:
-    explicit OneRun(std::string nativeId) : m_nativeId(std::move(nativeId)) {}
-    Result<bool> add(ParsedRun run) override
-    {
-        if (run.record.run.nativeId == m_nativeId)
-            m_exact = std::move(run);
-        else if (m_count == 0)
-            m_first = std::move(run);
-        ++m_count;
-        return true;
-    }
-    void skipped(std::string, std::string) override {} // told when the file was indexed
-    void progress(std::uint64_t) override {}
-    /// The run of that id; else the only one there is, where it was cut out for this (an array's element alone may get another
-    /// id).
-    [[nodiscard]] std::optional<ParsedRun> take(bool cutOut)
-    {
-        if (m_exact) return std::move(m_exact);
-        if (cutOut && m_count == 1) return std::move(m_first);
-        return std::nullopt;
-    }
-
-private:
-    std::string m_nativeId;
-    std::optional<ParsedRun> m_exact, m_first;
-    std::size_t m_count = 0;
-};
 
 std::string folderOf(const std::vector<std::string>& names)
 {
@@ -153,158 +96,7 @@ std::string folderOf(const std::vector<std::string>& names)
     return common.empty() ? "." : common.string();
 }
 
-bool staysBelow(const std::string& name)
-{
-    if (name.empty() || name.starts_with('/')) return false;
-    for (const auto part : splitOn(name, '/'))
-        if (part == ".." || part.empty()) return false;
-    return true;
-}
-
-/// Without the "/2" that a second run of the same id got.
-std::string formatIdOf(const std::string& nativeId, const FileFormat& format)
-{
-    if (format.growsByLines()) return nativeId;
-    const auto slash = nativeId.rfind("/#");
-    return slash == std::string::npos ? nativeId : nativeId.substr(0, slash);
-}
-
-/// Takes a file into a unit. Refused where the files of the unit are too much to be held.
-Status addPart(FileUnit& unit, std::uint64_t& heldBytes, const std::string& name, InputFile file)
-{
-    if (unit.parts.size() < kMaxOpenParts) {
-        unit.parts.push_back({name, std::move(file)});
-        return {};
-    }
-    heldBytes += file.sizeBytes();
-    if (heldBytes > kMaxHeldBytes)
-        return fail(ErrorCode::Refused, name, "the files that belong together are too large to be read together");
-    TR_ASSIGN(std::string bytes, file.read(0, static_cast<std::size_t>(file.sizeBytes())));
-    unit.parts.push_back({name, InputFile::ofBytes(file.path(), std::move(bytes))});
-    return {};
-}
-
-Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& place, const FileFormat& format,
-                             const std::string& source)
-{
-    FileUnit unit;
-    if (!place.file.empty()) {
-        TR_ASSIGN(InputFile file, InputFile::open(root / place.file));
-        unit.parts.push_back({place.file, std::move(file)});
-        return unit;
-    }
-    std::uint64_t held = 0;
-    const bool isRoot = place.folder == ".";
-    TR_ASSIGN(const auto files, listFiles(isRoot ? root : root / place.folder, {}, {}));
-    for (const ListedFile& listed : files) {
-        const std::string name = isRoot ? listed.name : place.folder + "/" + listed.name;
-        auto file = InputFile::open(root / name);
-        if (!file) continue;
-        const auto looked = LookedFile::at(*file, {});
-        const auto known = looked ? formatOf(looked->look()) : std::nullopt;
-        if (!known || known->format != &format || format.unitOf(name, looked->look()) != source) continue;
-        TR_TRY(addPart(unit, held, name, std::move(*file)));
-    }
-    if (unit.parts.empty()) return fail(ErrorCode::NotFound, source, "the files of this run are no longer there");
-    return unit;
-}
-
 } // namespace
-
-std::optional<Known> formatOf(const FileLook& look)
-{
-    for (const FileFormat* format : fileFormats())
-        if (auto recognised = format->recognise(look)) return Known{format, std::move(*recognised)};
-    return std::nullopt;
-}
-
-std::string Place::toText() const
-{
-    constexpr std::size_t kMaxRanges = 180; // two numbers of ten digits each: below 4 KiB
-    std::vector<FileRange> few = ranges;
-    while (few.size() > kMaxRanges) {
-        std::vector<std::uint64_t> gaps;
-        for (std::size_t i = 1; i < few.size(); ++i) gaps.push_back(few[i].offset - (few[i - 1].offset + few[i - 1].bytes));
-        const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(few.size() - kMaxRanges - 1);
-        std::ranges::nth_element(gaps, middle);
-        const std::uint64_t largest = *middle;
-        std::vector<FileRange> joinedRanges{few.front()};
-        for (std::size_t i = 1; i < few.size(); ++i) {
-            FileRange& last = joinedRanges.back();
-            if (few[i].offset - (last.offset + last.bytes) <= largest)
-                last.bytes = few[i].offset + few[i].bytes - last.offset;
-            else
-                joinedRanges.push_back(few[i]);
-        }
-        few = std::move(joinedRanges);
-    }
-    Json json = {{"k", kind}};
-    if (!file.empty()) json["f"] = file;
-    if (!folder.empty()) json["d"] = folder;
-    if (!few.empty()) json["r"] = Json::array();
-    for (const FileRange& range : few) {
-        json["r"].push_back(range.offset);
-        json["r"].push_back(range.bytes);
-    }
-    return dumpJson(json);
-}
-
-std::optional<Place> Place::fromText(std::string_view text)
-{
-    const auto json = parseJson(text, "place");
-    if (!json || !json->is_object()) return std::nullopt;
-    Place place{.kind = stringAt(*json, "k"), .file = stringAt(*json, "f"), .folder = stringAt(*json, "d"), .ranges = {}};
-    if (place.file.empty() == place.folder.empty()) return std::nullopt;
-    if (!staysBelow(place.file.empty() ? place.folder : place.file)) return std::nullopt;
-    const Json& ranges = memberAt(*json, "r");
-    for (std::size_t i = 0; ranges.is_array() && i + 1 < ranges.size(); i += 2) {
-        if (!ranges[i].is_number_unsigned() || !ranges[i + 1].is_number_unsigned()) return std::nullopt;
-        place.ranges.push_back({ranges[i].get<std::uint64_t>(), ranges[i + 1].get<std::uint64_t>()});
-    }
-    return place;
-}
-
-Result<std::string> stampOf(const std::filesystem::path& root, const RunAddress& address)
-{
-    const auto place = Place::fromText(address.place);
-    if (!place) return std::string();
-    std::vector<ListedFile> files;
-    if (place->file.empty()) {
-        TR_ASSIGN(files, listFiles(root / place->folder, {}, {}));
-    } else {
-        TR_ASSIGN(const InputFile file, InputFile::open(root / place->file));
-        files.push_back({place->file, file.stamp()});
-    }
-    std::string all;
-    for (const auto& [name, stamp] : files)
-        all += formatText("{}\n{}:{}:{}\n", name, stamp.sizeBytes, stamp.mtimeNs, stamp.inode);
-    return xxh128Hex(all);
-}
-
-Result<ParsedRun> readAgain(const std::filesystem::path& root, const std::string& onlyFile, const RunAddress& address)
-{
-    const auto place = Place::fromText(address.place);
-    if (!place)
-        return fail(ErrorCode::NotFound, address.nativeId, "the index does not say where this run lies",
-                    "index the store again");
-    if (!onlyFile.empty() && place->file != onlyFile)
-        return fail(ErrorCode::Refused, place->file, "this run lies in another file than the one that is open");
-    const FileFormat* format = formatOfKind(place->kind);
-    if (!format) return fail(ErrorCode::UnknownFormat, place->kind, "this run is of a format that is not read");
-    TR_ASSIGN(FileUnit unit, filesOfUnit(root, *place, *format, address.source));
-    if (!place->ranges.empty()) {
-        TR_ASSIGN(std::string bytes, bytesOf(unit.first(), place->ranges));
-        FileUnit cut;
-        cut.parts.push_back({unit.parts.front().name, joined(unit.first(), std::move(bytes))});
-        for (std::size_t i = 1; i < unit.parts.size(); ++i) cut.parts.push_back(std::move(unit.parts[i]));
-        unit = std::move(cut);
-    }
-    OneRun sink(formatIdOf(address.nativeId, *format));
-    TR_TRY(format->read(unit, {.bodies = true, .fromBytes = 0}, sink, {}));
-    auto run = sink.take(!place->ranges.empty());
-    if (!run) return fail(ErrorCode::NotFound, address.nativeId, "there is no such run in the file any more");
-    return std::move(*run);
-}
 
 /// Takes the runs of one unit: gives keys, places and names, and joins what belongs to one run.
 class UnitSink : public FormatSink
@@ -356,14 +148,14 @@ private:
         const bool isNew = known.empty();
         addRanges(known, run.ranges);
         if (isNew) return {};
-        auto bytes = bytesOf(m_files.first(), known);
-        if (!bytes) {
-            skipped(nativeId, bytes.error().detail);
+        auto lines = cutOut(m_files.first(), known);
+        if (!lines) {
+            skipped(nativeId, lines.error().detail);
             run.ranges = known;
             return {};
         }
         FileUnit unit;
-        unit.parts.push_back({m_files.parts.front().name, joined(m_files.first(), std::move(*bytes))});
+        unit.parts.push_back({m_files.parts.front().name, std::move(*lines)});
         OneRun one(nativeId);
         TR_TRY(m_format.read(unit, {}, one, m_ingest.m_cancel));
         if (auto whole = one.take(false)) run = std::move(*whole);

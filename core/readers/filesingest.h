@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// How FilesReader reads the files of a store: what changed, unit by unit, and one run again. Used by FilesReader alone.
+/// How FilesReader reads the files of a store: what changed, unit by unit. Used by FilesReader alone.
 #include "core/readers/fileformat.h"
 #include "core/readers/filelist.h"
+#include "core/readers/fileplaces.h"
 #include "core/readers/swebench.h"
 
 #include <map>
@@ -12,31 +13,6 @@
 
 namespace tackroom::filesingest
 {
-
-struct Known {
-    const FileFormat* format = nullptr;
-    FileFormat::Recognised recognised;
-};
-/// The first format that says the file is its own.
-[[nodiscard]] std::optional<Known> formatOf(const FileLook& look);
-
-/// Where a run lies: RunRecord::place.
-struct Place {
-    std::string kind;
-    std::string file;   ///< of a unit of one file
-    std::string folder; ///< of a unit of several: the folder that holds them all ("." is the root)
-    std::vector<FileRange> ranges;
-    /// Stretches are joined, nearest first, until the text is short enough.
-    [[nodiscard]] std::string toText() const;
-    [[nodiscard]] static std::optional<Place> fromText(std::string_view text);
-};
-
-/// Changes whenever what stands at the place may have changed.
-[[nodiscard]] Result<std::string> stampOf(const std::filesystem::path& root, const RunAddress& address);
-/// The run at an address, with bodies. NotFound where it is not there any more; Refused for a place outside the store.
-/// `onlyFile`: the store is this one file.
-[[nodiscard]] Result<ParsedRun> readAgain(const std::filesystem::path& root, const std::string& onlyFile,
-                                          const RunAddress& address);
 
 /// What the cursor knows of a file.
 struct FileMark {
