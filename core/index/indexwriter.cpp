@@ -93,7 +93,7 @@ Status IndexWriter::write(const Batch& batch)
         if (const auto* run = std::get_if<PackedRun>(&item))
             TR_TRY(m_file->put(*run));
         else if (const auto* source = std::get_if<Source>(&item))
-            TR_TRY(source->begins ? m_file->beginSource(source->name) : m_file->endSource());
+            TR_TRY(source->begins ? m_file->beginSource(source->name, source->extent) : m_file->endSource());
         else
             TR_TRY(m_file->skip(std::get<Skip>(item).where, std::get<Skip>(item).why));
     }
@@ -183,10 +183,10 @@ void IndexWriter::skipped(std::string where, std::string why)
     collect(Skip{toUtf8(where), toUtf8(why)}, bytes);
 }
 
-void IndexWriter::beginSource(std::string_view source)
+void IndexWriter::beginSource(std::string_view source, Extent extent)
 {
-    if (m_startedOver) return collect(Source{std::string(source), true}, source.size());
-    inOrderOrFail([&](RunsFile& file) { return file.beginSource(source); });
+    if (m_startedOver) return collect(Source{std::string(source), true, extent}, source.size());
+    inOrderOrFail([&](RunsFile& file) { return file.beginSource(source, extent); });
 }
 
 Status IndexWriter::endSource()

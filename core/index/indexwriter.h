@@ -43,7 +43,7 @@ public:
     // RunSink
     void startsOver() override;
     [[nodiscard]] Status add(RunRecord record) override;
-    void beginSource(std::string_view source) override;
+    void beginSource(std::string_view source, Extent extent) override;
     [[nodiscard]] Status endSource() override;
     [[nodiscard]] Status sourceIsGone(std::string_view source) override;
     [[nodiscard]] Result<std::string> placeOf(std::string_view source, std::string_view nativeId) override;
@@ -62,6 +62,7 @@ private:
     struct Source {
         std::string name;
         bool begins = false;
+        Extent extent = Extent::Whole; ///< where it begins
     };
     using Item = std::variant<PackedRun, Skip, Source>;
     using Batch = std::vector<Item>;

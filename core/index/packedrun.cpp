@@ -91,7 +91,7 @@ PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versi
     PackedRun packed;
     packed.counts = packer.pack(record);
     packed.chunks = std::move(packer.chunks());
-    VersionFactsOfRun versionFacts = takeVersionFacts(record.run);
+    VersionFactsOfRun versionFacts = takeVersionFacts(record);
     packed.versions = versionNamesOf(versionFacts);
     packed.content = contentOf(record, packed.chunks, packed.versions);
     std::int64_t ordinal = 0;

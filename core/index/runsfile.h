@@ -38,7 +38,7 @@ public:
     [[nodiscard]] Status startOver();
     [[nodiscard]] Status put(const PackedRun& run);
     [[nodiscard]] Status skip(std::string_view where, std::string_view why);
-    [[nodiscard]] Status beginSource(std::string_view source);
+    [[nodiscard]] Status beginSource(std::string_view source, RunSink::Extent extent);
     [[nodiscard]] Status endSource();
     [[nodiscard]] Status sourceIsGone(std::string_view source);
     [[nodiscard]] Result<std::string> placeOf(std::string_view source, std::string_view nativeId);

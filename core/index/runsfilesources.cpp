@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// The part of RunsFile that knows which file of a store a run came from: what goes when a file goes or is read anew.
 #include "core/index/runsfile.h"
-#include "core/readers/sourcenames.h"
 
 #include <utility>
 
@@ -60,12 +59,11 @@ Status RunsFile::forgetSkipped(std::string_view source)
     return {};
 }
 
-Status RunsFile::beginSource(std::string_view source)
+Status RunsFile::beginSource(std::string_view source, RunSink::Extent extent)
 {
     m_unseenOfSource.clear();
-    const auto onlyPart = sourceOfPart(source);
-    m_source = onlyPart.value_or(source);
-    if (m_startedOver || onlyPart) return {}; // after starting over finish() takes away what was not delivered
+    m_source = source;
+    if (m_startedOver || extent == RunSink::Extent::Part) return {}; // after starting over finish() takes away what was not delivered
     TR_TRY(forgetSkipped(source));
     return rowsOfSource(source, m_unseenOfSource);
 }

@@ -155,7 +155,7 @@ public:
         std::vector<std::string> models;
         for (const Step& step : record.steps)
             if (!step.model.empty()) models.push_back(step.model);
-        VersionFactsOfRun facts = takeVersionFacts(record.run);
+        VersionFactsOfRun facts = takeVersionFacts(record);
         facts.run = std::move(record.run);
         facts.model = modelOf(models);
         counts.add(facts);
@@ -164,7 +164,7 @@ public:
         enough = true;
         return CancelToken::error();
     }
-    void beginSource(std::string_view) override {}
+    void beginSource(std::string_view, Extent) override {}
     Status endSource() override { return {}; }
     Status sourceIsGone(std::string_view) override { return {}; }
     Result<std::string> placeOf(std::string_view, std::string_view) override { return std::string(); }
@@ -181,12 +181,11 @@ private:
 
 } // namespace
 
-VersionFactsOfRun takeVersionFacts(Run& run)
+VersionFactsOfRun takeVersionFacts(RunRecord& record)
 {
-    VersionSource said = splitVersionSource(run.harnessVersionSource);
-    run.harnessVersionSource = std::move(said.source);
+    const Run& run = record.run;
     VersionFactsOfRun facts;
-    facts.keys = std::move(said.keys);
+    facts.keys = std::move(record.versionKeys);
     facts.found = {run.harnessVersion, run.harnessVersionLabel, run.harnessVersionSource};
     addKeyOfSource(facts);
     return facts;

@@ -20,8 +20,8 @@ namespace tackroom
 {
 
 // --- of one run
-/// What the reader found and the keys of its trace; the keys are taken off the run. Without the run itself and its model.
-[[nodiscard]] VersionFactsOfRun takeVersionFacts(Run& run);
+/// What the reader found and the keys of its trace; the keys are taken off the record. Without the run itself and its model.
+[[nodiscard]] VersionFactsOfRun takeVersionFacts(RunRecord& record);
 void setVersionOf(Run& run, VersionVerdict verdict);
 [[nodiscard]] std::string modelOf(const std::vector<std::string>& models);
 /// The texts that `names` keeps for it.

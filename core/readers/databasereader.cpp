@@ -237,21 +237,27 @@ Result<std::string> DatabaseReader::fingerprint()
     return text;
 }
 
+Result<std::string> ingestOrSalvage(Database& db, const std::filesystem::path& path, const std::string& cursor, RunSink& sink,
+                                    const CancelToken& cancel, const IngestFrom& ingest)
+{
+    auto done = ingest(cursor);
+    if (done || done.error().code != ErrorCode::Damaged || db.foreignMode() == ForeignMode::PrivateCopy) return done;
+    const Error damage = done.error();
+    auto salvaged = openSalvaged(path, cancel, [&] { sink.progress(0, 0); });
+    if (!salvaged) return std::unexpected(salvaged.error().code == ErrorCode::Damaged ? damage : salvaged.error());
+    db = std::move(salvaged->db);
+    db.setCancel(cancel);
+    done = ingest({});
+    for (auto& loss : salvaged->losses) sink.skipped(std::move(loss.where), std::move(loss.why));
+    return done;
+}
+
 Result<std::string> DatabaseReader::ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel)
 {
     d->db.setCancel(cancel);
     TR_TRY(d->refresh(cancel));
-    auto done = d->ingest(cursor, sink, cancel);
-    if (done || done.error().code != ErrorCode::Damaged || d->db.foreignMode() == ForeignMode::PrivateCopy) return done;
-    // One bad page does not hide the others: what lies on whole ones is read, and what is missing is said.
-    const Error damage = done.error();
-    auto salvaged = openSalvaged(d->path, cancel, [&] { sink.progress(0, 0); });
-    if (!salvaged) return std::unexpected(salvaged.error().code == ErrorCode::Damaged ? damage : salvaged.error());
-    d->db = std::move(salvaged->db);
-    d->db.setCancel(cancel);
-    done = d->ingest({}, sink, cancel);
-    for (auto& loss : salvaged->losses) sink.skipped(std::move(loss.where), std::move(loss.why));
-    return done;
+    return ingestOrSalvage(d->db, d->path, cursor, sink, cancel,
+                           [&](const std::string& from) { return d->ingest(from, sink, cancel); });
 }
 
 Result<std::string> DatabaseReader::Private::ingest(const std::string& cursor, RunSink& sink, const CancelToken& cancel)

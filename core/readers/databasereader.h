@@ -67,6 +67,12 @@ private:
     std::unique_ptr<Private> d;
 };
 
+/// Ingests; and where pages of the database are damaged, once more from what lies on whole ones, which `db` then is: one bad
+/// page does not hide the others, and what is missing is said. `ingest` reads `db` from a cursor on.
+using IngestFrom = std::function<Result<std::string>(const std::string& cursor)>;
+[[nodiscard]] Result<std::string> ingestOrSalvage(Database& db, const std::filesystem::path& path, const std::string& cursor,
+                                                  RunSink& sink, const CancelToken& cancel, const IngestFrom& ingest);
+
 /// An opened database that is asked whether it is one of the known stores.
 struct DatabaseCandidate {
     Database db;

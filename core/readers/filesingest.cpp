@@ -6,7 +6,6 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/readers/filelook.h"
-#include "core/readers/sourcenames.h"
 
 #include <algorithm>
 #include <set>
@@ -191,7 +190,7 @@ private:
 
 Status FilesIngest::skipFile(const std::string& name, std::string where, std::string why)
 {
-    m_sink.beginSource(partOfSource(name));
+    m_sink.beginSource(name, RunSink::Extent::Part);
     skip(name, std::move(where), std::move(why));
     return m_sink.endSource();
 }
@@ -297,7 +296,7 @@ Result<bool> FilesIngest::readTail(const std::string& name, const Unit& unit, Fi
         return false;
     TR_ASSIGN(const std::string hash, tailHash(files.first(), mark.doneBytes));
     if (hash != mark.tailHash || mark.stamp.inode != files.first().stamp().inode) return false;
-    m_sink.beginSource(partOfSource(name));
+    m_sink.beginSource(name, RunSink::Extent::Part);
     UnitSink sink(*this, *unit.format, name, files, true);
     const auto read = unit.format->read(files, {.bodies = false, .fromBytes = mark.doneBytes}, sink, m_cancel);
     if (sink.failure) return std::unexpected(*sink.failure);
@@ -309,7 +308,7 @@ Result<bool> FilesIngest::readTail(const std::string& name, const Unit& unit, Fi
 
 Status FilesIngest::readWhole(const std::string& name, const Unit& unit, FileUnit files)
 {
-    m_sink.beginSource(name);
+    m_sink.beginSource(name, RunSink::Extent::Whole);
     UnitSink sink(*this, *unit.format, name, files, false);
     const auto read = unit.format->read(files, {}, sink, m_cancel);
     if (sink.failure) return std::unexpected(*sink.failure);

@@ -137,17 +137,17 @@ VersionFacts findVersion(const std::function<std::string(std::string_view)>& loo
 
 void eachScalar(jsonvalues::Value object, const VersionKeyVisit& visit) { eachScalarAt({}, object, visit, 0); }
 
-void setVersion(Run& run, const VersionFacts& facts)
+void setVersion(RunRecord& record, const VersionFacts& facts)
 {
-    VersionSource said = splitVersionSource(run.harnessVersionSource);
+    Run& run = record.run;
     std::vector<VersionKey> keys = facts.keys;
     keep(keys, facts.commitKey, facts.commit);
     keep(keys, facts.labelKey, facts.label);
     keep(keys, facts.promptKey, facts.prompt);
-    for (const VersionKey& each : said.keys) keep(keys, each.key, each.value);
+    for (const VersionKey& each : record.versionKeys) keep(keys, each.key, each.value);
     const auto decide = [&](const std::string& version, std::string_view kind, const std::string& key) {
         run.harnessVersion = version;
-        said.source = std::string(kind) + ": " + key;
+        run.harnessVersionSource = std::string(kind) + ": " + key;
         // Of the key that decided, the source tells already.
         std::erase_if(keys, [&](const VersionKey& each) { return each.key == key && each.value == version; });
     };
@@ -159,8 +159,7 @@ void setVersion(Run& run, const VersionFacts& facts)
     } else if (!facts.prompt.empty()) {
         decide(facts.prompt, "prompt version", facts.promptKey);
     }
-    said.keys = std::move(keys);
-    run.harnessVersionSource = joinVersionSource(said);
+    record.versionKeys = std::move(keys);
 }
 
 } // namespace tackroom

@@ -2,6 +2,7 @@
 #pragma once
 /// The keys by which traces name the harness version that made them. One list for all readers.
 #include "core/readers/jsonvalues.h"
+#include "core/readers/readers.h"
 #include "core/traces/versionrule.h"
 
 #include <functional>
@@ -44,7 +45,7 @@ using VersionKeyVisit = std::function<void(std::string_view key, std::string_vie
 void eachScalar(jsonvalues::Value object, const VersionKeyVisit& visit);
 
 /// Sets harnessVersion, its label and its source: a commit, else a label, else a prompt version; leaves them where there is
-/// none of these. The other keys go into harnessVersionSource too (versionrule.h), a new value before one that was there.
-void setVersion(Run& run, const VersionFacts& facts);
+/// none of these. The other keys go into versionKeys, a new value before one that was there.
+void setVersion(RunRecord& record, const VersionFacts& facts);
 
 } // namespace tackroom

@@ -68,8 +68,8 @@ private:
                                   SpanRunBuilder& builder);
     void addSpan(std::string_view json, Span& span, bool bodies, const Skipped& skipped, SpanRunBuilder& builder);
     [[nodiscard]] Status addFileSpans(const Trace& trace, bool bodies, const Skipped& skipped, SpanRunBuilder& builder);
-    [[nodiscard]] Status fillRun(Database& db, const Trace& trace, Run& run);
-    [[nodiscard]] Status fillVersion(Database& db, const Trace& trace, Run& run);
+    void fillRun(const Trace& trace, Run& run);
+    [[nodiscard]] Status fillVersion(Database& db, const Trace& trace, RunRecord& record);
     void fillUsage(const Trace& trace, Run& run);
 
     std::filesystem::path m_folder; ///< of the database, canonical
@@ -300,7 +300,7 @@ Status MlflowFormat::addFileSpans(const Trace& trace, bool bodies, const Skipped
     return {};
 }
 
-Status MlflowFormat::fillVersion(Database& db, const Trace& trace, Run& run)
+Status MlflowFormat::fillVersion(Database& db, const Trace& trace, RunRecord& record)
 {
     VersionFacts facts;
     if (auto commit = at(trace.metadata, "mlflow.source.git.commit"); !commit.empty()) {
@@ -336,11 +336,11 @@ Status MlflowFormat::fillVersion(Database& db, const Trace& trace, Run& run)
             for (const auto& [key, value] : trace.tags) visit(key, value);
         });
     // Where the spans have said it, metadata and tags are asked by a rule alone.
-    if (!facts.any() && run.harnessVersion.empty())
+    if (!facts.any() && record.run.harnessVersion.empty())
         facts = std::move(others);
     else
         facts.keys = std::move(others.keys);
-    setVersion(run, facts);
+    setVersion(record, facts);
     return {};
 }
 
@@ -359,7 +359,7 @@ void MlflowFormat::fillUsage(const Trace& trace, Run& run)
         if (const auto total = numberOf(member(*cost, "total_cost"))) run.costUsd = *total;
 }
 
-Status MlflowFormat::fillRun(Database& db, const Trace& trace, Run& run)
+void MlflowFormat::fillRun(const Trace& trace, Run& run)
 {
     run.nativeId = trace.id;
     run.project = trace.experiment;
@@ -375,7 +375,6 @@ Status MlflowFormat::fillRun(Database& db, const Trace& trace, Run& run)
     for (const std::string& answered : {trace.response, at(trace.metadata, "mlflow.traceOutputs")})
         if (run.answer.empty()) run.answer = cut(openinference::answerTextOf(answered, m_texts), kStepTextBytes);
     fillUsage(trace, run);
-    return fillVersion(db, trace, run);
 }
 
 Result<std::optional<ParsedRun>> MlflowFormat::read(Database& db, std::int64_t row, bool bodies, const Skipped& skipped)
@@ -388,7 +387,8 @@ Result<std::optional<ParsedRun>> MlflowFormat::read(Database& db, std::int64_t r
     if (builder.leftOut() > 0)
         skipped("trace " + cut(trace.id, 64), formatText("{} spans of it were left out", builder.leftOut()));
     ParsedRun parsed = builder.finish(bodies);
-    TR_TRY(fillRun(db, trace, parsed.record.run));
+    fillRun(trace, parsed.record.run);
+    TR_TRY(fillVersion(db, trace, parsed.record));
     TR_TRY(m_scores.addTo(db, parsed.record));
     return parsed;
 }

@@ -277,17 +277,8 @@ Result<std::string> PhoenixReader::ingest(const std::string& cursor, RunSink& si
 {
     d->db.setCancel(cancel);
     TR_TRY(d->refresh(cancel));
-    auto done = d->ingestNow(cursor, sink, cancel);
-    if (done || done.error().code != ErrorCode::Damaged || d->db.foreignMode() == ForeignMode::PrivateCopy) return done;
-    // One bad page does not hide the others: what lies on whole ones is read, and what is missing is said.
-    const Error damage = done.error();
-    auto salvaged = openSalvaged(d->path, cancel, [&] { sink.progress(0, 0); });
-    if (!salvaged) return std::unexpected(salvaged.error().code == ErrorCode::Damaged ? damage : salvaged.error());
-    d->db = std::move(salvaged->db);
-    d->db.setCancel(cancel);
-    done = d->ingestNow({}, sink, cancel);
-    for (auto& loss : salvaged->losses) sink.skipped(std::move(loss.where), std::move(loss.why));
-    return done;
+    return ingestOrSalvage(d->db, d->path, cursor, sink, cancel,
+                           [&](const std::string& from) { return d->ingestNow(from, sink, cancel); });
 }
 
 Result<std::string> PhoenixReader::Private::ingestNow(const std::string& cursor, RunSink& sink, const CancelToken& cancel)

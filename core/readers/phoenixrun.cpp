@@ -178,11 +178,11 @@ PhoenixRunBuilder::SpanPart& PhoenixRunBuilder::root()
     return *m_byStart.front(); // all in a circle: the first
 }
 
-void PhoenixRunBuilder::fillVersion(Run& run, const SpanPart& root) const
+void PhoenixRunBuilder::fillVersion(RunRecord& record, const SpanPart& root) const
 {
     VersionFacts facts = root.facts.version;
     for (const SpanPart* part : m_byStart) facts.fillFrom(part->facts.version);
-    setVersion(run, facts);
+    setVersion(record, facts);
 }
 
 void PhoenixRunBuilder::fillTexts(Run& run, const SpanPart& root)
@@ -239,7 +239,6 @@ void PhoenixRunBuilder::fillRun(Run& run, const SpanPart& root)
     run.costUsd = m_costUsd ? m_costUsd : attributeCost;
     run.stepCount = static_cast<std::int64_t>(m_spans.size());
     fillTexts(run, root);
-    fillVersion(run, root);
 }
 
 void PhoenixRunBuilder::fillAnnotations(RunRecord& record)
@@ -276,6 +275,7 @@ RunRecord PhoenixRunBuilder::finish(RunSink& sink)
         SpanPart& first = root();
         settle(first);
         fillRun(record.run, first);
+        fillVersion(record, first);
     }
     fillAnnotations(record);
     record.steps.reserve(m_spans.size());

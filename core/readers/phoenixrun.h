@@ -80,7 +80,7 @@ private:
     [[nodiscard]] SpanPart& root();
     void fillRun(Run& run, const SpanPart& root);
     void fillTexts(Run& run, const SpanPart& root);
-    void fillVersion(Run& run, const SpanPart& root) const;
+    void fillVersion(RunRecord& record, const SpanPart& root) const;
     void fillAnnotations(RunRecord& record);
 
     std::shared_ptr<openinference::Parsers> m_parsers;

@@ -5,6 +5,7 @@
 /// To add one: write `class XReader : public StoreReader` in its own file and add its `recognise` to registry.cpp.
 #include "core/base/cancel.h"
 #include "core/traces/traces.h"
+#include "core/traces/versionrule.h"
 
 #include <filesystem>
 #include <functional>
@@ -30,6 +31,8 @@ struct RunRecord {
     std::vector<Step> steps; ///< parents before children where the store allows, else by start
     std::vector<Score> scores;
     std::vector<HumanDecision> decisions;
+    /// Keys of the trace that may name the harness version, beside the one that did: for the rule that a person may set.
+    std::vector<VersionKey> versionKeys;
 };
 
 /// Where a reader delivers. Calls come from one thread. An error ends the reading.
@@ -42,8 +45,12 @@ public:
     virtual void startsOver() = 0;
     /// A run; given again with the same key it replaces the former one.
     [[nodiscard]] virtual Status add(RunRecord record) = 0;
-    /// What is added up to endSource() is all that this source has now: its other runs are taken away at the end. Not nested.
-    virtual void beginSource(std::string_view source) = 0;
+    enum class Extent : std::uint8_t {
+        Whole, ///< what is added up to endSource() is all that the source has now: its other runs are taken away at the end
+        Part,  ///< its other runs, and what was skipped of it before, stay
+    };
+    /// What comes up to endSource() is of this source. Not nested.
+    virtual void beginSource(std::string_view source, Extent extent) = 0;
     [[nodiscard]] virtual Status endSource() = 0;
     /// The source is no longer in the store: its runs are taken away.
     [[nodiscard]] virtual Status sourceIsGone(std::string_view source) = 0;

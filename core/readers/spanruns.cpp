@@ -175,8 +175,9 @@ void fillTexts(const Trace& trace, const NormalisedSpan& root, Run& run)
         }
 }
 
-void fillNames(const Trace& trace, const NormalisedSpan& root, Run& run)
+void fillNames(const Trace& trace, const NormalisedSpan& root, RunRecord& record)
 {
+    Run& run = record.run;
     VersionFacts version = root.version;
     run.sessionId = root.sessionId;
     run.userId = root.userId;
@@ -193,7 +194,7 @@ void fillNames(const Trace& trace, const NormalisedSpan& root, Run& run)
         if (run.project.empty()) run.project = span.project;
         version.fillFrom(span.version);
     }
-    setVersion(run, version);
+    setVersion(record, version);
 }
 
 /// The conversation of a trace: each llm span brings what its input holds beyond what was said already, then its answer; so
@@ -395,7 +396,7 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
     record.run.status = root.step.status;
     fillSums(trace, record.run);
     fillTexts(trace, root, record.run);
-    fillNames(trace, root, record.run);
+    fillNames(trace, root, record);
     if (wantBodies) run.conversation = conversationOf(trace, root);
     record.steps.reserve(m_parts.size());
     for (Part& part : m_parts) {

@@ -132,7 +132,7 @@ ParsedRun CollectedTrace::finish(bool wantBodies)
     if (run.start == 0) run.start = facts.start;
     if (run.end == 0) run.end = facts.end;
     take(run.costUsd, std::move(facts.costUsd));
-    setVersion(run, version);
+    setVersion(parsed.record, version);
     for (Score& score : scores) {
         if (auto decision = decisionOf(score)) decisions.push_back(std::move(*decision));
         parsed.record.scores.push_back(std::move(score));

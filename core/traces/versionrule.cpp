@@ -17,7 +17,6 @@ namespace
 constexpr std::array kRunMembers{kVersionOfReader, kAgentKey, kProjectKey, kModelKey, kFileKey};
 constexpr std::string_view kFirst = "deployment first";
 constexpr std::size_t kMaxTerms = 5000;
-constexpr char kKeyMark = '\x1F', kValueMark = '\x1E';
 
 std::string timeText(UtcNs time)
 {
@@ -118,12 +117,6 @@ std::string_view valueOf(const VersionFactsOfRun& facts, std::string_view key)
     return key == kFileKey ? std::string_view(facts.run.source) : std::string_view();
 }
 
-std::string withoutMarks(std::string text)
-{
-    std::ranges::replace_if(text, [](char c) { return c == kKeyMark || c == kValueMark; }, ' ');
-    return text;
-}
-
 /// "3f2a91c (v4)" is a commit and its label.
 VersionVerdict verdictOf(std::string_view version, std::string source)
 {
@@ -143,27 +136,6 @@ const VersionRule::Time* deployedAt(const VersionRule& rule, UtcNs start)
 }
 
 } // namespace
-
-VersionSource splitVersionSource(std::string_view text)
-{
-    VersionSource split;
-    const auto parts = splitOn(text, kKeyMark);
-    split.source = std::string(parts.front());
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-        const auto mark = parts[i].find(kValueMark);
-        if (mark == std::string_view::npos || mark == 0) continue;
-        split.keys.push_back({std::string(parts[i].substr(0, mark)), std::string(parts[i].substr(mark + 1))});
-    }
-    return split;
-}
-
-std::string joinVersionSource(const VersionSource& source)
-{
-    std::string text = withoutMarks(source.source);
-    for (const VersionKey& each : source.keys)
-        text += kKeyMark + withoutMarks(each.key) + kValueMark + withoutMarks(each.value);
-    return text;
-}
 
 bool isRunMember(std::string_view key) { return std::ranges::contains(kRunMembers, key); }
 

@@ -21,14 +21,6 @@ struct VersionKey {
     std::string key, value;
     friend bool operator==(const VersionKey&, const VersionKey&) = default;
 };
-/// A reader hands them over in Run::harnessVersionSource, after the key that decided: each between U+001F and U+001E, then its
-/// value. The index takes them off, so that nobody behind it sees them.
-struct VersionSource {
-    std::string source;
-    std::vector<VersionKey> keys;
-};
-[[nodiscard]] VersionSource splitVersionSource(std::string_view text);
-[[nodiscard]] std::string joinVersionSource(const VersionSource& source);
 
 /// Keys that every run has, whatever its store: the version that the reader found, and members of Run.
 inline constexpr std::string_view kVersionOfReader = "version";

@@ -43,7 +43,7 @@ void requireStep(const Step& step)
 class CheckingSink : public RunSink
 {
 public:
-    void beginSource(std::string_view) override {}
+    void beginSource(std::string_view, Extent) override {}
     Status endSource() override { return {}; }
     Status sourceIsGone(std::string_view) override { return {}; }
     Result<std::string> placeOf(std::string_view, std::string_view) override { return std::string(); }

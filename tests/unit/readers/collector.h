@@ -27,12 +27,12 @@ public:
         runs[record.run.nativeId] = std::move(record);
         return {};
     }
-    void beginSource(std::string_view source) override
+    void beginSource(std::string_view source, Extent extent) override
     {
         inSource = source;
         unseen.clear();
         for (const auto& [id, record] : runs)
-            if (record.run.source == source) unseen.insert(id);
+            if (extent == Extent::Whole && record.run.source == source) unseen.insert(id);
     }
     Status endSource() override
     {

@@ -167,7 +167,7 @@ TEST_F(Langfuse, realTraceInDetail)
     EXPECT_TRUE(edited.decisions[0].after.starts_with("Langfuse is a tool designed"));
     EXPECT_EQ(edited.decisions[0].before, edited.decisions[0].after) << "whoever corrected it left the output as it was";
     EXPECT_EQ(edited.run.harnessVersion, "1.0.0");
-    EXPECT_EQ(splitVersionSource(edited.run.harnessVersionSource).source, "version key: version");
+    EXPECT_EQ(edited.run.harnessVersionSource, "version key: version");
     EXPECT_EQ(edited.run.sessionId, "session_abc");
     EXPECT_EQ(edited.run.userId, "user_123");
 }
@@ -229,7 +229,7 @@ TEST_F(Langfuse, blobStorageFoldersAreOneUnit)
     EXPECT_EQ(first.run.answer, "on its way");
     EXPECT_EQ(first.run.harnessVersion, "0a1b2c3d");
     EXPECT_EQ(first.run.harnessVersionLabel, "v7");
-    EXPECT_EQ(splitVersionSource(first.run.harnessVersionSource).source, "commit key: release");
+    EXPECT_EQ(first.run.harnessVersionSource, "commit key: release");
     EXPECT_EQ(first.run.costUsd, 0.25);
     EXPECT_EQ(first.run.errorCount, 1);
     ASSERT_EQ(first.scores.size(), 2U); // the one that is told twice counts once
@@ -278,7 +278,7 @@ TEST_F(Langfuse, apiAnswersAndTraces)
     EXPECT_EQ(pages.runs.at("t1").run.answer, "yes");
     EXPECT_EQ(pages.runs.at("t1").run.costUsd, 0.5);
     EXPECT_EQ(pages.runs.at("t1").run.harnessVersion, "v2.1");
-    EXPECT_EQ(splitVersionSource(pages.runs.at("t1").run.harnessVersionSource).source, "version key: release");
+    EXPECT_EQ(pages.runs.at("t1").run.harnessVersionSource, "version key: release");
 
     const auto whole =
         write("t.json", R"([{"id": "t7", "timestamp": "2026-03-01T10:00:00Z", "name": "n", "input": "hi", "output": "yes",
@@ -307,7 +307,7 @@ TEST_F(Langfuse, observationsWithTheirTracesFactsAndSessions)
     ASSERT_EQ(rows.runs.size(), 1U);
     EXPECT_EQ(rows.runs.at("t").run.agentName, "support");
     EXPECT_EQ(rows.runs.at("t").run.harnessVersion, "0a1b2c3d4e");
-    EXPECT_EQ(splitVersionSource(rows.runs.at("t").run.harnessVersionSource).source, "commit key: release");
+    EXPECT_EQ(rows.runs.at("t").run.harnessVersionSource, "commit key: release");
     EXPECT_EQ(rows.runs.at("t").run.sessionId, "s");
     const Collector session = read(write("session.json", R"({"id": "s", "createdAt": "2026-03-01T10:00:00Z", "traces": [
         {"id": "t1", "timestamp": "2026-03-01T10:00:00Z", "userId": "u", "public": false, "input": "hi", "output": "ho", "sessionId": "s"},

@@ -85,7 +85,7 @@ TEST_F(LangSmith, realPostAndPatchBodies)
         EXPECT_EQ(run.status, StepStatus::Ok);
         EXPECT_EQ(run.project, "default");
         EXPECT_EQ(run.harnessVersion, "v0.1.82-381-g03d9e1a-dirty");
-        EXPECT_EQ(splitVersionSource(run.harnessVersionSource).source, "commit key: revision_id");
+        EXPECT_EQ(run.harnessVersionSource, "commit key: revision_id");
         EXPECT_TRUE(run.task.starts_with(expected.task)) << run.task;
         EXPECT_TRUE(run.answer.starts_with(expected.answerBegins)) << run.answer;
         EXPECT_EQ(run.promptTokens, expected.promptTokens);

@@ -191,7 +191,7 @@ TEST_F(Mlflow, spansInSqlAreReadWhole)
     EXPECT_EQ(run.agentName, "run_agent");
     EXPECT_EQ(run.harnessVersion, "0123456789012345678901234567890123456789");
     EXPECT_EQ(run.harnessVersionLabel, "support-agent-v4");
-    EXPECT_EQ(splitVersionSource(run.harnessVersionSource).source, "commit key: mlflow.source.git.commit");
+    EXPECT_EQ(run.harnessVersionSource, "commit key: mlflow.source.git.commit");
     EXPECT_EQ(run.status, StepStatus::Error);
     EXPECT_EQ(run.task, "where is my order?");
     EXPECT_EQ(run.answer, "It is lost.");

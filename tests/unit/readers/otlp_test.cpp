@@ -114,7 +114,7 @@ TEST(OtlpJson, ADocument)
     EXPECT_EQ(run.key, runKeyOf("otel", "5b8efff798038103d269b633813fc60c"));
     EXPECT_EQ(run.project, "desk");
     EXPECT_EQ(run.harnessVersion, "1.2");
-    EXPECT_EQ(splitVersionSource(run.harnessVersionSource).source, "version key: service.version");
+    EXPECT_EQ(run.harnessVersionSource, "version key: service.version");
     EXPECT_EQ(run.stepCount, 2);
     EXPECT_EQ(run.errorCount, 1);
     EXPECT_EQ(run.promptTokens, 11);

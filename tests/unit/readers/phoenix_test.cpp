@@ -52,7 +52,7 @@ TEST_F(Phoenix, aRunIsReadWhole)
     EXPECT_EQ(record.run.answer, "done 5");
     EXPECT_EQ(record.run.harnessVersion, formatText("{:040x}", 3));
     EXPECT_EQ(record.run.harnessVersionLabel, "v2");
-    EXPECT_EQ(splitVersionSource(record.run.harnessVersionSource).source, "commit key: harness.git_commit");
+    EXPECT_EQ(record.run.harnessVersionSource, "commit key: harness.git_commit");
     EXPECT_EQ(record.run.promptTokens, 220);
     EXPECT_EQ(record.run.completionTokens, 30);
     EXPECT_EQ(record.run.costUsd, 0.25);
@@ -174,9 +174,9 @@ TEST_F(Phoenix, ofTheKeysTheCommitWinsAndMetadataMayBeText)
     EXPECT_EQ(got.runs["commit"].run.harnessVersion, "abc123");
     EXPECT_EQ(got.runs["commit"].run.harnessVersionLabel, "1.2");
     EXPECT_EQ(got.runs["label"].run.harnessVersion, "7");
-    EXPECT_EQ(splitVersionSource(got.runs["label"].run.harnessVersionSource).source, "version key: agent.version");
+    EXPECT_EQ(got.runs["label"].run.harnessVersionSource, "version key: agent.version");
     EXPECT_EQ(got.runs["prompt"].run.harnessVersion, "p9");
-    EXPECT_EQ(splitVersionSource(got.runs["prompt"].run.harnessVersionSource).source,
+    EXPECT_EQ(got.runs["prompt"].run.harnessVersionSource,
               "prompt version: llm.prompt_template.version");
     EXPECT_EQ(got.runs["none"].run.harnessVersion, "");
 }

@@ -117,21 +117,5 @@ TEST(VersionRule, membersOfRunsAreKeysAndATracesOwnKeyComesBefore)
     EXPECT_EQ(by("project", run), "abc1234") << "it has none";
 }
 
-TEST(VersionRule, keysTravelInTheSourceAndNoTextCanFakeThem)
-{
-    const VersionSource source{"commit key: git.commit",
-                               {{"release", "r7"},
-                                {"a\x1F"
-                                 "b",
-                                 "c\x1E"
-                                 "d"}}};
-    const VersionSource back = splitVersionSource(joinVersionSource(source));
-    EXPECT_EQ(back.source, source.source);
-    EXPECT_THAT(back.keys, ElementsAre(VersionKey{"release", "r7"}, VersionKey{"a b", "c d"}));
-    EXPECT_EQ(splitVersionSource("plain").source, "plain");
-    EXPECT_TRUE(splitVersionSource("plain").keys.empty());
-    EXPECT_TRUE(splitVersionSource("x\x1Fnovalue\x1F\x1Enokey").keys.empty());
-}
-
 } // namespace
 } // namespace tackroom
