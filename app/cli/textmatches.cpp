@@ -101,11 +101,15 @@ Json TextMatches::jsonOf(const RunListItem& item) const
 
 Json TextMatches::searchedJson() const
 {
-    if (m_everywhere)
+    if (m_everywhere) {
+        Json losses = Json::array();
+        for (const ScanLoss& loss : m_report.losses) losses.push_back({{"where", loss.where}, {"why", loss.why}});
         return {{"everywhere", true},
                 {"runs", m_report.runs - m_report.unreadable},
                 {"of", m_report.runs},
-                {"unreadable", m_report.unreadable}};
+                {"unreadable", m_report.unreadable},
+                {"lost", std::move(losses)}};
+    }
     return {{"everywhere", false},     {"runs", m_coverage.searched},
             {"of", m_coverage.wanted}, {"unreadable", m_coverage.unreadable},
             {"cut", m_coverage.cut},   {"full", m_coverage.full}};
@@ -113,12 +117,16 @@ Json TextMatches::searchedJson() const
 
 std::string TextMatches::searchedText(std::int64_t runs) const
 {
-    if (m_everywhere)
-        return m_report.unreadable == 0
-                   ? formatText("words were looked for in the texts of all {}\n", counted(runs, "run"))
-                   : formatText("words were looked for in the texts of {} of {}; the others could not be read\n",
-                                formatCount(static_cast<std::uint64_t>(m_report.runs - m_report.unreadable)),
-                                counted(runs, "run"));
+    if (m_everywhere) {
+        std::string said = m_report.unreadable == 0
+                               ? formatText("words were looked for in the texts of all {}\n", counted(runs, "run"))
+                               : formatText("words were looked for in the texts of {} of {}; the others could not be read\n",
+                                            formatCount(static_cast<std::uint64_t>(m_report.runs - m_report.unreadable)),
+                                            counted(runs, "run"));
+        for (const ScanLoss& loss : m_report.losses)
+            said += formatText("{}: {}\n", safeLine(loss.where, 80), safeLine(loss.why, 200));
+        return said;
+    }
     std::string text =
         formatText("words were looked for in the texts of {} of {} that failed or were judged",
                    formatCount(static_cast<std::uint64_t>(m_coverage.searched)), counted(m_coverage.wanted, "run"));

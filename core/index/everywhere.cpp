@@ -38,9 +38,10 @@ public:
     Result<EverywhereReport> run()
     {
         TR_ASSIGN(m_report.runs, m_runs.scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'runs'"));
-        TR_ASSIGN(const bool scanned,
+        TR_ASSIGN(auto scanned,
                   m_reader.scan(m_words, [this](ScanHit hit) { return take(std::move(hit)); }, m_cancel, m_progress));
-        if (!scanned) TR_TRY(throughRuns());
+        addLosses(m_report.losses, std::move(scanned.losses)); // each once: they are told with every answer
+        if (!scanned.all) TR_TRY(throughRuns());
         return m_report;
     }
 
@@ -104,9 +105,10 @@ private:
             find.reset();
         }
         const auto take = [this](ScanHit hit) { return this->take(std::move(hit)); };
-        const auto searched = m_reader.scanRuns(m_words, addresses, take, m_cancel);
+        auto searched = m_reader.scanRuns(m_words, addresses, take, m_cancel);
         if (searched) {
-            m_report.unreadable += *searched;
+            m_report.unreadable += searched->unreadable;
+            addLosses(m_report.losses, std::move(searched->losses));
             return {};
         }
         const bool itsFault = searched.error().code == ErrorCode::Crashed || searched.error().code == ErrorCode::Timeout;

@@ -5,6 +5,7 @@
 #include "core/base/cancel.h"
 #include "core/index/fulltext.h"
 #include "core/index/runqueries.h"
+#include "core/readers/textscan.h"
 
 #include <filesystem>
 #include <functional>
@@ -26,9 +27,10 @@ using FoundRuns = std::map<std::string, std::vector<RunRow>, std::less<>>;
 inline constexpr std::string_view kFoundField = "+found";
 
 struct EverywhereReport {
-    std::int64_t runs = 0;       ///< of the store
-    std::int64_t unreadable = 0; ///< runs whose texts could not be read
-    std::int64_t found = 0;      ///< hits that were told
+    std::int64_t runs = 0;        ///< of the store
+    std::int64_t unreadable = 0;  ///< runs whose texts could not be read
+    std::int64_t found = 0;       ///< hits that were told
+    std::vector<ScanLoss> losses; ///< parts of the store that could not be looked through
 };
 /// Goes through everything, newest runs first. `found` is called from this thread, once for each word and run. Blocking;
 /// cancelling ends the reader. Progress: "searching".

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/textreader.h"
 
+#include "core/base/text.h"
 #include "core/index/readerconnection.h"
 
 #include <optional>
@@ -54,6 +55,17 @@ Status takeHits(const Json& json, std::size_t words, const TextReader::Hit& hit)
     return {};
 }
 
+TextReader::Scanned scannedOf(const Json& answer)
+{
+    constexpr std::size_t kMostLosses = 20;
+    TextReader::Scanned scanned{boolAt(answer, "scanned"), frames::countAt(answer, "unreadable"), {}};
+    for (const Json& loss : memberAt(answer, "losses"))
+        if (loss.is_object() && scanned.losses.size() < kMostLosses)
+            scanned.losses.push_back({std::string(cutUtf8(toUtf8(stringAt(loss, "where")), 200)),
+                                      std::string(cutUtf8(toUtf8(stringAt(loss, "why")), 500))});
+    return scanned;
+}
+
 } // namespace
 
 TextReader::TextReader(std::filesystem::path store, ReaderClient::Options options)
@@ -101,8 +113,8 @@ Status TextReader::texts(std::span<const RunAddress> runs, std::uint64_t maxByte
     return {};
 }
 
-Result<bool> TextReader::scan(const std::vector<std::string>& words, const Hit& hit, const CancelToken& cancel,
-                              const Progress& progress)
+Result<TextReader::Scanned> TextReader::scan(const std::vector<std::string>& words, const Hit& hit, const CancelToken& cancel,
+                                             const Progress& progress)
 {
     if (cancel.cancelled()) return CancelToken::error();
     TR_TRY(connect());
@@ -115,11 +127,11 @@ Result<bool> TextReader::scan(const std::vector<std::string>& words, const Hit& 
     };
     TR_ASSIGN(const Json answer,
               d->connection->ask({{"verb", "scan"}, {"path", d->store.string()}, {"words", words}}, receiver, cancel));
-    return boolAt(answer, "scanned");
+    return scannedOf(answer);
 }
 
-Result<std::int64_t> TextReader::scanRuns(const std::vector<std::string>& words, std::span<const RunAddress> runs,
-                                          const Hit& hit, const CancelToken& cancel)
+Result<TextReader::Scanned> TextReader::scanRuns(const std::vector<std::string>& words, std::span<const RunAddress> runs,
+                                                 const Hit& hit, const CancelToken& cancel)
 {
     if (cancel.cancelled()) return CancelToken::error();
     TR_TRY(connect());
@@ -129,7 +141,7 @@ Result<std::int64_t> TextReader::scanRuns(const std::vector<std::string>& words,
         const Json answer,
         d->connection->ask({{"verb", "scanRuns"}, {"path", d->store.string()}, {"words", words}, {"runs", addressesOf(runs)}},
                            receiver, cancel));
-    return frames::countAt(answer, "unreadable");
+    return scannedOf(answer);
 }
 
 } // namespace tackroom

@@ -30,13 +30,17 @@ public:
                                const CancelToken& cancel);
 
     using Hit = std::function<Status(ScanHit)>;
-    /// Looks for words in everything, newest first; each is told once a run. False: this store is gone through by its runs.
-    /// Progress: "searching", rows.
-    [[nodiscard]] Result<bool> scan(const std::vector<std::string>& words, const Hit& hit, const CancelToken& cancel,
-                                    const Progress& progress);
-    /// The same in the texts of some runs (at most kMostRuns). How many of them could not be read.
-    [[nodiscard]] Result<std::int64_t> scanRuns(const std::vector<std::string>& words, std::span<const RunAddress> runs,
-                                                const Hit& hit, const CancelToken& cancel);
+    struct Scanned {
+        bool all = false;            ///< false: this store is gone through by its runs
+        std::int64_t unreadable = 0; ///< of the runs that were asked for
+        std::vector<ScanLoss> losses;
+    };
+    /// Looks for words in everything, newest first; each is told once a run. Progress: "searching", rows.
+    [[nodiscard]] Result<Scanned> scan(const std::vector<std::string>& words, const Hit& hit, const CancelToken& cancel,
+                                       const Progress& progress);
+    /// The same in the texts of some runs (at most kMostRuns).
+    [[nodiscard]] Result<Scanned> scanRuns(const std::vector<std::string>& words, std::span<const RunAddress> runs,
+                                           const Hit& hit, const CancelToken& cancel);
 
 private:
     [[nodiscard]] Status connect();

@@ -82,6 +82,17 @@ private:
     std::chrono::steady_clock::time_point m_told;
 };
 
+/// What damage has hidden, for the answer: as much as anybody reads.
+Json lossesOf(const StoreReader& reader)
+{
+    constexpr std::size_t kMostLosses = 20;
+    Json list = Json::array();
+    if (const auto* scanner = dynamic_cast<const TextScanner*>(&reader))
+        for (const ScanLoss& loss : scanner->losses())
+            if (list.size() < kMostLosses) list.push_back({{"where", loss.where}, {"why", loss.why}});
+    return list;
+}
+
 } // namespace
 
 Result<Json> answerTexts(StoreReader& reader, const Json& request, const SendFrame& send)
@@ -113,7 +124,7 @@ Result<Json> answerScan(StoreReader& reader, const Json& request, const SendFram
                                       needles, [&](ScanHit hit) { return sender.add(std::move(hit)); },
                                       [&](std::uint64_t done, std::uint64_t total) { return sender.done(done, total); }, {}));
     TR_TRY(sender.flush());
-    return Json{{"scanned", scanned}};
+    return Json{{"scanned", scanned}, {"losses", lossesOf(reader)}};
 }
 
 Result<Json> answerScanRuns(StoreReader& reader, const Json& request, const SendFrame& send)
@@ -141,7 +152,7 @@ Result<Json> answerScanRuns(StoreReader& reader, const Json& request, const Send
             }
     }
     TR_TRY(sender.flush());
-    return Json{{"scanned", true}, {"unreadable", unreadable}};
+    return Json{{"scanned", true}, {"unreadable", unreadable}, {"losses", lossesOf(reader)}};
 }
 
 } // namespace tackroom::frames

@@ -100,6 +100,7 @@ struct DatabaseReader::Private {
     std::filesystem::path path;
     StoreInfo info;
     std::unique_ptr<DatabaseFormat> format;
+    std::vector<ScanLoss> losses;
 
     [[nodiscard]] Status reopen(const CancelToken& cancel);
     [[nodiscard]] Status refresh(const CancelToken& cancel);
@@ -207,7 +208,8 @@ Status DatabaseReader::Private::readAll(const std::vector<RunMark>& runs, RunSin
 }
 
 DatabaseReader::DatabaseReader(Database db, std::filesystem::path path, StoreInfo info, std::unique_ptr<DatabaseFormat> format)
-    : d(new Private{.db = std::move(db), .path = std::move(path), .info = std::move(info), .format = std::move(format)})
+    : d(new Private{
+          .db = std::move(db), .path = std::move(path), .info = std::move(info), .format = std::move(format), .losses = {}})
 {
     std::error_code error;
     const auto size = std::filesystem::file_size(d->path, error);
@@ -303,6 +305,7 @@ Result<Body> DatabaseReader::fetch(const RunAddress& run, const std::string& ste
         if (!parsed && parsed.error().code == ErrorCode::Damaged && d->db.foreignMode() != ForeignMode::PrivateCopy)
             if (auto salvaged = openSalvaged(d->path, {})) {
                 d->db = std::move(salvaged->db);
+                for (auto& loss : salvaged->losses) d->losses.push_back({std::move(loss.where), std::move(loss.why)});
                 continue;
             }
         if (!parsed) return std::unexpected(parsed.error());
@@ -321,8 +324,11 @@ Result<bool> DatabaseReader::scan(const std::vector<TextNeedle>& words, const Hi
     TR_ASSIGN(const auto plans, d->format->scanPlans(d->db));
     RowScan scan(d->db, words, hit, [&] { return d->reopen(cancel); });
     for (const RowScanPlan& plan : plans) TR_TRY(scan.run(plan, done, cancel));
+    addLosses(d->losses, scan.takeLosses());
     return !plans.empty();
 }
+
+const std::vector<ScanLoss>& DatabaseReader::losses() const { return d->losses; }
 
 const TableInfo* storedTable(std::span<const TableInfo> tables, std::string_view name)
 {

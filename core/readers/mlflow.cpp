@@ -168,10 +168,10 @@ Result<std::vector<RowScanPlan>> MlflowFormat::scanPlans(Database& db)
     std::vector<RowScanPlan> plans;
     if (m_spansSql.empty()) return plans;
     // Where a trace has its spans in a file, the rows do not hold everything.
-    TR_ASSIGN(
-        const std::int64_t elsewhere,
-        db.scalar("SELECT EXISTS(SELECT 1 FROM trace_info t WHERE t.request_id NOT IN (SELECT s.trace_id FROM spans s))"));
-    if (elsewhere != 0) return plans;
+    const auto elsewhere =
+        db.scalar("SELECT EXISTS(SELECT 1 FROM trace_info t WHERE t.request_id NOT IN (SELECT s.trace_id FROM spans s))");
+    if (!elsewhere && elsewhere.error().code != ErrorCode::Damaged) return std::unexpected(elsewhere.error());
+    if (!elsewhere || *elsewhere != 0) return plans;
     const auto plan = [&](std::string_view alias, std::string_view table, std::string_view column, RowScanPlan::Text text) {
         RowScanPlan& made = plans.emplace_back();
         made.rowId = sqltext::rowId(alias);

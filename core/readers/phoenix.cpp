@@ -35,6 +35,7 @@ struct PhoenixReader::Private {
     std::vector<TableInfo> tables;
     std::filesystem::path path;
     StoreInfo info;
+    std::vector<ScanLoss> losses;
 
     PhoenixSql sql;
 
@@ -216,7 +217,8 @@ Result<bool> PhoenixReader::recognise(std::span<const TableInfo> tables, const s
 }
 
 PhoenixReader::PhoenixReader(Database db, std::vector<TableInfo> tables, std::filesystem::path path)
-    : d(new Private{.db = std::move(db), .tables = std::move(tables), .path = std::move(path), .info = {}, .sql = {}})
+    : d(new Private{
+          .db = std::move(db), .tables = std::move(tables), .path = std::move(path), .info = {}, .losses = {}, .sql = {}})
 {
     d->sql = phoenixSqlOf(d->tables);
     d->info.kind = kKind;
@@ -319,6 +321,7 @@ Result<Body> PhoenixReader::fetch(const RunAddress& run, const std::string& step
         auto salvaged = openSalvaged(d->path, {});
         if (!salvaged) return body;
         d->db = std::move(salvaged->db);
+        for (auto& loss : salvaged->losses) d->losses.push_back({std::move(loss.where), std::move(loss.why)});
     }
 }
 
@@ -360,7 +363,10 @@ Result<bool> PhoenixReader::scan(const std::vector<TextNeedle>& words, const Hit
     TR_TRY(d->refresh(cancel));
     RowScan scan(d->db, words, hit, [&] { return d->reopen(cancel); });
     for (const RowScanPlan& plan : phoenixScanPlans(d->tables)) TR_TRY(scan.run(plan, done, cancel));
+    addLosses(d->losses, scan.takeLosses());
     return true;
 }
+
+const std::vector<ScanLoss>& PhoenixReader::losses() const { return d->losses; }
 
 } // namespace tackroom

@@ -65,6 +65,7 @@ public:
     [[nodiscard]] Result<Body> fetch(const RunAddress& run, const std::string& stepId, std::uint64_t maxBytes) override;
     [[nodiscard]] Result<bool> scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
                                     const CancelToken& cancel) override;
+    [[nodiscard]] const std::vector<ScanLoss>& losses() const override;
 
 private:
     struct Private;

@@ -48,6 +48,7 @@ std::vector<RowScanPlan> phoenixScanPlans(std::span<const TableInfo> tables)
             "a.span_rowid";
         plan.rowId = "a.id";
         plan.table = "span_annotations a";
+        plan.isJoined = true;
         plan.texts = {{"judge", false}};
     }
     if (annotations("trace_annotations", "trace_rowid")) {

@@ -3,7 +3,10 @@
 
 #include "core/base/format.h"
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
+#include <utility>
 
 namespace tackroom
 {
@@ -15,41 +18,114 @@ namespace
 constexpr std::chrono::milliseconds kScanBatch{100};
 constexpr int kRowsBetweenLooks = 64;
 constexpr int kMaxScanReopens = 5;
+/// More holes than that in one table, and the rest is given up: each costs some seeks.
+constexpr int kMostScanHoles = 20'000;
+constexpr std::int64_t kLastRow = std::numeric_limits<std::int64_t>::max();
+
+bool isDamage(const Error& error) { return error.code == ErrorCode::Damaged || error.code == ErrorCode::Io; }
+
+/// "spans" of "spans s".
+std::string_view tableName(const RowScanPlan& plan) { return std::string_view(plan.table).substr(0, plan.table.find(' ')); }
 
 } // namespace
 
 Status RowScan::run(const RowScanPlan& plan, const TextScanner::Done& done, const CancelToken& cancel)
 {
-    TR_ASSIGN(const std::int64_t highest, m_db.scalar(formatText("SELECT max({}) FROM {}", plan.rowId, plan.table)));
-    const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(0, highest));
-    std::vector<Found> found;
-    for (std::int64_t from = highest; from > 0;) {
+    Walk walk;
+    TR_ASSIGN(walk.from, highestRow(plan));
+    std::int64_t total = walk.from == kLastRow ? 0 : std::max<std::int64_t>(0, walk.from);
+    while (walk.from > 0) {
         if (const auto same = m_db.recheck(); !same) {
             if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxScanReopens) return same;
             TR_TRY(m_reopen());
         }
-        TR_ASSIGN(from, batch(plan, from, found, cancel));
-        TR_TRY(tell(plan, found));
-        TR_TRY(done(total - static_cast<std::uint64_t>(std::max<std::int64_t>(0, from)), total));
+        const Status read = batch(plan, walk, cancel);
+        if (!read && !isDamage(read.error())) return read;
+        TR_TRY(tell(plan, walk.found));
+        // What was read without locks while a writer came may be anything, damage too: then it is read again.
+        if (!read && m_db.recheck()) {
+            if (++walk.holes > kMostScanHoles) break;
+            TR_TRY(goOnBelow(plan, walk, cancel));
+        }
+        if (total == 0) total = walk.from;
+        TR_TRY(done(static_cast<std::uint64_t>(total - std::clamp<std::int64_t>(walk.from, 0, total)),
+                    static_cast<std::uint64_t>(total)));
     }
+    if (walk.holes > 0) addLoss(plan, walk.read);
     return {};
 }
 
-/// Reads for a while; answers the row to go on with, 0 at the end.
-Result<std::int64_t> RowScan::batch(const RowScanPlan& plan, std::int64_t from, std::vector<Found>& found,
-                                    const CancelToken& cancel)
+/// As far as can be told: the page that has it may be the damaged one.
+Result<std::int64_t> RowScan::highestRow(const RowScanPlan& plan)
+{
+    auto highest = m_db.scalar(formatText("SELECT max({}) FROM {}", plan.rowId, plan.table));
+    if (!highest && isDamage(highest.error())) return kLastRow;
+    return highest;
+}
+
+/// Reads for a while, or up to the first row that cannot be read.
+Status RowScan::batch(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel)
 {
     TR_ASSIGN(Statement row, m_db.prepare(formatText("{0} WHERE {1} <= ? ORDER BY {1} DESC", plan.select, plan.rowId)));
-    row.bind(1, from);
+    row.bind(1, walk.from);
     const auto until = std::chrono::steady_clock::now() + kScanBatch;
     for (int rows = 1;; ++rows) {
         TR_ASSIGN(const bool more, row.step());
-        if (!more) return 0;
-        look(plan, row, found);
+        if (!more) {
+            walk.from = 0;
+            return {};
+        }
+        // On a damaged page numbers may be anything; going back to one that was there would never end.
+        if (row.intAt(0) > walk.from) return fail(ErrorCode::Damaged, m_db.path().string(), "rows that are out of order");
+        walk.from = row.intAt(0) - 1;
+        ++walk.read;
+        look(plan, row, walk.found);
         if (rows % kRowsBetweenLooks != 0 || std::chrono::steady_clock::now() < until) continue;
         if (cancel.cancelled()) return CancelToken::error();
-        return row.intAt(0) - 1;
+        return {};
     }
+}
+
+Result<bool> RowScan::canRead(const RowScanPlan& plan, std::int64_t from)
+{
+    TR_ASSIGN(Statement row, m_db.prepare(formatText("{0} WHERE {1} <= ? ORDER BY {1} DESC LIMIT 1", plan.select, plan.rowId)));
+    row.bind(1, from);
+    const auto there = row.step();
+    if (!there && !isDamage(there.error())) return std::unexpected(there.error());
+    return there && (!*there || row.intAt(0) <= from);
+}
+
+/// From a row that cannot be read to the next lower one that can, in steps that double, then halve what is left, and at last
+/// between one that fails and one that does not.
+Status RowScan::goOnBelow(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel)
+{
+    const std::int64_t start = std::exchange(walk.from, 0);
+    std::int64_t bad = start, good = 0;
+    for (std::int64_t step = 1; good == 0;) {
+        if (cancel.cancelled()) return CancelToken::error();
+        const std::int64_t tried = std::min(step < start ? start - step : bad / 2, bad - 1);
+        if (tried <= 0) return {}; // none is left
+        TR_ASSIGN(const bool readable, canRead(plan, tried));
+        (readable ? good : bad) = tried;
+        step = step > kLastRow / 2 ? kLastRow : step * 2;
+    }
+    while (bad - good > 1) {
+        const std::int64_t middle = good + (bad - good) / 2;
+        TR_ASSIGN(const bool readable, canRead(plan, middle));
+        (readable ? good : bad) = middle;
+    }
+    walk.from = good;
+    return {};
+}
+
+void RowScan::addLoss(const RowScanPlan& plan, std::int64_t read)
+{
+    ScanLoss loss{formatText("table {}", tableName(plan)), "some rows lie on damaged pages; how many cannot be told"};
+    // From an index that is whole, if there is one.
+    const auto all = plan.isJoined ? Result<std::int64_t>(0) : m_db.scalar(formatText("SELECT count(*) FROM {}", plan.table));
+    if (all && *all > read)
+        loss.why = formatText("{} of {} rows could not be read; they lie on damaged pages", *all - read, *all);
+    m_losses.push_back(std::move(loss));
 }
 
 void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Found>& found)
@@ -80,18 +156,27 @@ void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Fo
 Status RowScan::tell(const RowScanPlan& plan, std::vector<Found>& found)
 {
     for (Found& each : found) {
-        std::string runId = each.run;
-        if (!plan.runOf.empty()) {
-            TR_ASSIGN(Statement statement, m_db.prepare(plan.runOf));
-            statement.bind(1, each.run);
-            TR_ASSIGN(const bool there, statement.step());
-            if (!there) continue; // taken away meanwhile
-            runId = statement.stringAt(0);
-        }
-        TR_TRY(m_hit({each.word, std::move(runId), {}, std::move(each.step), std::move(each.place), std::move(each.snippet)}));
+        TR_ASSIGN(auto runId, runIdOf(plan, each.run));
+        if (!runId) continue;
+        TR_TRY(m_hit({each.word, std::move(*runId), {}, std::move(each.step), std::move(each.place), std::move(each.snippet)}));
     }
     found.clear();
     return {};
+}
+
+/// Nothing where it was taken away meanwhile, or where what names it lies on a damaged page: then it is no run that is known.
+Result<std::optional<std::string>> RowScan::runIdOf(const RowScanPlan& plan, const std::string& run)
+{
+    if (plan.runOf.empty()) return run;
+    TR_ASSIGN(Statement statement, m_db.prepare(plan.runOf));
+    statement.bind(1, run);
+    const auto there = statement.step();
+    if (there && *there) return statement.stringAt(0);
+    if (there) return std::nullopt;
+    if (!isDamage(there.error())) return std::unexpected(there.error());
+    const ScanLoss loss{"runs", "the texts of some were found, but not which runs they are: that lies on damaged pages"};
+    if (!std::ranges::contains(m_losses, loss)) m_losses.push_back(loss);
+    return std::nullopt;
 }
 
 } // namespace tackroom

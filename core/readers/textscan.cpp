@@ -241,6 +241,12 @@ std::optional<TextSnippet> TextNeedle::inValue(std::string_view literal, int dep
     return nested ? inJson(text, depth + 1) : std::nullopt;
 }
 
+void addLosses(std::vector<ScanLoss>& told, std::vector<ScanLoss> more)
+{
+    for (ScanLoss& loss : more)
+        if (!std::ranges::contains(told, loss)) told.push_back(std::move(loss));
+}
+
 std::string decodedJsonString(std::string_view literal)
 {
     std::string out;

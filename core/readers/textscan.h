@@ -73,6 +73,14 @@ struct ScanHit {
 /// At most so many texts at once.
 inline constexpr std::size_t kMaxScanWords = 32;
 
+/// What was there and could not be looked through: "table spans", "71 of 3000 rows could not be read; …".
+struct ScanLoss {
+    std::string where, why;
+    friend bool operator==(const ScanLoss&, const ScanLoss&) = default;
+};
+/// Those that are not told yet.
+void addLosses(std::vector<ScanLoss>& told, std::vector<ScanLoss> more);
+
 /// A reader that can go through all of its store faster than through the bodies of its runs.
 class TextScanner
 {
@@ -84,6 +92,8 @@ public:
     /// calls of `done`.
     [[nodiscard]] virtual Result<bool> scan(const std::vector<TextNeedle>& words, const Hit& hit, const Done& done,
                                             const CancelToken& cancel) = 0;
+    /// What damage has hidden from scan() and from the bodies that were read since the store was opened; each once.
+    [[nodiscard]] virtual const std::vector<ScanLoss>& losses() const = 0;
 };
 
 } // namespace tackroom

@@ -63,11 +63,11 @@ Status measure(const fs::path& store, const std::string& word, int rounds)
             runs.insert(found.runId);
             return {};
         };
-        Result<bool> scanned = false;
+        Result<TextReader::Scanned> scanned;
         // With the start of the reader process, as the shell's start is in its time.
         ours.push_back(bench::secondsOf([&] { scanned = TextReader(store, {}).scan({word}, hit, {}, {}); }));
         if (!scanned) return std::unexpected(scanned.error());
-        if (!*scanned) return fail(ErrorCode::Internal, store.string(), "the store was not scanned");
+        if (!scanned->all) return fail(ErrorCode::Internal, store.string(), "the store was not scanned");
     }
     while (!rows.empty() && (rows.back() == '\n' || rows.back() == '\r')) rows.pop_back();
     const double a = bench::median(ours), b = bench::median(theirs);

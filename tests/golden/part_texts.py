@@ -61,6 +61,7 @@ class Texts(unittest.TestCase):
         self.check("runs-everywhere", "runs", self.store, "--query", "lookup_order -outcome:failure", "--everywhere", "--limit", 4)
         self.check("runs-everywhere-nothing", "runs", self.store, "--query", "outcome:failure", "--everywhere", code=2)
         self.check_words()
+        self.check_damage()
         self.check("help-judge", "judge", "--help")
         run = good("--json", "runs", self.store, "--query", "outcome:success source:verifier", "--limit", 1, **OWN).json["runs"]
         run = (run or good("--json", "runs", self.store, "--query", "outcome:success", "--limit", 1, **OWN).json["runs"])[0]
@@ -82,6 +83,20 @@ class Texts(unittest.TestCase):
         again = good("--json", "runs", self.store, "--query", "id:" + run["id"], **OWN).json["runs"][0]
         self.assertEqual((again["outcome"], again["outcomeSource"]), (run["outcome"], run["outcomeSource"]))
         self.assertEqual(len(good("judgements", self.store, "--jsonl", "--history", **OWN).out.splitlines()), 2)
+
+    def check_damage(self):
+        """A lost page: what lies on the others is searched, and what is missing is said."""
+        store = sample_copy("texts-damaged") / "refund-agent.db"
+        data = bytearray(store.read_bytes())
+        at = data.index(b"lookup_order", len(data) // 2) // 4096 * 4096
+        data[at:at + 4096] = bytes(4096)
+        store.write_bytes(data)
+        said = good("--json", "runs", store, "--query", "lookup_order", "--everywhere", "--limit", 1000, **OWN).json
+        whole = good("--json", "runs", self.store, "--query", "lookup_order", "--everywhere", "--limit", 1000, **OWN).json
+        few, all_runs = ({r["id"] for r in answer["runs"]} for answer in (said, whole))
+        self.assertTrue(few and few <= all_runs)
+        self.assertEqual((whole["searched"]["lost"], said["searched"]["lost"][0]["where"]), ([], "table spans"))
+        self.check("runs-everywhere-damaged", "runs", store, "--query", "lookup_order", "--everywhere", "--limit", 2)
 
     def check_words(self):
         """Hits carry step and snippet; the index finds no more than the search through everything."""

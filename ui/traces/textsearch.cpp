@@ -360,10 +360,15 @@ QString TextSearch::statusText() const
     if (m_searchJob)
         return tr("Searching the texts of all %1 runs, the newest first: %2 found so far.")
             .arg(countText(m_session.storeCounts().runs), countText(m_foundRuns));
-    if (m_everything && m_report.unreadable == 0) return tr("Searched the texts of all %1 runs.").arg(countText(m_report.runs));
-    if (m_everything)
-        return tr("Searched the texts of %1 of %2 runs; the others could not be read.")
-            .arg(countText(m_report.runs - m_report.unreadable), countText(m_report.runs));
+    if (m_everything) {
+        QString said = m_report.unreadable == 0
+                           ? tr("Searched the texts of all %1 runs.").arg(countText(m_report.runs))
+                           : tr("Searched the texts of %1 of %2 runs; the others could not be read.")
+                                 .arg(countText(m_report.runs - m_report.unreadable), countText(m_report.runs));
+        for (const ScanLoss& loss : m_report.losses)
+            said += QLatin1Char(' ') + tr("Of %1, %2.").arg(shownLine(loss.where), shownLine(loss.why));
+        return said;
+    }
     if (!m_searchProblem.empty()) return tr("Not all runs could be searched: %1").arg(shownLine(m_searchProblem));
     if (!m_fillProblem.empty()) return tr("The texts of runs could not be read: %1").arg(shownLine(m_fillProblem));
     if (!m_covered && m_coverage.wanted == 0) return tr("The texts of failing and judged runs are being read.");

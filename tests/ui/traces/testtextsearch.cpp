@@ -7,6 +7,7 @@
 #include "ui/traces/textsearch.h"
 #include "ui/traces/tracespage.h"
 
+#include <QFile>
 #include <QLabel>
 #include <QPushButton>
 #include <QTest>
@@ -35,7 +36,8 @@ class TestTextSearch : public QObject
     std::unique_ptr<Session> m_session;
     std::unique_ptr<TracesPage> m_page;
 
-    void openSample()
+    void openSample() { openStore(m_ui.sample().store); }
+    void openStore(const std::filesystem::path& store)
     {
         m_page.reset();
         m_session = m_ui.open();
@@ -44,7 +46,7 @@ class TestTextSearch : public QObject
         m_page->show();
         m_page->activateWindow();
         QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
+        m_session->openStore(QString::fromStdString(store.string()));
         QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
         QTRY_VERIFY_WITH_TIMEOUT(m_session->jobs().idle() && m_page->settled() && m_page->run().details(), kPatienceMs);
     }
@@ -134,6 +136,27 @@ private Q_SLOTS:
         ask(QStringLiteral("issue_refund"));
         QVERIFY(!search.searchedEverything());
         QVERIFY(all->isVisible());
+    }
+
+    /// What lies on whole pages is searched, and what is missing is said.
+    void aDamagedPageIsSaid()
+    {
+        const std::filesystem::path store = m_ui.folder() / "damaged.db";
+        QVERIFY(std::filesystem::copy_file(m_ui.sample().store, store));
+        QFile file(QString::fromStdString(store.string()));
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        const QByteArray bytes = file.readAll();
+        const qsizetype at = bytes.indexOf("lookup_order", bytes.size() / 2) / 4096 * 4096;
+        QVERIFY(at > 0 && file.seek(at) && file.write(QByteArray(4096, '\0')) == 4096);
+        file.close();
+        openStore(store);
+        ask(QStringLiteral("lookup_order"));
+        m_page->search().searchEverything();
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled(), kPatienceMs);
+        QVERIFY(m_page->search().searchedEverything());
+        QVERIFY(m_page->model().rowCount() > 100);
+        QVERIFY(saysSomewhere(m_page->search(), QStringLiteral("rows could not be read; they lie on damaged pages.")));
+        UiSession::shoot(*m_page, QStringLiteral("traces-damaged"));
     }
 
     void aSearchIsStopped()

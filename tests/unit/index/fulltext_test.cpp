@@ -423,6 +423,34 @@ TEST_F(FullText, filesAreSearchedThroughTheirRuns)
     EXPECT_EQ(report->unreadable, 0);
 }
 
+/// A lost page hides neither the other rows nor that it is lost.
+TEST_F(FullText, everythingOnWholePagesIsSearched)
+{
+    m_store->exec("BEGIN");
+    for (int i = 0; i < 400; ++i) addRun(std::format("run-{:03}", i), std::format("the parcel {:03} was late", i), i);
+    m_store->exec("COMMIT");
+    const auto path = m_store->path();
+    m_store.reset();
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    in.close();
+    const auto page = bytes.find("parcel 200 was late") / 4096 * 4096;
+    std::size_t lost = 0;
+    for (auto at = bytes.find(" was late", page); at < page + 4096; at = bytes.find(" was late", at + 1)) ++lost;
+    bytes.replace(page, 4096, 4096, '\0');
+    ASSERT_EQ(write("p.db", bytes), path);
+    ingest(path);
+    std::set<std::int64_t> rows;
+    const auto report = searchEverywhere(indexFolder(), path, {}, {"was late"},
+                                         [&](RunRow row, const TextHit&) { rows.insert(row.value); }, {}, {});
+    ASSERT_TRUE(report) << textOf(report.error());
+    EXPECT_GT(lost, 2U);
+    EXPECT_EQ(rows.size(), 400 - lost);
+    ASSERT_EQ(report->losses.size(), 1U);
+    EXPECT_EQ(report->losses[0].where, "table spans");
+    EXPECT_THAT(report->losses[0].why, HasSubstr("of 800 rows could not be read"));
+}
+
 TEST_F(FullText, textsOfManyRunsComeInOneRequest)
 {
     for (int i = 0; i < 5; ++i) addRun(std::format("run-{}", i), std::string(200'000, static_cast<char>('a' + i)));

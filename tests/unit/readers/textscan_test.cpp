@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <random>
 
 namespace tackroom::testing
@@ -158,6 +161,107 @@ TEST_F(PhoenixScan, looksIntoWhatWasSaidOfRunsAndSpans)
     m_store->annotate("trace_annotations", "trace_rowid", 2, {.name = "ok", .explanation = "Fine by me"});
     EXPECT_THAT(scan({"100%_SURE", "fine BY me"}), ElementsAre("100%_SURE abc000 02 judge", "fine BY me abc001  judge"));
     EXPECT_THAT(scan({"100__sure"}), ElementsAre());
+}
+
+/// A store of many pages of which some are lost.
+class DamagedScan : public PhoenixScan
+{
+protected:
+    static constexpr int kRuns = 3'000;
+    void SetUp() override
+    {
+        PhoenixScan::SetUp();
+        m_store.emplace(path());
+        m_store->exec("BEGIN");
+        for (int i = 0; i < kRuns; ++i)
+            m_store->addSpan(m_store->addTrace(formatText("run-{:06}", i), i),
+                             {.id = formatText("span-{:06}", i),
+                              .name = "n",
+                              .kind = "TOOL",
+                              .attributes = formatText(R"({{"input":{{"value":"{:06} of the parcels"}}}})", i),
+                              .second = i});
+        m_store->exec("COMMIT");
+        m_store.reset();
+    }
+    [[nodiscard]] std::filesystem::path path() const { return m_folder->path() / "many.db"; }
+    /// The page that has this text, made zeros; answers how many spans of ours were on it.
+    int wipe(const std::string& text)
+    {
+        std::ifstream in(path(), std::ios::binary);
+        std::string bytes{std::istreambuf_iterator<char>(in), {}};
+        in.close();
+        constexpr std::size_t kPage = 4096;
+        const auto at = bytes.find(text) / kPage * kPage;
+        const std::string page = bytes.substr(at, kPage);
+        int count = 0;
+        for (auto found = page.find(" of the parcels"); found != page.npos; found = page.find(" of the parcels", found + 1))
+            ++count;
+        bytes.replace(at, kPage, kPage, '\0');
+        std::ofstream(path(), std::ios::binary | std::ios::trunc) << bytes;
+        return count;
+    }
+    struct Found {
+        Result<bool> done;
+        std::vector<std::string> runs;
+        std::vector<ScanLoss> losses;
+    };
+    Found scanMany(const std::string& word, const CancelToken& cancel = {})
+    {
+        auto reader = openStore(path(), {});
+        EXPECT_TRUE(reader);
+        auto* scanner = reader ? dynamic_cast<TextScanner*>(reader->get()) : nullptr;
+        Found found;
+        if (!scanner) return found;
+        const std::vector<TextNeedle> needles{TextNeedle(word)};
+        found.done = scanner->scan(
+            needles,
+            [&](const ScanHit& hit) -> Status {
+                found.runs.push_back(hit.runId);
+                return {};
+            },
+            [](std::uint64_t done, std::uint64_t total) -> Status {
+                EXPECT_LE(done, total);
+                return {};
+            },
+            cancel);
+        found.losses = scanner->losses();
+        return found;
+    }
+};
+
+TEST_F(DamagedScan, goesOnBelowEachHoleAndSaysHowManyAreMissing)
+{
+    EXPECT_EQ(scanMany("PARCELS").runs.size(), static_cast<std::size_t>(kRuns));
+    EXPECT_TRUE(scanMany("PARCELS").losses.empty());
+    int lost = 0;
+    for (const char* text :
+         {"002999 of the parcels", "002000 of the parcels", "001500 of the parcels", "000000 of the parcels"}) {
+        lost += wipe(text);
+        const Found found = scanMany("PARCELS");
+        ASSERT_TRUE(found.done && *found.done) << text;
+        EXPECT_EQ(found.runs.size(), static_cast<std::size_t>(kRuns - lost)) << text;
+        EXPECT_TRUE(std::ranges::is_sorted(found.runs, std::ranges::greater())) << text;
+        EXPECT_THAT(found.losses,
+                    ElementsAre(ScanLoss{"table spans",
+                                         formatText("{} of 3000 rows could not be read; they lie on damaged pages", lost)}))
+            << text;
+    }
+    EXPECT_GT(lost, 40);
+    CancelSource cancel;
+    cancel.cancel();
+    EXPECT_EQ(scanMany("PARCELS", cancel.token()).done.error().code, ErrorCode::Cancelled);
+}
+
+/// The spans are whole, but not what says which runs they are of.
+TEST_F(DamagedScan, textsOfRunsThatCannotBeNamedHideNoOthers)
+{
+    wipe("run-001500");
+    const Found found = scanMany("PARCELS");
+    ASSERT_TRUE(found.done && *found.done);
+    EXPECT_GT(found.runs.size(), std::size_t{2'800});
+    EXPECT_LT(found.runs.size(), std::size_t{3'000});
+    ASSERT_EQ(found.losses.size(), 1U);
+    EXPECT_EQ(found.losses[0].where, "runs");
 }
 
 } // namespace
