@@ -396,6 +396,7 @@ private:
         std::string id;
         bool isSubAgent;
         Session session;
+        bool followsUnread = false; ///< an id that it had before may stand in the lines that were not read
     };
 
     /// The name of a session whose lines have none: by the first line that is said, also where reading begins later.
@@ -454,9 +455,11 @@ private:
                 if (!entry.isSubAgent && entry.session.knows(*parent)) { // it goes on under a new id
                     entry.id = id;
                     entry.session.setId(id);
+                    entry.followsUnread = m_request.fromBytes > 0;
                     return entry.session;
                 }
-        m_sessions.push_back({id, isSubAgent, Session(id, m_request.bodies)});
+        const bool follows = m_request.fromBytes > 0 && parent && !isSubAgent;
+        m_sessions.push_back({id, isSubAgent, Session(id, m_request.bodies), follows});
         return m_sessions.back().session;
     }
 
@@ -464,6 +467,7 @@ private:
     {
         for (Entry& entry : m_sessions) {
             ParsedRun run = entry.session.finish(entry.isSubAgent);
+            run.followsUnread = entry.followsUnread;
             if (m_isExport) run.ranges.clear();
             if (run.conversation.empty() && run.record.steps.empty()) continue;
             TR_ASSIGN(const bool goOn, m_sink.add(std::move(run)));

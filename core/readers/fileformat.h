@@ -64,6 +64,9 @@ struct ParsedRun {
     /// What of the unit's first file must be read to have this run again; empty: all of it. A file made of these stretches
     /// (a line feed between them) is given to read() when the run is shown.
     std::vector<FileRange> ranges;
+    /// Of lines that follow others which were not read with them (FormatRequest::fromBytes): under another id it may be known
+    /// already. Where it is not known under this one, the file is read anew from its beginning.
+    bool followsUnread = false;
 };
 
 /// The files that are read together: one, or those that a format says belong together (FileFormat::unitOf).

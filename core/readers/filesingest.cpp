@@ -121,6 +121,7 @@ public:
     void progress(std::uint64_t doneBytes) override { m_ingest.noteProgress(doneBytes); }
 
     std::optional<Error> failure; ///< of the receiver, which ends everything
+    bool wantsWhole = false;      ///< which run it is can be told only with the lines before
 
 private:
     Result<bool> take(ParsedRun run)
@@ -129,6 +130,7 @@ private:
         const std::string nativeId = run.record.run.nativeId;
         if (m_format.growsByLines() && !run.ranges.empty()) {
             TR_TRY(joinWithFormer(run));
+            if (wantsWhole) return false;
         } else if (const int count = ++m_seen[nativeId]; count > 1)
             run.record.run.nativeId = formatText("{}/#{}", nativeId, count);
         TR_TRY(deliver(std::move(run)));
@@ -145,6 +147,7 @@ private:
             if (const auto place = Place::fromText(text)) known = place->ranges;
         }
         const bool isNew = known.empty();
+        wantsWhole = isNew && m_isTail && run.followsUnread;
         addRanges(known, run.ranges);
         if (isNew) return {};
         auto lines = cutOut(m_files.first(), known);
@@ -303,7 +306,7 @@ Result<bool> FilesIngest::readTail(const std::string& name, const Unit& unit, Fi
     if (!read && read.error().code == ErrorCode::Cancelled) return std::unexpected(read.error());
     if (!read) skip(name, {}, read.error().detail);
     TR_TRY(m_sink.endSource());
-    return true;
+    return !sink.wantsWhole;
 }
 
 Status FilesIngest::readWhole(const std::string& name, const Unit& unit, FileUnit files)

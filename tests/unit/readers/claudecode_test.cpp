@@ -257,6 +257,36 @@ TEST_F(ClaudeCodeStore, aGrowingSessionStaysOneRun)
     EXPECT_EQ(body->messages.size(), readTextWith(claudeCodeFormat(), session).runs.at(0).conversation.size());
 }
 
+/// New lines under another id that follow the known ones are the same run, which is not left behind under its old id.
+TEST_F(ClaudeCodeStore, aSessionThatGrowsUnderANewIdStaysOneRun)
+{
+    const auto line = [](std::string_view id, int number) {
+        return formatText(
+                   R"({{"type":"user","sessionId":"{}","uuid":"u{}","parentUuid":{},"cwd":"/","version":"2.0","timestamp":"2026-01-01T00:00:00Z","message":{{"role":"user","content":"word {}"}}}})",
+                   id, number, number == 1 ? "null" : formatText("\"u{}\"", number - 1), number) +
+               "\n";
+    };
+    const auto path = write("s.jsonl", line("old", 1) + line("old", 2));
+    auto reader = openStore(path, {});
+    ASSERT_TRUE(reader) << textOf(reader.error());
+    Collector got;
+    auto cursor = (*reader)->ingest({}, got, {});
+    ASSERT_TRUE(cursor);
+    ASSERT_TRUE(got.runs.contains("old"));
+    std::ofstream(path, std::ios::binary | std::ios::app) << line("new", 3);
+    cursor = (*reader)->ingest(*cursor, got, {});
+    ASSERT_TRUE(cursor);
+    ASSERT_EQ(got.runs.size(), 1U);
+    ASSERT_TRUE(got.runs.contains("new"));
+    const auto words = [&] { return (*reader)->fetch(RunAddress(got.runs.at("new").run), {}, 1U << 20)->messages.size(); };
+    EXPECT_EQ(words(), 3U);
+    got.order.clear();
+    std::ofstream(path, std::ios::binary | std::ios::app) << line("new", 4);
+    ASSERT_TRUE((*reader)->ingest(*cursor, got, {}));
+    EXPECT_EQ(got.order, std::vector<std::string>{"new"});
+    EXPECT_EQ(words(), 4U);
+}
+
 TEST(ClaudeCode, anyCutAndAnyFlippedByteIsSurvived)
 {
     const std::string whole = kSession;
