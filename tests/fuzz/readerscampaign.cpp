@@ -59,7 +59,8 @@ TEST_P(EveryTarget, isFedWithDamage)
     const FuzzTarget& target = GetParam();
     const auto seeds = fuzzSeeds(target);
     ASSERT_FALSE(seeds.empty());
-    const int count = target.what == FuzzTarget::What::Part ? 20'000 : target.what == FuzzTarget::What::File ? 300 : 120;
+    const bool isQuick = target.what == FuzzTarget::What::Part || (target.other && !target.other->throughFiles);
+    const int count = isQuick ? 20'000 : target.what == FuzzTarget::What::File || target.other ? 300 : 120;
     const auto feedIt = [&](const std::string& bytes) { feed(target, bytes); };
     campaign(xxh64(target.name), feedIt, seeds, count);
     // Of a database's seeds the first is the file, the others are texts in its columns.

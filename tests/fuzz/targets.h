@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// What is fed with broken bytes, one target each: every format of files, every format of databases, the recognition of
-/// anything, and what takes foreign bytes beside them (readersfuzz.h). The fuzzer and the campaigns share them.
+/// anything, and what takes foreign bytes beside them (readersfuzz.h, parts.h). The fuzzer and the campaigns share them.
+#include "tests/fuzz/parts.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,8 +14,9 @@ namespace tackroom::fuzz
 
 struct FuzzTarget {
     std::string name; ///< a format's kind, "anything", "frames" …
-    enum class What : std::uint8_t { Part, File, Database, Anything } what = What::Anything;
-    int part = 0; ///< of a Part: readersfuzz.h's Target
+    enum class What : std::uint8_t { Part, File, Database, Anything, Other } what = What::Anything;
+    int part = 0;                ///< of a Part: readersfuzz.h's Target
+    const Part* other = nullptr; ///< of parts.h
 };
 [[nodiscard]] const std::vector<FuzzTarget>& fuzzTargets();
 [[nodiscard]] const FuzzTarget* fuzzTarget(std::string_view name);
