@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/stat.h>
@@ -41,22 +42,29 @@ std::string archiveWords(archive* a)
     return words ? words : "it ends too early";
 }
 
+Result<std::size_t> readAt(int fd, std::uint64_t offset, char* to, std::size_t count, const std::filesystem::path& path)
+{
+    std::size_t have = 0;
+    while (have < count) {
+        const ssize_t got = ::pread(fd, to + have, count - have, static_cast<off_t>(offset + have));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::unexpected(errorFromErrno(errno, path.string(), "cannot read the file"));
+        if (got == 0) break;
+        have += static_cast<std::size_t>(got);
+    }
+    return have;
+}
+
 Result<std::string> readExactly(int fd, std::uint64_t offset, std::size_t count, const std::filesystem::path& path)
 {
     std::string bytes;
-    int failed = 0;
+    Status failure;
     bytes.resize_and_overwrite(count, [&](char* data, std::size_t size) {
-        std::size_t have = 0;
-        while (have < size) {
-            const ssize_t got = ::pread(fd, data + have, size - have, static_cast<off_t>(offset + have));
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) failed = errno;
-            if (got <= 0) break;
-            have += static_cast<std::size_t>(got);
-        }
-        return have;
+        const auto read = readAt(fd, offset, data, size, path);
+        if (!read) failure = std::unexpected(read.error());
+        return read.value_or(0);
     });
-    if (failed) return std::unexpected(errorFromErrno(failed, path.string(), "cannot read the file"));
+    if (!failure) return std::unexpected(failure.error());
     return bytes;
 }
 
@@ -153,6 +161,15 @@ Result<std::string> InputFile::read(std::uint64_t offset, std::size_t count) con
     count = static_cast<std::size_t>(std::min<std::uint64_t>(count, m_sizeBytes - offset));
     if (!m_bytes) return readExactly(m_fd, offset, count, m_path);
     return m_bytes->substr(static_cast<std::size_t>(offset), count);
+}
+
+Result<std::size_t> InputFile::readInto(std::uint64_t offset, char* to, std::size_t count) const
+{
+    if (offset >= m_sizeBytes) return std::size_t{0};
+    count = static_cast<std::size_t>(std::min<std::uint64_t>(count, m_sizeBytes - offset));
+    if (!m_bytes) return readAt(m_fd, offset, to, count, m_path);
+    std::memcpy(to, m_bytes->data() + offset, count);
+    return count;
 }
 
 void InputFile::endAt(std::uint64_t bytes) { m_sizeBytes = std::min(m_sizeBytes, bytes); }

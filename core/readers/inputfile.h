@@ -40,6 +40,8 @@ public:
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
     /// At most `count` bytes from `offset`; fewer at the end of the file.
     [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::size_t count) const;
+    /// The same into memory that is there; answers how many. Several threads may read at once.
+    [[nodiscard]] Result<std::size_t> readInto(std::uint64_t offset, char* to, std::size_t count) const;
     /// From now on the file ends there, if it was longer: what is behind is half-written.
     void endAt(std::uint64_t bytes);
 

@@ -6,6 +6,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 namespace tackroom
@@ -79,6 +83,7 @@ public:
         m_bytes += part.size();
         if (m_bytes <= kMaxJsonElementBytes) m_text.append(part);
     }
+    [[nodiscard]] bool empty() const { return m_bytes == 0; }
     [[nodiscard]] bool blank() const { return m_bytes <= kMaxJsonElementBytes && trimmed(m_text).empty(); }
     Result<bool> end()
     {
@@ -170,16 +175,23 @@ private:
 class LineCutter
 {
 public:
-    LineCutter(const JsonElementVisitor& visitor, std::uint64_t offset) : m_collector(visitor) { m_collector.begin(0, offset); }
+    explicit LineCutter(const JsonElementVisitor& visitor) : m_visitor(visitor), m_collector(visitor) {}
 
+    /// kJsonPadding readable bytes follow the chunk.
     Result<bool> feed(std::string_view chunk, std::uint64_t offset)
     {
         while (!chunk.empty()) {
             const auto end = chunk.find('\n');
-            m_collector.add(chunk.substr(0, end));
-            if (end == std::string_view::npos) return true;
-            TR_ASSIGN(const bool goOn, endLine(offset + end + 1));
-            if (!goOn) return false;
+            if (end == std::string_view::npos || !m_collector.empty()) {
+                if (m_collector.empty()) m_collector.begin(m_line, offset);
+                m_collector.add(chunk.substr(0, end));
+                if (end == std::string_view::npos) return true;
+                TR_ASSIGN(const bool goOn, endLine());
+                if (!goOn) return false;
+            } else { // a line that lies in the chunk as a whole is not copied
+                TR_ASSIGN(const bool goOn, wholeLine(chunk.substr(0, end), offset));
+                if (!goOn) return false;
+            }
             chunk.remove_prefix(end + 1);
             offset += end + 1;
         }
@@ -187,35 +199,58 @@ public:
     }
     Status finish()
     {
-        TR_TRY(endLine(0));
+        if (!m_collector.empty()) TR_TRY(endLine());
         return {};
     }
+    [[nodiscard]] std::uint64_t lineCount() const { return m_line; }
 
 private:
-    Result<bool> endLine(std::uint64_t nextOffset)
+    Result<bool> wholeLine(std::string_view line, std::uint64_t offset)
+    {
+        const std::uint64_t index = m_line++;
+        if (trimmed(line).empty()) return true;
+        return m_visitor.visit({index, offset, line});
+    }
+    Result<bool> endLine()
     {
         bool goOn = true;
         if (!m_collector.blank()) {
             TR_ASSIGN(goOn, m_collector.end());
         }
-        m_collector.begin(++m_line, nextOffset);
+        m_collector.begin(++m_line, 0);
         return goOn;
     }
 
+    const JsonElementVisitor& m_visitor;
     Collector m_collector;
     std::uint64_t m_line = 0;
 };
 
-template <class Cutter> Status cutFile(const InputFile& file, Cutter cutter, const CancelToken& cancel, std::uint64_t offset)
+struct Stretch {
+    std::uint64_t from = 0, to = std::numeric_limits<std::uint64_t>::max();
+};
+
+std::unique_ptr<char[]> makeChunk()
 {
-    for (;;) {
+    auto chunk = std::make_unique_for_overwrite<char[]>(kChunkBytes + simdjson::SIMDJSON_PADDING);
+    // Behind the last byte that was read something is looked at, whatever it is.
+    std::memset(chunk.get() + kChunkBytes, 0, simdjson::SIMDJSON_PADDING);
+    return chunk;
+}
+
+template <class Cutter>
+Status cutFile(const InputFile& file, Cutter& cutter, const CancelToken& cancel, Stretch stretch, char* chunk)
+{
+    for (std::uint64_t offset = stretch.from; offset < stretch.to;) {
         if (cancel.cancelled()) return CancelToken::error();
-        TR_ASSIGN(const std::string chunk, file.read(offset, kChunkBytes));
-        if (chunk.empty()) break;
-        const std::size_t skip = offset == 0 ? byteOrderMarkSize(chunk) : 0;
-        TR_ASSIGN(const bool goOn, cutter.feed(std::string_view(chunk).substr(skip), offset + skip));
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, stretch.to - offset));
+        TR_ASSIGN(const std::size_t count, file.readInto(offset, chunk, wanted));
+        if (count == 0) break;
+        const std::string_view text(chunk, count);
+        const std::size_t skip = offset == 0 ? byteOrderMarkSize(text) : 0;
+        TR_ASSIGN(const bool goOn, cutter.feed(text.substr(skip), offset + skip));
         if (!goOn) return {};
-        offset += chunk.size();
+        offset += count;
     }
     return cutter.finish();
 }
@@ -245,8 +280,36 @@ std::string_view pluralOf(char first)
 Status forEachJsonElement(const InputFile& file, JsonLayout layout, const JsonElementVisitor& visitor,
                           const CancelToken& cancel, std::uint64_t fromBytes)
 {
-    if (layout == JsonLayout::Array) return cutFile(file, ArrayCutter(visitor, file.path().string()), cancel, 0);
-    return cutFile(file, LineCutter(visitor, fromBytes), cancel, fromBytes);
+    const auto chunk = makeChunk();
+    if (layout == JsonLayout::Array) {
+        ArrayCutter cutter(visitor, file.path().string());
+        return cutFile(file, cutter, cancel, {}, chunk.get());
+    }
+    LineCutter cutter(visitor);
+    return cutFile(file, cutter, cancel, {.from = fromBytes}, chunk.get());
+}
+
+JsonLines::JsonLines() : m_chunk(makeChunk()) {}
+
+Result<std::uint64_t> JsonLines::each(const InputFile& file, std::uint64_t from, std::uint64_t to,
+                                      const JsonElementVisitor& visitor, const CancelToken& cancel)
+{
+    LineCutter cutter(visitor);
+    TR_TRY(cutFile(file, cutter, cancel, {from, to}, m_chunk.get()));
+    return cutter.lineCount();
+}
+
+Result<std::uint64_t> endOfLineAt(const InputFile& file, std::uint64_t offset)
+{
+    constexpr std::size_t kLookBytes = std::size_t{32} << 10;
+    std::array<char, kLookBytes> bytes; // NOLINT: filled below
+    for (std::uint64_t at = offset > 0 ? offset - 1 : 0;;) {
+        TR_ASSIGN(const std::size_t count, file.readInto(at, bytes.data(), bytes.size()));
+        if (count == 0) return file.sizeBytes();
+        const auto feed = std::string_view(bytes.data(), count).find('\n');
+        if (feed != std::string_view::npos) return at + feed + 1;
+        at += count;
+    }
 }
 
 std::vector<std::string> objectKeys(std::string_view text)

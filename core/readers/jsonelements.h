@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,23 @@ struct JsonElementVisitor {
 };
 [[nodiscard]] Status forEachJsonElement(const InputFile& file, JsonLayout layout, const JsonElementVisitor& visitor,
                                         const CancelToken& cancel, std::uint64_t fromBytes = 0);
+
+/// The same for a part of a file of lines, again and again in the same memory.
+class JsonLines
+{
+public:
+    JsonLines();
+    /// From the beginning of a line to that of another one, or to the end of the file. Lines are counted from 0; answers how many
+    /// there were, empty ones counted.
+    [[nodiscard]] Result<std::uint64_t> each(const InputFile& file, std::uint64_t from, std::uint64_t to,
+                                             const JsonElementVisitor& visitor, const CancelToken& cancel);
+
+private:
+    std::unique_ptr<char[]> m_chunk;
+};
+/// Where the line ends that the byte before `offset` lies in: behind its line feed, or the file's end.
+[[nodiscard]] Result<std::uint64_t> endOfLineAt(const InputFile& file, std::uint64_t offset);
+
 /// The keys of the object that begins at the front of `text`, at most 32, as far as the text goes.
 [[nodiscard]] std::vector<std::string> objectKeys(std::string_view text);
 

@@ -155,7 +155,7 @@ void OtlpJson::readSpan(Value value)
         ++m_lostSpans;
         return;
     }
-    m_collector.add(m_span, m_collector.wantsBodies() ? simdjson::minify(value) : std::string());
+    m_receiver.add(m_span, m_receiver.wantsBodies() ? simdjson::minify(value) : std::string());
 }
 
 void OtlpJson::readEvents(Value list)
@@ -208,7 +208,7 @@ void OtlpJson::readLogRecord(Value value)
     m_span.resource = &m_resource;
     m_span.start = m_span.end = event.time;
     m_span.events.push_back(std::move(event));
-    m_collector.add(m_span, {});
+    m_receiver.add(m_span, {});
 }
 
 } // namespace tackroom

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// OTLP as JSON, of whatever exporter: read into a TraceCollector. Shared by the formats otlp-json, tempo-json and otlp-proto.
+/// OTLP as JSON, of whatever exporter: its spans given to a receiver. Shared by the formats otlp-json, tempo-json and otlp-proto.
 ///
 ///   documents   {"resourceSpans": […]} (the protocol's TracesData and ExportTraceServiceRequest), {"batches": […]} and
 ///               {"trace": {"resourceSpans": …}} (Grafana Tempo), a ResourceSpans alone; an array of any of these
@@ -20,7 +20,7 @@ namespace tackroom
 class OtlpJson
 {
 public:
-    explicit OtlpJson(TraceCollector& collector) : m_collector(collector) {}
+    explicit OtlpJson(SpanReceiver& receiver) : m_receiver(receiver) {}
     /// One document. False: there is nothing in it that this reader knows.
     bool readDocument(jsonvalues::Value value, int depth = 0);
     /// Spans without a trace id so far; they cannot be put anywhere.
@@ -36,7 +36,7 @@ private:
     void readResourceLogs(jsonvalues::Value value);
     void readLogRecord(jsonvalues::Value value);
 
-    TraceCollector& m_collector;
+    SpanReceiver& m_receiver;
     SpanAttributes m_resource;
     std::string m_scope;
     Span m_span;

@@ -70,16 +70,21 @@ std::string hexId(std::string_view id, std::size_t digits)
 
 void TraceCollector::add(const Span& span, std::string raw)
 {
-    auto found = m_byId.find(span.traceId);
+    add(std::make_unique<NormalisedSpan>(normaliseSpan(span, m_wantBodies)), std::move(raw));
+}
+
+void TraceCollector::add(std::unique_ptr<NormalisedSpan> span, std::string raw)
+{
+    auto found = m_byId.find(span->traceId);
     if (found == m_byId.end()) {
         Held& held = m_held.emplace_back();
-        held.traceId = span.traceId;
+        held.traceId = span->traceId;
         found = m_byId.emplace(held.traceId, std::prev(m_held.end())).first;
     } else if (std::next(found->second) != m_held.end())
         m_held.splice(m_held.end(), m_held, found->second);
     Held& held = *found->second;
     const std::size_t before = held.builder.heldBytes();
-    held.builder.add(normaliseSpan(span, m_wantBodies), std::move(raw));
+    held.builder.add(std::move(span), std::move(raw));
     m_heldBytes += held.builder.heldBytes() - before;
     held.touched = m_stretch.offset + m_stretch.bytes;
     ++m_spanCount;

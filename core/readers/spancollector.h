@@ -4,6 +4,7 @@
 #include "core/readers/spans.h"
 
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,7 +23,16 @@ inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
 /// zeros alone is none; another text as it is.
 [[nodiscard]] std::string hexId(std::string_view id, std::size_t digits);
 
-class TraceCollector
+/// Where the reader of a document puts its spans.
+class SpanReceiver
+{
+public:
+    virtual ~SpanReceiver() = default;
+    [[nodiscard]] virtual bool wantsBodies() const = 0;
+    virtual void add(const Span& span, std::string raw) = 0;
+};
+
+class TraceCollector : public SpanReceiver
 {
 public:
     TraceCollector(FormatSink& sink, bool wantBodies, bool joinsParts = false)
@@ -34,10 +44,11 @@ public:
     void beginStretch(FileRange range) { m_stretch = range; }
     /// False: the sink wants no more.
     [[nodiscard]] Result<bool> endStretch();
-    void add(const Span& span, std::string raw);
+    void add(const Span& span, std::string raw) override;
+    void add(std::unique_ptr<NormalisedSpan> span, std::string raw);
     /// The traces in the order in which they were last touched.
     [[nodiscard]] Result<bool> finish();
-    [[nodiscard]] bool wantsBodies() const { return m_wantBodies; }
+    [[nodiscard]] bool wantsBodies() const override { return m_wantBodies; }
     [[nodiscard]] std::uint64_t spanCount() const { return m_spanCount; }
 
 private:

@@ -328,17 +328,17 @@ void SpanRunBuilder::joinParts()
 {
     std::unordered_map<std::string_view, std::size_t> byId;
     for (std::size_t i = 0; i < m_parts.size(); ++i)
-        if (!m_parts[i].span.isEventOnly) byId.emplace(m_parts[i].span.step.nativeId, i);
+        if (!m_parts[i].span->isEventOnly) byId.emplace(m_parts[i].span->step.nativeId, i);
     std::vector<bool> gone(m_parts.size());
     for (std::size_t i = 0; i < m_parts.size(); ++i) {
-        NormalisedSpan& span = m_parts[i].span;
+        NormalisedSpan& span = *m_parts[i].span;
         const auto [found, isFirst] = byId.emplace(span.step.nativeId, i);
         if (isFirst) { // records of a span that is not there stand for it
             if (!span.input.empty() || !span.output.empty()) span.step.kind = StepKind::Llm;
             continue;
         }
         if (found->second == i) continue;
-        NormalisedSpan& first = m_parts[found->second].span;
+        NormalisedSpan& first = *m_parts[found->second].span;
         gone[i] = true;
         if (span.isEventOnly)
             mergeEvents(first, span);
@@ -356,12 +356,17 @@ void SpanRunBuilder::joinParts()
 
 void SpanRunBuilder::add(NormalisedSpan span, std::string raw)
 {
+    add(std::make_unique<NormalisedSpan>(std::move(span)), std::move(raw));
+}
+
+void SpanRunBuilder::add(std::unique_ptr<NormalisedSpan> span, std::string raw)
+{
     if (m_parts.size() >= kMaxSpansOfTrace) {
         ++m_leftOut;
         return;
     }
-    m_heldBytes += bytesOf(span) + raw.size();
-    m_hasRoot = m_hasRoot || (span.step.parentId.empty() && !span.isEventOnly);
+    m_heldBytes += bytesOf(*span) + raw.size();
+    m_hasRoot = m_hasRoot || (span->step.parentId.empty() && !span->isEventOnly);
     m_parts.push_back({std::move(span), std::move(raw)});
 }
 
@@ -369,12 +374,12 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
 {
     ParsedRun run;
     if (m_parts.empty()) return run;
-    std::ranges::stable_sort(m_parts, {}, [](const Part& part) { return part.span.step.start; });
+    std::ranges::stable_sort(m_parts, {}, [](const Part& part) { return part.span->step.start; });
     joinParts();
     const auto pointers = [&] {
         std::vector<NormalisedSpan*> spans;
         spans.reserve(m_parts.size());
-        for (auto& part : m_parts) spans.push_back(&part.span);
+        for (auto& part : m_parts) spans.push_back(part.span.get());
         return spans;
     };
     { // a child that began in the same instant as its parent stands behind it
@@ -400,7 +405,7 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
     if (wantBodies) run.conversation = conversationOf(trace, root);
     record.steps.reserve(m_parts.size());
     for (Part& part : m_parts) {
-        NormalisedSpan& span = part.span;
+        NormalisedSpan& span = *part.span;
         std::ranges::move(span.scores, std::back_inserter(record.scores));
         addDecisions(record.decisions, span.decisions);
         if (wantBodies) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -172,6 +173,7 @@ class SpanRunBuilder
 {
 public:
     void add(NormalisedSpan span, std::string raw = {});
+    void add(std::unique_ptr<NormalisedSpan> span, std::string raw = {});
     [[nodiscard]] bool empty() const { return m_parts.empty(); }
     [[nodiscard]] std::size_t spanCount() const { return m_parts.size(); }
     [[nodiscard]] std::size_t leftOut() const { return m_leftOut; } ///< above kMaxSpansOfTrace
@@ -182,7 +184,7 @@ public:
 
 private:
     struct Part {
-        NormalisedSpan span;
+        std::unique_ptr<NormalisedSpan> span; ///< large, and put into another order several times
         std::string raw;
     };
     /// Spans that came twice are one; what log records tell goes to their spans.
