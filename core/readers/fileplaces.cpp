@@ -8,6 +8,7 @@
 #include "core/readers/filelook.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace tackroom::filesingest
 {
@@ -60,6 +61,30 @@ Result<FileUnit> filesOfUnit(const std::filesystem::path& root, const Place& pla
     return unit;
 }
 
+/// As many as a place takes: stretches are joined, nearest first.
+std::vector<FileRange> fewRanges(const std::vector<FileRange>& ranges)
+{
+    constexpr std::size_t kMaxRanges = 180; // two numbers of ten digits each: below 4 KiB
+    std::vector<FileRange> few = ranges;
+    while (few.size() > kMaxRanges) {
+        std::vector<std::uint64_t> gaps;
+        for (std::size_t i = 1; i < few.size(); ++i) gaps.push_back(few[i].offset - (few[i - 1].offset + few[i - 1].bytes));
+        const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(few.size() - kMaxRanges - 1);
+        std::ranges::nth_element(gaps, middle);
+        const std::uint64_t largest = *middle;
+        std::vector<FileRange> joinedRanges{few.front()};
+        for (std::size_t i = 1; i < few.size(); ++i) {
+            FileRange& last = joinedRanges.back();
+            if (few[i].offset - (last.offset + last.bytes) <= largest)
+                last.bytes = few[i].offset + few[i].bytes - last.offset;
+            else
+                joinedRanges.push_back(few[i]);
+        }
+        few = std::move(joinedRanges);
+    }
+    return few;
+}
+
 } // namespace
 
 const FileFormat* formatOfKind(std::string_view kind)
@@ -103,35 +128,32 @@ std::optional<Known> formatOf(const FileLook& look)
     return std::nullopt;
 }
 
-std::string Place::toText() const
+std::string Place::toText() const { return toText(head()); }
+
+std::string Place::head() const
 {
-    constexpr std::size_t kMaxRanges = 180; // two numbers of ten digits each: below 4 KiB
-    std::vector<FileRange> few = ranges;
-    while (few.size() > kMaxRanges) {
-        std::vector<std::uint64_t> gaps;
-        for (std::size_t i = 1; i < few.size(); ++i) gaps.push_back(few[i].offset - (few[i - 1].offset + few[i - 1].bytes));
-        const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(few.size() - kMaxRanges - 1);
-        std::ranges::nth_element(gaps, middle);
-        const std::uint64_t largest = *middle;
-        std::vector<FileRange> joinedRanges{few.front()};
-        for (std::size_t i = 1; i < few.size(); ++i) {
-            FileRange& last = joinedRanges.back();
-            if (few[i].offset - (last.offset + last.bytes) <= largest)
-                last.bytes = few[i].offset + few[i].bytes - last.offset;
-            else
-                joinedRanges.push_back(few[i]);
-        }
-        few = std::move(joinedRanges);
-    }
     Json json = {{"k", kind}};
     if (!file.empty()) json["f"] = file;
     if (!folder.empty()) json["d"] = folder;
-    if (!few.empty()) json["r"] = Json::array();
-    for (const FileRange& range : few) {
-        json["r"].push_back(range.offset);
-        json["r"].push_back(range.bytes);
+    std::string text = dumpJson(json);
+    text.pop_back(); // what follows is the last member
+    return text;
+}
+
+std::string Place::toText(std::string_view head) const
+{
+    std::string text(head);
+    text += ranges.empty() ? "" : ",\"r\":[";
+    for (const FileRange& range : fewRanges(ranges)) {
+        char digits[48];
+        char* end = std::to_chars(digits, digits + sizeof digits, range.offset).ptr;
+        *end++ = ',';
+        end = std::to_chars(end, digits + sizeof digits, range.bytes).ptr;
+        *end++ = ',';
+        text.append(digits, end);
     }
-    return dumpJson(json);
+    if (!ranges.empty()) text.back() = ']';
+    return text += '}';
 }
 
 std::optional<Place> Place::fromText(std::string_view text)

@@ -27,6 +27,9 @@ struct Place {
     std::vector<FileRange> ranges;
     /// Stretches are joined, nearest first, until the text is short enough.
     [[nodiscard]] std::string toText() const;
+    /// The beginning of that text, which the runs of a unit share, and all of it.
+    [[nodiscard]] std::string head() const;
+    [[nodiscard]] std::string toText(std::string_view head) const;
     [[nodiscard]] static std::optional<Place> fromText(std::string_view text);
 };
 

@@ -8,6 +8,7 @@
 #include "core/readers/filelook.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <unordered_map>
 
@@ -18,6 +19,7 @@ namespace
 {
 
 constexpr std::size_t kTailBytes = 4096;
+constexpr std::chrono::milliseconds kTellEvery{50};
 
 Json marksJson(const std::map<std::string, FileMark>& marks)
 {
@@ -107,8 +109,11 @@ public:
         if (files.parts.size() > 1) {
             std::vector<std::string> names;
             for (const auto& part : files.parts) names.push_back(part.name);
-            m_folder = folderOf(names);
-        }
+            m_place.folder = folderOf(names);
+        } else
+            m_place.file = files.parts.front().name;
+        m_place.kind = m_kind;
+        m_placeHead = m_place.head();
     }
 
     Result<bool> add(ParsedRun run) override
@@ -118,7 +123,14 @@ public:
         return done;
     }
     void skipped(std::string where, std::string why) override { m_ingest.skip(m_name, std::move(where), std::move(why)); }
-    void progress(std::uint64_t doneBytes) override { m_ingest.noteProgress(doneBytes); }
+    /// Told for every line; who listens hands over what it has each time, so it is passed on only a few times a second.
+    void progress(std::uint64_t doneBytes) override
+    {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - m_toldAt < kTellEvery) return;
+        m_toldAt = now;
+        m_ingest.noteProgress(doneBytes);
+    }
 
     std::optional<Error> failure; ///< of the receiver, which ends everything
     bool wantsWhole = false;      ///< which run it is can be told only with the lines before
@@ -171,11 +183,8 @@ private:
         if (record.run.key.value.empty()) record.run.key = runKeyOf(m_kind, record.run.nativeId);
         if (!m_ingest.m_verdicts.empty()) m_ingest.m_verdicts.mark(record, m_files.parts.front().name);
         record.run.source = m_name;
-        record.run.place = Place{.kind = m_kind,
-                                 .file = m_folder.empty() ? m_files.parts.front().name : std::string(),
-                                 .folder = m_folder,
-                                 .ranges = std::move(run.ranges)}
-                               .toText();
+        m_place.ranges = std::move(run.ranges);
+        record.run.place = m_place.toText(m_placeHead);
         ++m_ingest.m_runs;
         return m_ingest.m_sink.add(std::move(record));
     }
@@ -186,7 +195,9 @@ private:
     const std::string& m_name;
     const FileUnit& m_files;
     bool m_isTail;
-    std::string m_folder;
+    Place m_place; ///< of the run that is delivered
+    std::string m_placeHead;
+    std::chrono::steady_clock::time_point m_toldAt;
     std::unordered_map<std::string, int> m_seen;
     std::unordered_map<std::string, std::vector<FileRange>> m_ranges;
 };

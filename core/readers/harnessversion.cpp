@@ -112,6 +112,14 @@ void wantVersionKeys(WantedVersionKeys keys) { wanted() = std::move(keys); }
 
 bool moreVersionKeysWanted() { return wanted().all || !wanted().keys.empty(); }
 
+std::vector<std::string_view> knownVersionKeys()
+{
+    std::vector<std::string_view> keys(kCommitKeys.begin(), kCommitKeys.end());
+    keys.insert(keys.end(), kVersionKeys.begin(), kVersionKeys.end());
+    keys.insert(keys.end(), kPromptKeys.begin(), kPromptKeys.end());
+    return keys;
+}
+
 bool isKnownVersionKey(std::string_view key)
 {
     return std::ranges::contains(kCommitKeys, key) || std::ranges::contains(kVersionKeys, key) ||

@@ -32,7 +32,9 @@ struct WantedVersionKeys {
 void wantVersionKeys(WantedVersionKeys wanted);
 /// Whether findVersion() looks for more than the known keys.
 [[nodiscard]] bool moreVersionKeysWanted();
-/// Whether findVersion() looks for this key in any case.
+/// The keys that findVersion() looks for in any case.
+[[nodiscard]] std::vector<std::string_view> knownVersionKeys();
+/// Whether it looks for this key in any case.
 [[nodiscard]] bool isKnownVersionKey(std::string_view key);
 
 using VersionKeyVisit = std::function<void(std::string_view key, std::string_view value)>;

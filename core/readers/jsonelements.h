@@ -33,7 +33,8 @@ struct JsonElement {
 
 /// Cuts a file into its values without holding more than one of them: brackets and strings are followed, nothing is checked
 /// beyond that (the parser of the element does). `visit` false ends it early. `tooLong` is told of elements above
-/// kMaxJsonElementBytes, which are passed over. Damaged where the file ends inside an element or the array, or is no array. `fromBytes` (Lines alone): begin there, at the beginning of a line.
+/// kMaxJsonElementBytes, which are passed over. Damaged where the file ends inside an element or the array, or is no array.
+/// `fromBytes` (Lines alone): begin there, at the beginning of a line.
 struct JsonElementVisitor {
     std::function<Result<bool>(const JsonElement&)> visit;
     std::function<void(std::uint64_t index, std::uint64_t bytes)> tooLong;
@@ -46,8 +47,8 @@ class JsonLines
 {
 public:
     JsonLines();
-    /// From the beginning of a line to that of another one, or to the end of the file. Lines are counted from 0; answers how many
-    /// there were, empty ones counted.
+    /// From the beginning of a line to that of another one, or to the end of the file. Lines are counted from 0; answers how
+    /// many there were, empty ones counted.
     [[nodiscard]] Result<std::uint64_t> each(const InputFile& file, std::uint64_t from, std::uint64_t to,
                                              const JsonElementVisitor& visitor, const CancelToken& cancel);
 

@@ -95,11 +95,17 @@ bool OtlpJson::readList(Value list, bool logs)
     return true;
 }
 
-void OtlpJson::readResourceSpans(Value value)
+void OtlpJson::readResource(Value value)
 {
     m_resource.clear();
     if (const auto resource = member(value, "resource"))
         if (const auto attributes = member(*resource, "attributes")) m_resource.addOtlp(*attributes);
+    m_resourceVersion = versionOfResource(m_resource);
+}
+
+void OtlpJson::readResourceSpans(Value value)
+{
+    readResource(value);
     simdjson::dom::object object;
     if (value.get(object) != simdjson::SUCCESS) return;
     for (const auto field : object) {
@@ -131,13 +137,14 @@ void OtlpJson::readSpan(Value value)
     m_span.clear();
     m_span.scope = m_scope;
     m_span.resource = &m_resource;
+    m_span.resourceVersion = &m_resourceVersion;
     for (const auto [key, field] : object) {
         if (isKey(key, "traceId", "trace_id"))
-            m_span.traceId = hexId(stringOf(field).value_or(""), 32);
+            assignHexId(m_span.traceId, stringOf(field).value_or(""), 32);
         else if (isKey(key, "spanId", "span_id"))
-            m_span.spanId = hexId(stringOf(field).value_or(""), 16);
+            assignHexId(m_span.spanId, stringOf(field).value_or(""), 16);
         else if (isKey(key, "parentSpanId", "parent_span_id"))
-            m_span.parentId = hexId(stringOf(field).value_or(""), 16);
+            assignHexId(m_span.parentId, stringOf(field).value_or(""), 16);
         else if (key == "name")
             m_span.name = stringOf(field).value_or("");
         else if (isKey(key, "startTimeUnixNano", "start_time_unix_nano"))
@@ -174,9 +181,7 @@ void OtlpJson::readEvents(Value list)
 void OtlpJson::readResourceLogs(Value value)
 {
     m_sawLogs = true;
-    m_resource.clear();
-    if (const auto resource = member(value, "resource"))
-        if (const auto attributes = member(*resource, "attributes")) m_resource.addOtlp(*attributes);
+    readResource(value);
     simdjson::dom::array scopes, records;
     const auto list = firstOf(value, "scopeLogs", "scope_logs");
     if (!list || list->get(scopes) != simdjson::SUCCESS) return;
@@ -206,6 +211,7 @@ void OtlpJson::readLogRecord(Value value)
     if (const auto body = member(value, "body")) event.attributes.addOtlpBody(*body);
     m_span.isEventOnly = true;
     m_span.resource = &m_resource;
+    m_span.resourceVersion = &m_resourceVersion;
     m_span.start = m_span.end = event.time;
     m_span.events.push_back(std::move(event));
     m_receiver.add(m_span, {});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-/// OTLP as JSON, of whatever exporter: its spans given to a receiver. Shared by the formats otlp-json, tempo-json and otlp-proto.
+/// OTLP as JSON, of whatever exporter: its spans given to a receiver. Shared by the formats otlp-json, tempo-json and
+/// otlp-proto.
 ///
 ///   documents   {"resourceSpans": […]} (the protocol's TracesData and ExportTraceServiceRequest), {"batches": […]} and
 ///               {"trace": {"resourceSpans": …}} (Grafana Tempo), a ResourceSpans alone; an array of any of these
@@ -33,11 +34,13 @@ private:
     void readScopeSpans(jsonvalues::Value value);
     void readSpan(jsonvalues::Value value);
     void readEvents(jsonvalues::Value list);
+    void readResource(jsonvalues::Value value);
     void readResourceLogs(jsonvalues::Value value);
     void readLogRecord(jsonvalues::Value value);
 
     SpanReceiver& m_receiver;
     SpanAttributes m_resource;
+    VersionFacts m_resourceVersion;
     std::string m_scope;
     Span m_span;
     std::uint64_t m_lostSpans = 0;

@@ -4,7 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/formats.h"
-#include "core/readers/otlp.h"
+#include "core/readers/otlpdocuments.h"
 
 namespace tackroom
 {
@@ -43,7 +43,7 @@ public:
           m_sink(sink),
           m_cancel(cancel),
           m_collector(sink, request.bodies, grows),
-          m_reader(m_collector)
+          m_documents(m_collector)
     {
     }
 
@@ -53,9 +53,8 @@ public:
         TR_TRY(layout == Layout::Document ? readDocument() : readElements(layout));
         if (m_ended) return {};
         TR_ASSIGN([[maybe_unused]] const bool goOn, m_collector.finish());
-        if (m_reader.lostSpans() > 0)
-            m_sink.skipped(m_file.path().filename().string(),
-                           formatText("{} spans without a trace id or span id", m_reader.lostSpans()));
+        if (const std::uint64_t lost = m_lostSpans + m_documents.lostSpans(); lost > 0)
+            m_sink.skipped(m_file.path().filename().string(), formatText("{} spans without a trace id or span id", lost));
         return {};
     }
 
@@ -69,44 +68,79 @@ private:
                         "Write one document a line, as the collector's file exporter does.");
         TR_ASSIGN(std::string text, m_file.read(0, static_cast<std::size_t>(m_file.sizeBytes())));
         if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-        const auto value = m_parser.parse(text);
-        if (!value) return std::unexpected(value.error());
+        const std::size_t size = text.size();
+        text.append(simdjson::SIMDJSON_PADDING, '\0');
+        const OtlpDocument document = m_documents.read({.text = std::string_view(text).substr(0, size)});
+        if (document.failure) return std::unexpected(*document.failure);
         if (m_cancel.cancelled()) return CancelToken::error();
-        if (!m_reader.readDocument(*value))
-            return fail(ErrorCode::Damaged, m_file.path().string(), "there are no spans of OTLP's in it");
+        if (!document.isOtlp) return fail(ErrorCode::Damaged, m_file.path().string(), "there are no spans of OTLP's in it");
         return {};
     }
 
     Status readElements(Layout layout)
     {
-        JsonElementVisitor visitor;
-        visitor.visit = [&](const JsonElement& element) { return readElement(element); };
-        visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
-            m_sink.skipped(where(index), formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
-        };
         m_isLines = layout == Layout::Lines;
+        if (m_isLines && !m_request.bodies && m_file.sizeBytes() >= m_request.fromBytes + OtlpStretches::kWorthBytes) {
+            OtlpStretches stretches(m_file, m_request.fromBytes, OtlpStretches::goodThreadCount(), m_cancel);
+            if (stretches.works()) return readStretches(stretches);
+        }
+        JsonElementVisitor visitor;
+        visitor.visit = [&](const JsonElement& element) -> Result<bool> {
+            if (m_cancel.cancelled()) return std::unexpected(CancelToken::error().error());
+            m_collector.beginStretch({element.offset, element.text.size()});
+            return take(m_documents.read(element));
+        };
+        visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) { skipTooLong(index, bytes); };
         return forEachJsonElement(m_file, m_isLines ? JsonLayout::Lines : JsonLayout::Array, visitor, m_cancel,
                                   m_request.fromBytes);
     }
 
-    Result<bool> readElement(const JsonElement& element)
+    /// What the threads have read, as if it had been read here.
+    Status readStretches(OtlpStretches& stretches)
     {
-        if (m_cancel.cancelled()) return std::unexpected(CancelToken::error().error());
-        const auto value = m_parser.parse(element.text, true);
-        if (!value) {
-            const bool isHalfWritten = m_isLines && element.offset + element.text.size() >= m_file.sizeBytes();
-            if (value.error().code == ErrorCode::Refused) return std::unexpected(value.error());
-            if (!isHalfWritten) m_sink.skipped(where(element.index), value.error().detail);
+        for (;;) {
+            if (m_cancel.cancelled()) return CancelToken::error();
+            TR_ASSIGN(const auto stretch, stretches.next());
+            if (!stretch) return {};
+            std::size_t next = 0;
+            for (OtlpDocument& document : stretch->documents) {
+                document.index += m_lineCount;
+                m_collector.beginStretch({document.offset, document.bytes});
+                for (std::size_t i = 0; i < document.spanCount; ++i) m_collector.add(std::move(stretch->spans[next++]), {});
+                TR_ASSIGN(const bool goOn, take(document));
+                if (!goOn) return {};
+            }
+            if (stretch->failure) return std::unexpected(*stretch->failure);
+            m_lineCount += stretch->lineCount;
+            m_lostSpans += stretch->lostSpans;
+        }
+    }
+
+    /// A document whose spans the collector has.
+    Result<bool> take(const OtlpDocument& document)
+    {
+        if (document.isTooLong) {
+            skipTooLong(document.index, document.bytes);
             return true;
         }
-        m_collector.beginStretch({element.offset, element.text.size()});
-        if (!m_reader.readDocument(*value)) m_sink.skipped(where(element.index), "it is no document of OTLP's");
-        m_sink.progress(element.offset + element.text.size());
+        const std::uint64_t end = document.offset + document.bytes;
+        if (document.failure) {
+            if (document.failure->code == ErrorCode::Refused) return std::unexpected(*document.failure);
+            const bool isHalfWritten = m_isLines && end >= m_file.sizeBytes();
+            if (!isHalfWritten) m_sink.skipped(where(document.index), document.failure->detail);
+            return true;
+        }
+        if (!document.isOtlp) m_sink.skipped(where(document.index), "it is no document of OTLP's");
+        m_sink.progress(end);
         TR_ASSIGN(const bool goOn, m_collector.endStretch());
         m_ended = !goOn;
         return goOn;
     }
 
+    void skipTooLong(std::uint64_t index, std::uint64_t bytes)
+    {
+        m_sink.skipped(where(index), formatText("it has {} bytes; at most {} are read", bytes, kMaxJsonElementBytes));
+    }
     [[nodiscard]] std::string where(std::uint64_t index) const
     {
         if (!m_isLines) return formatText("element {}", index + 1);
@@ -119,8 +153,8 @@ private:
     FormatSink& m_sink;
     const CancelToken& m_cancel;
     TraceCollector m_collector;
-    OtlpJson m_reader;
-    jsonvalues::Parser m_parser;
+    OtlpDocumentReader m_documents;
+    std::uint64_t m_lineCount = 0, m_lostSpans = 0; ///< of the stretches so far
     bool m_isLines = false;
     bool m_ended = false;
 };

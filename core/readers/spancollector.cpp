@@ -68,6 +68,16 @@ std::string hexId(std::string_view id, std::size_t digits)
     return hex.find_first_not_of('0') == std::string::npos ? std::string() : hex;
 }
 
+void assignHexId(std::string& to, std::string_view id, std::size_t digits)
+{
+    const auto isLower = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    const bool isSame = id.size() == digits && std::ranges::all_of(id, isLower) && id.find_first_not_of('0') != id.npos;
+    if (isSame) // as most write it
+        to.assign(id);
+    else
+        to = hexId(id, digits);
+}
+
 void TraceCollector::add(const Span& span, std::string raw)
 {
     add(std::make_unique<NormalisedSpan>(normaliseSpan(span, m_wantBodies)), std::move(raw));

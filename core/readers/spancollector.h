@@ -22,6 +22,8 @@ inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
 /// A trace or span id as lower-case hex of `digits` digits, from hex (of any case, leading zeros left out) or base64; an id of
 /// zeros alone is none; another text as it is.
 [[nodiscard]] std::string hexId(std::string_view id, std::size_t digits);
+/// The same into a text that is used again.
+void assignHexId(std::string& to, std::string_view id, std::size_t digits);
 
 /// Where the reader of a document puts its spans.
 class SpanReceiver

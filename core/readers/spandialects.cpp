@@ -190,10 +190,10 @@ void addEvaluation(Reading& reading, const SpanAttributes& fields, UtcNs time)
 
 } // namespace
 
-void Reading::fill(std::string& to, std::initializer_list<std::string_view> keys, std::size_t maxBytes) const
+void Reading::fill(std::string& to, std::initializer_list<AttributeKey> keys, std::size_t maxBytes) const
 {
     if (!to.empty()) return;
-    for (const auto key : keys) {
+    for (const AttributeKey& key : keys) {
         if (const auto text = attributes.view(key))
             to = cut(*text, maxBytes);
         else if (attributes.has(key))
@@ -202,10 +202,10 @@ void Reading::fill(std::string& to, std::initializer_list<std::string_view> keys
     }
 }
 
-void Reading::fillText(std::string& to, std::initializer_list<std::string_view> keys) const
+void Reading::fillText(std::string& to, std::initializer_list<AttributeKey> keys) const
 {
     if (!to.empty()) return;
-    for (const auto key : keys) {
+    for (const AttributeKey& key : keys) {
         const auto text = attributes.view(key);
         const bool mayBeJson = !text || text->starts_with('{') || text->starts_with('[');
         fill(to, {key}, mayBeJson ? kWholeText : maxTextBytes);
@@ -213,7 +213,7 @@ void Reading::fillText(std::string& to, std::initializer_list<std::string_view> 
     }
 }
 
-void Reading::fillMessages(std::vector<Message>& to, std::string_view key) const
+void Reading::fillMessages(std::vector<Message>& to, const AttributeKey& key) const
 {
     if (!to.empty()) return;
     std::vector<HumanDecision> decisions;
@@ -258,12 +258,15 @@ void readOpenInference(Reading& reading)
         reading.kind(openinference::kindOf(*kind));
     }
     auto& out = reading.out;
-    for (const auto& [to, key] : {std::pair{&out.input, "llm.input_messages"}, std::pair{&out.output, "llm.output_messages"}}) {
-        if (const auto list = attributes.json(key); list && to->empty())
-            *to = openinference::messageList(*list);
-        else if (to->empty())
-            reading.fillFlatMessages(*to, std::string(key) + ".");
-    }
+    const auto fillList = [&](std::vector<Message>& to, const AttributeKey& key) {
+        if (!to.empty()) return;
+        if (const auto list = attributes.json(key))
+            to = openinference::messageList(*list);
+        else
+            reading.fillFlatMessages(to, std::string(key.text()) + ".");
+    };
+    fillList(out.input, "llm.input_messages");
+    fillList(out.output, "llm.output_messages");
     reading.fillText(out.inputText, {"input.value"});
     out.hasOutput = out.hasOutput || attributes.has("output.value");
     if (out.step.kind == StepKind::Retriever || out.step.kind == StepKind::Reranker) {

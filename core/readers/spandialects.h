@@ -51,12 +51,12 @@ struct Reading {
         if (out.step.kind == StepKind::Other) out.step.kind = kind;
     }
     /// Fills `to` with the first text that is there, where it is still empty; cut.
-    void fill(std::string& to, std::initializer_list<std::string_view> keys, std::size_t maxBytes) const;
-    void fillId(std::string& to, std::initializer_list<std::string_view> keys) const { fill(to, keys, 512); }
+    void fill(std::string& to, std::initializer_list<AttributeKey> keys, std::size_t maxBytes) const;
+    void fillId(std::string& to, std::initializer_list<AttributeKey> keys) const { fill(to, keys, 512); }
     /// Whole where bodies are wanted or it may be JSON that is looked into, else cut to what the step shows.
-    void fillText(std::string& to, std::initializer_list<std::string_view> keys) const;
+    void fillText(std::string& to, std::initializer_list<AttributeKey> keys) const;
     /// Messages of a text that is JSON or of an array, where there are none yet.
-    void fillMessages(std::vector<Message>& to, std::string_view key) const;
+    void fillMessages(std::vector<Message>& to, const AttributeKey& key) const;
     /// Messages as flat keys: prefix0.role, prefix0.content, prefix0.tool_calls.0.name … (also with "message." before each).
     void fillFlatMessages(std::vector<Message>& to, std::string_view prefix) const;
     void tokens(std::int64_t prompt, std::int64_t completion) const;

@@ -16,7 +16,7 @@ namespace
 {
 
 /// A member of JSON in a text.
-std::optional<double> numberInside(const SpanAttributes& attributes, std::string_view key,
+std::optional<double> numberInside(const SpanAttributes& attributes, const AttributeKey& key,
                                    std::initializer_list<std::string_view> members, openinference::Parsers& parsers)
 {
     std::optional<Value> value = attributes.json(key);

@@ -2,6 +2,7 @@
 #include "core/readers/spans.h"
 
 #include "core/base/text.h"
+#include "core/readers/plainmessage.h"
 
 #include <algorithm>
 #include <map>
@@ -17,11 +18,19 @@ namespace
 constexpr int kMaxListDepth = 8;
 constexpr std::size_t kMaxMessages = 100'000;
 
-/// The first of the members that is there and not null.
+/// The first of the members that is there and not null. Most of the names that are asked for are not there, which is mostly
+/// seen from their lengths.
 std::optional<Value> firstMember(Value value, std::initializer_list<std::string_view> keys)
 {
-    for (const auto key : keys)
-        if (const auto found = member(value, key); found && !found->is_null()) return found;
+    simdjson::dom::object object;
+    if (value.get(object) != simdjson::SUCCESS) return std::nullopt;
+    std::uint64_t lengths = 0;
+    for (auto field = object.begin(); field != object.end(); ++field) lengths |= std::uint64_t{1} << (field.key_length() % 64);
+    for (const auto key : keys) {
+        if (((lengths >> (key.size() % 64)) & 1U) == 0) continue;
+        Value found;
+        if (object.at_key(key).get(found) == simdjson::SUCCESS && !found.is_null()) return found;
+    }
     return std::nullopt;
 }
 
@@ -76,21 +85,30 @@ public:
         push(std::move(message));
     }
 
-    /// Of a list only what stands from the last message of a user on; of anything else all of it.
+    /// Of a list only what stands from the last message of a user on, of which the last ones of each role are enough; of
+    /// anything else all of it.
     void addTail(Value value)
     {
         Value list = value;
         if (const auto inner = firstMember(value, {"messages", "contents"}); isArray(inner)) list = *inner;
         simdjson::dom::array items;
         if (list.get(items) != simdjson::SUCCESS) return addAny(value, 0);
-        std::size_t count = 0, lastOfUser = 0;
+        std::size_t count = 0, lastOfUser = 0, lastOfAssistant = 0;
         for (const Value item : items) {
-            if (const auto role = stringOf(member(item, "role")); role && *role == "user") lastOfUser = count;
+            const auto role = stringOf(member(item, "role"));
+            if (role && *role == "user") lastOfUser = count;
+            if (role && *role == "assistant") lastOfAssistant = count;
             ++count;
         }
         std::size_t index = 0;
-        for (const Value item : items)
-            if (index++ >= lastOfUser) addAny(item, 1);
+        for (const Value item : items) {
+            const std::size_t at = index++;
+            if (at < lastOfUser) continue;
+            // Of what lies between, nobody asks; it is looked at for decisions alone, which a plain message does not have.
+            const bool isBetween = at > lastOfUser && at != lastOfAssistant && at + 1 < count;
+            if (isBetween && readPlainMessage(item, m_plain) && isOneOf(m_plain.role, {"assistant", "tool"})) continue;
+            addAny(item, 1);
+        }
         // What a tool answered may stand in a user's message: then the question stands before it.
         if (lastOfUser == 0 || std::ranges::contains(m_out, "user", &Message::role)) return;
         m_out.clear();
@@ -126,8 +144,33 @@ private:
         return true;
     }
 
+    void addPlain(const PlainMessage& plain)
+    {
+        Message message;
+        message.role = plain.role;
+        bool hasAnswers = false;
+        for (std::size_t i = 0; i < plain.partCount; ++i) {
+            const PlainMessage::Part& part = plain.parts[i];
+            if (part.kind == PlainMessage::Part::Kind::Text) {
+                if (!message.content.empty() && !part.text.empty()) message.content += '\n';
+                message.content += cutText(part.text);
+            } else if (part.kind == PlainMessage::Part::Kind::Call) {
+                message.toolCalls.push_back({std::string(part.id), std::string(part.name), cutText(textOf(part.arguments))});
+            } else {
+                Message answer;
+                answer.role = "tool";
+                answer.toolCallId = part.id;
+                answer.content = cutText(part.text);
+                push(std::move(answer));
+                hasAnswers = true;
+            }
+        }
+        if (!hasAnswers || !message.content.empty() || !message.toolCalls.empty()) push(std::move(message));
+    }
+
     void addObject(Value value, int depth)
     {
+        if (readPlainMessage(value, m_plain)) return addPlain(m_plain);
         if (const auto list = firstMember(value, {"messages", "contents", "chat_history", "choices", "candidates"});
             isArray(list)) {
             addSystemOf(value);
@@ -180,8 +223,9 @@ private:
     void addMessage(Value value, std::string_view outerRole = {})
     {
         Value body = value;
-        for (const std::string_view key : {"message", "kwargs", "data"})
-            if (const auto inner = member(value, key); isObject(inner) && !member(value, "content")) body = *inner;
+        if (firstMember(value, {"message", "kwargs", "data"}))
+            for (const std::string_view key : {"message", "kwargs", "data"})
+                if (const auto inner = member(value, key); isObject(inner) && !member(value, "content")) body = *inner;
         std::string role = roleTextOf(value).value_or(std::string());
         if (role.empty()) role = roleTextOf(body).value_or(roleOf(outerRole));
         begin(role.empty() ? "user" : role);
@@ -374,6 +418,7 @@ private:
     std::map<std::string, std::string> m_asked; ///< what a question to a person is about: a tool's name, by the question's id
     Message m_current;
     std::vector<Message> m_answers;
+    PlainMessage m_plain; ///< that is being looked at
 };
 
 } // namespace

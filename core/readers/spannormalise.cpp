@@ -33,6 +33,16 @@ void readError(Reading& reading)
                  kStepTextBytes);
 }
 
+bool hasVersionKey(const SpanAttributes& attributes)
+{
+    static const std::vector<AttributeKey> known = [] {
+        std::vector<AttributeKey> keys;
+        for (const std::string_view key : knownVersionKeys()) keys.emplace_back(key);
+        return keys;
+    }();
+    return std::ranges::any_of(known, [&](const AttributeKey& key) { return attributes.has(key); });
+}
+
 void readVersion(Reading& reading)
 {
     static constexpr std::string_view kPrefixes[] = {"metadata.",
@@ -51,21 +61,27 @@ void readVersion(Reading& reading)
     const auto inText = attributes.view("metadata");
     if (inText && inText->starts_with('{'))
         if (const auto parsed = reading.parsers.metadata.parse(*inText)) inner.addMembers(*parsed);
-    reading.out.version = findVersion(
-        [&](std::string_view key) -> std::string {
-            if (attributes.has(key) && !attributes.json(key)) return attributes.text(key);
-            if (!inner.empty() && inner.has(key) && !inner.json(key)) return inner.text(key);
-            for (std::size_t i = 0; i < count; ++i) {
-                const std::string whole = std::string(present[i]) + std::string(key);
-                if (attributes.has(whole) && !attributes.json(whole)) return attributes.text(whole);
-            }
-            return reading.span.resource ? reading.span.resource->text(key) : std::string();
-        },
-        [&](const VersionKeyVisit& visit) {
-            attributes.eachBelow("", visit);
-            inner.eachBelow("", visit);
-            if (reading.span.resource) reading.span.resource->eachBelow("", visit);
-        });
+    const bool onlyResource = count == 0 && inner.empty() && !moreVersionKeysWanted() && !hasVersionKey(attributes);
+    if (onlyResource && (reading.span.resourceVersion || !reading.span.resource)) {
+        if (reading.span.resourceVersion) reading.out.version = *reading.span.resourceVersion;
+    } else {
+        reading.out.version = findVersion(
+            [&](std::string_view name) -> std::string {
+                const AttributeKey key(name);
+                if (attributes.has(key) && !attributes.json(key)) return attributes.text(key);
+                if (!inner.empty() && inner.has(key) && !inner.json(key)) return inner.text(key);
+                for (std::size_t i = 0; i < count; ++i) {
+                    const std::string whole = std::string(present[i]) + std::string(name);
+                    if (attributes.has(whole) && !attributes.json(whole)) return attributes.text(whole);
+                }
+                return reading.span.resource ? reading.span.resource->text(key) : std::string();
+            },
+            [&](const VersionKeyVisit& visit) {
+                attributes.eachBelow("", visit);
+                inner.eachBelow("", visit);
+                if (reading.span.resource) reading.span.resource->eachBelow("", visit);
+            });
+    }
     auto& label = reading.out.version.label;
     if (label.empty() && attributes.has("gen_ai.agent.version")) {
         label = cut(attributes.text("gen_ai.agent.version"), kIdBytes);
@@ -130,6 +146,12 @@ void fillTexts(Reading& reading)
 }
 
 } // namespace
+
+VersionFacts versionOfResource(const SpanAttributes& resource)
+{
+    return findVersion([&](std::string_view key) { return resource.text(key); },
+                       [&](const VersionKeyVisit& visit) { resource.eachBelow("", visit); });
+}
 
 NormalisedSpan normaliseSpan(const Span& span, bool wantBodies)
 {

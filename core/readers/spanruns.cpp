@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <unordered_map>
 
 namespace tackroom
@@ -49,6 +51,45 @@ std::string digestOf(const Message& message)
     return digest;
 }
 
+/// Places by id, the first of each. Most traces have a few spans, which are looked through sooner than put into a table.
+class PlacesById
+{
+public:
+    explicit PlacesById(std::size_t count)
+    {
+        if (count > kFew)
+            m_table.emplace().reserve(count);
+        else
+            m_few.reserve(count);
+    }
+    /// The place that the id has now, and whether it is this one.
+    std::pair<std::size_t, bool> add(std::string_view id, std::size_t place)
+    {
+        if (m_table) {
+            const auto [found, isNew] = m_table->emplace(id, place);
+            return {found->second, isNew};
+        }
+        if (const std::size_t found = find(id); found != kNone) return {found, false};
+        m_few.emplace_back(id, place);
+        return {place, true};
+    }
+    [[nodiscard]] std::size_t find(std::string_view id) const
+    {
+        if (m_table) {
+            const auto found = m_table->find(id);
+            return found == m_table->end() ? kNone : found->second;
+        }
+        for (const auto& [known, place] : m_few)
+            if (known == id) return place;
+        return kNone;
+    }
+
+private:
+    static constexpr std::size_t kFew = 16;
+    std::vector<std::pair<std::string_view, std::size_t>> m_few;
+    std::optional<std::unordered_map<std::string_view, std::size_t>> m_table;
+};
+
 /// The spans of one trace as a tree.
 class Trace
 {
@@ -86,14 +127,13 @@ public:
 private:
     void build()
     {
-        std::unordered_map<std::string_view, std::size_t> byId;
-        byId.reserve(size());
-        for (std::size_t i = 0; i < size(); ++i) byId.emplace(at(i).step.nativeId, i);
+        PlacesById byId(size());
+        for (std::size_t i = 0; i < size(); ++i) byId.add(at(i).step.nativeId, i);
         m_parents.assign(size(), kNone);
         m_depths.assign(size(), 0);
         for (std::size_t i = 0; i < size(); ++i) {
-            const auto found = byId.find(at(i).step.parentId);
-            if (found != byId.end() && found->second != i) m_parents[i] = found->second;
+            const std::size_t found = byId.find(at(i).step.parentId);
+            if (found != i) m_parents[i] = found;
         }
         for (std::size_t i = 0; i < size(); ++i)
             for (std::size_t up = m_parents[i]; up != kNone && m_depths[i] < kMaxClimb; up = m_parents[up]) ++m_depths[i];
@@ -326,19 +366,19 @@ void mergeEvents(NormalisedSpan& span, NormalisedSpan& events)
 
 void SpanRunBuilder::joinParts()
 {
-    std::unordered_map<std::string_view, std::size_t> byId;
+    PlacesById byId(m_parts.size());
     for (std::size_t i = 0; i < m_parts.size(); ++i)
-        if (!m_parts[i].span->isEventOnly) byId.emplace(m_parts[i].span->step.nativeId, i);
+        if (!m_parts[i].span->isEventOnly) byId.add(m_parts[i].span->step.nativeId, i);
     std::vector<bool> gone(m_parts.size());
     for (std::size_t i = 0; i < m_parts.size(); ++i) {
         NormalisedSpan& span = *m_parts[i].span;
-        const auto [found, isFirst] = byId.emplace(span.step.nativeId, i);
+        const auto [found, isFirst] = byId.add(span.step.nativeId, i);
         if (isFirst) { // records of a span that is not there stand for it
             if (!span.input.empty() || !span.output.empty()) span.step.kind = StepKind::Llm;
             continue;
         }
-        if (found->second == i) continue;
-        NormalisedSpan& first = *m_parts[found->second].span;
+        if (found == i) continue;
+        NormalisedSpan& first = *m_parts[found].span;
         gone[i] = true;
         if (span.isEventOnly)
             mergeEvents(first, span);
@@ -376,24 +416,26 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
     if (m_parts.empty()) return run;
     std::ranges::stable_sort(m_parts, {}, [](const Part& part) { return part.span->step.start; });
     joinParts();
-    const auto pointers = [&] {
+    const auto treeOf = [&] {
         std::vector<NormalisedSpan*> spans;
         spans.reserve(m_parts.size());
         for (auto& part : m_parts) spans.push_back(part.span.get());
-        return spans;
+        return Trace(std::move(spans));
     };
+    Trace trace = treeOf();
     { // a child that began in the same instant as its parent stands behind it
-        const Trace unordered(pointers());
         std::vector<std::size_t> order(m_parts.size());
-        for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        std::ranges::stable_sort(order, {},
-                                 [&](std::size_t i) { return std::pair(unordered.at(i).step.start, unordered.depth(i)); });
-        std::vector<Part> parts;
-        parts.reserve(order.size());
-        for (const std::size_t i : order) parts.push_back(std::move(m_parts[i]));
-        m_parts = std::move(parts);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        const auto place = [&](std::size_t i) { return std::pair(trace.at(i).step.start, trace.depth(i)); };
+        if (!std::ranges::is_sorted(order, {}, place)) {
+            std::ranges::stable_sort(order, {}, place);
+            std::vector<Part> parts;
+            parts.reserve(order.size());
+            for (const std::size_t i : order) parts.push_back(std::move(m_parts[i]));
+            m_parts = std::move(parts);
+            trace = treeOf();
+        }
     }
-    const Trace trace(pointers());
     turnWrappersToChains(trace);
     const NormalisedSpan& root = trace.at(trace.root());
     RunRecord& record = run.record;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 namespace tackroom
 {
@@ -17,25 +16,6 @@ namespace
 {
 
 constexpr int kMaxDepth = 32; ///< of objects that are flattened; what lies deeper is left out
-
-/// Of the length and the last bytes: keys differ most at their ends.
-std::uint32_t hashOf(std::string_view key)
-{
-    std::uint64_t last = 0;
-    // With a fixed size the copy is one instruction, else a call; a span is asked for a hundred keys.
-    if (key.size() >= sizeof last)
-        std::memcpy(&last, key.data() + (key.size() - sizeof last), sizeof last);
-    else
-        std::memcpy(&last, key.data(), key.size());
-    last ^= key.size() * 0x9E3779B97F4A7C15ULL;
-    if (key.size() > 16) {
-        std::uint64_t middle = 0;
-        std::memcpy(&middle, key.data() + (key.size() - 16), sizeof middle);
-        last ^= middle * 0xC2B2AE3D27D4EB4FULL;
-    }
-    last *= 0xFF51AFD7ED558CCDULL;
-    return static_cast<std::uint32_t>(last >> 32);
-}
 
 std::string joined(std::string_view prefix, std::string_view key)
 {
@@ -57,7 +37,7 @@ AnyValue anyValueOf(Value value)
     simdjson::dom::object object;
     if (value.get(object) != simdjson::SUCCESS) return {};
     for (const auto field : object)
-        if (field.key.find("alue") != std::string_view::npos || field.key == "Value") return {field.key, field.value};
+        if (field.key.ends_with("alue") || field.key.find("alue") != std::string_view::npos) return {field.key, field.value};
     return {};
 }
 
@@ -145,27 +125,32 @@ void Span::clear()
     attributes.clear();
     events.clear();
     resource = nullptr;
+    resourceVersion = nullptr;
     isEventOnly = false;
 }
 
-const SpanAttributes::Entry* SpanAttributes::find(std::string_view key) const
+const SpanAttributes::Entry* SpanAttributes::search(const AttributeKey& key) const
 {
-    const std::uint32_t hash = hashOf(key);
     for (std::size_t i = 0; i < m_hashes.size(); ++i)
-        if (m_hashes[i] == hash && m_entries[i].key == key) return &m_entries[i];
+        if (m_hashes[i] == key.hash() && m_entries[i].key == key.text()) return &m_entries[i];
     return nullptr;
 }
 
-SpanAttributes::Entry& SpanAttributes::push(std::string_view key)
+SpanAttributes::Entry& SpanAttributes::push(const AttributeKey& key)
 {
-    m_hashes.push_back(hashOf(key));
+    const std::uint32_t bit = key.hash() % kSeenBits;
+    m_seen[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    if (!key.text().empty()) m_firstLetters |= std::uint64_t{1} << (static_cast<unsigned char>(key.text().front()) % 64);
+    m_hashes.push_back(key.hash());
     Entry& entry = m_entries.emplace_back();
-    entry.key = key;
+    entry.key = key.text();
     return entry;
 }
 
 void SpanAttributes::clear()
 {
+    m_seen = {};
+    m_firstLetters = 0;
     m_hashes.clear();
     m_entries.clear();
     m_owned.clear();
@@ -202,10 +187,16 @@ void SpanAttributes::addOtlpAt(std::string_view prefix, Value keyValues, int dep
     simdjson::dom::array items;
     if (depth > kMaxDepth || keyValues.get(items) != simdjson::SUCCESS) return;
     for (const Value item : items) {
-        const auto key = stringOf(member(item, "key"));
-        const auto value = member(item, "value");
-        if (!key || !value) continue;
-        addOtlpValue(prefix.empty() ? *key : keep(joined(prefix, *key)), *value, depth);
+        simdjson::dom::object fields;
+        if (item.get(fields) != simdjson::SUCCESS) continue;
+        std::optional<Value> key, value;
+        for (const auto field : fields) {
+            if (!key && field.key == "key") key = field.value;
+            if (!value && field.key == "value") value = field.value;
+        }
+        const auto name = stringOf(key);
+        if (!name || !value) continue;
+        addOtlpValue(prefix.empty() ? *name : keep(joined(prefix, *name)), *value, depth);
     }
 }
 
@@ -287,35 +278,35 @@ std::string SpanAttributes::textOf(const Entry& entry)
     return {};
 }
 
-std::string SpanAttributes::text(std::string_view key) const
+std::string SpanAttributes::text(const AttributeKey& key) const
 {
     const Entry* entry = find(key);
     return entry ? textOf(*entry) : std::string();
 }
 
-std::optional<std::string_view> SpanAttributes::view(std::string_view key) const
+std::optional<std::string_view> SpanAttributes::view(const AttributeKey& key) const
 {
     const Entry* entry = find(key);
     if (!entry || entry->form != Form::Text) return std::nullopt;
     return entry->text;
 }
 
-std::string SpanAttributes::firstText(std::initializer_list<std::string_view> keys) const
+std::string SpanAttributes::firstText(std::initializer_list<AttributeKey> keys) const
 {
-    for (const auto key : keys)
+    for (const AttributeKey& key : keys)
         if (const Entry* entry = find(key))
             if (std::string text = textOf(*entry); !text.empty()) return text;
     return {};
 }
 
-std::optional<Value> SpanAttributes::json(std::string_view key) const
+std::optional<Value> SpanAttributes::json(const AttributeKey& key) const
 {
     const Entry* entry = find(key);
     if (!entry || entry->form != Form::Json || !(entry->value.is_array() || entry->value.is_object())) return std::nullopt;
     return entry->value;
 }
 
-std::optional<double> SpanAttributes::number(std::string_view key) const
+std::optional<double> SpanAttributes::number(const AttributeKey& key) const
 {
     const Entry* entry = find(key);
     if (!entry) return std::nullopt;
@@ -324,7 +315,7 @@ std::optional<double> SpanAttributes::number(std::string_view key) const
     return entry->form == Form::Json ? numberOf(entry->value) : std::nullopt;
 }
 
-std::int64_t SpanAttributes::integer(std::string_view key) const
+std::int64_t SpanAttributes::integer(const AttributeKey& key) const
 {
     const Entry* entry = find(key);
     if (!entry) return 0;
@@ -339,16 +330,17 @@ std::int64_t SpanAttributes::integer(std::string_view key) const
     return real && std::abs(*real) < 9e15 ? static_cast<std::int64_t>(*real) : 0;
 }
 
-std::int64_t SpanAttributes::firstInteger(std::initializer_list<std::string_view> keys) const
+std::int64_t SpanAttributes::firstInteger(std::initializer_list<AttributeKey> keys) const
 {
-    for (const auto key : keys)
+    for (const AttributeKey& key : keys)
         if (has(key)) return integer(key);
     return 0;
 }
 
 bool SpanAttributes::hasPrefix(std::string_view prefix) const
 {
-    return std::ranges::any_of(m_entries, [&](const Entry& entry) { return entry.key.starts_with(prefix); });
+    return mayBegin(prefix) &&
+           std::ranges::any_of(m_entries, [&](const Entry& entry) { return entry.key.starts_with(prefix); });
 }
 
 std::vector<std::string_view> SpanAttributes::keysBelow(std::string_view prefix) const

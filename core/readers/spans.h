@@ -8,9 +8,11 @@
 ///   Span             one span as a file or table has it
 ///   normaliseSpan    what it is as a Step, what it tells of its run, its messages (dialects: spandialects.h)
 ///   SpanRunBuilder   the spans of one trace put together to a run
+#include "core/readers/attributekey.h"
 #include "core/readers/fileformat.h"
 #include "core/readers/harnessversion.h"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
@@ -49,18 +51,18 @@ public:
     void clear();
 
     [[nodiscard]] bool empty() const { return m_entries.empty(); }
-    [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+    [[nodiscard]] bool has(const AttributeKey& key) const { return find(key) != nullptr; }
     /// A text as it is; numbers and truth values in JSON form; arrays and objects as compact JSON; empty where there is none.
-    [[nodiscard]] std::string text(std::string_view key) const;
+    [[nodiscard]] std::string text(const AttributeKey& key) const;
     /// Only of a text, without a copy.
-    [[nodiscard]] std::optional<std::string_view> view(std::string_view key) const;
+    [[nodiscard]] std::optional<std::string_view> view(const AttributeKey& key) const;
     /// The first of the keys whose text is not empty.
-    [[nodiscard]] std::string firstText(std::initializer_list<std::string_view> keys) const;
+    [[nodiscard]] std::string firstText(std::initializer_list<AttributeKey> keys) const;
     /// Arrays and objects that were added as such (not OTLP's, which are text() as compact JSON).
-    [[nodiscard]] std::optional<Value> json(std::string_view key) const;
-    [[nodiscard]] std::optional<double> number(std::string_view key) const;                      ///< also of a text that is one
-    [[nodiscard]] std::int64_t integer(std::string_view key) const;                              ///< 0 where there is none
-    [[nodiscard]] std::int64_t firstInteger(std::initializer_list<std::string_view> keys) const; ///< the first that is there
+    [[nodiscard]] std::optional<Value> json(const AttributeKey& key) const;
+    [[nodiscard]] std::optional<double> number(const AttributeKey& key) const;               ///< also of a text that is one
+    [[nodiscard]] std::int64_t integer(const AttributeKey& key) const;                       ///< 0 where there is none
+    [[nodiscard]] std::int64_t firstInteger(std::initializer_list<AttributeKey> keys) const; ///< the first that is there
     /// Whether any key begins so ("llm.input_messages.").
     [[nodiscard]] bool hasPrefix(std::string_view prefix) const;
     /// The keys that begin so, sorted.
@@ -68,6 +70,7 @@ public:
     /// Calls visit(rest of the key, text) for the keys that begin so, in the order in which they were added.
     template <class Visit> void eachBelow(std::string_view prefix, Visit&& visit) const
     {
+        if (!mayBegin(prefix)) return;
         for (const Entry& entry : m_entries) {
             if (!entry.key.starts_with(prefix)) continue;
             if (entry.form == Form::Text)
@@ -86,15 +89,29 @@ private:
         Value value;
         Form form = Form::Text;
     };
-    [[nodiscard]] const Entry* find(std::string_view key) const;
-    Entry& push(std::string_view key);
+    /// Most lookups are misses, and most of those are seen from a few bits.
+    [[nodiscard]] const Entry* find(const AttributeKey& key) const { return mayHave(key) ? search(key) : nullptr; }
+    [[nodiscard]] bool mayHave(const AttributeKey& key) const
+    {
+        const std::uint32_t bit = key.hash() % kSeenBits;
+        return (m_seen[bit / 64] >> (bit % 64)) & 1U;
+    }
+    [[nodiscard]] bool mayBegin(std::string_view prefix) const
+    {
+        return prefix.empty() || ((m_firstLetters >> (static_cast<unsigned char>(prefix.front()) % 64)) & 1U);
+    }
+    [[nodiscard]] const Entry* search(const AttributeKey& key) const;
+    Entry& push(const AttributeKey& key);
     void addAt(std::string_view key, Value value, int depth);
     void addOtlpAt(std::string_view prefix, Value keyValues, int depth);
     void addOtlpValue(std::string_view key, Value value, int depth);
     [[nodiscard]] std::string_view keep(std::string text) { return m_owned.emplace_back(std::move(text)); }
     static std::string textOf(const Entry& entry);
 
-    std::vector<std::uint32_t> m_hashes; ///< of the keys, in the order of m_entries: most lookups are misses
+    static constexpr std::uint32_t kSeenBits = 512;
+    std::array<std::uint64_t, kSeenBits / 64> m_seen{}; ///< a bit for the hash of each key
+    std::uint64_t m_firstLetters = 0;                   ///< a bit for the first letter of each key
+    std::vector<std::uint32_t> m_hashes;                ///< of the keys, in the order of m_entries
     std::vector<Entry> m_entries;
     std::deque<std::string> m_owned;
 };
@@ -113,7 +130,8 @@ struct Span {
     std::string statusText;
     SpanAttributes attributes;
     std::vector<SpanEvent> events;
-    const SpanAttributes* resource = nullptr; ///< may be shared by many spans
+    const SpanAttributes* resource = nullptr;      ///< may be shared by many spans
+    const VersionFacts* resourceVersion = nullptr; ///< what the resource says of the version, where that was found already
     /// Not the span itself but events of it that the store keeps elsewhere (log records); SpanRunBuilder puts the two together.
     bool isEventOnly = false;
     void clear(); ///< empty again, with its memory
@@ -141,6 +159,8 @@ struct NormalisedSpan {
     std::string inputText, outputText;  ///< whole, where there are no messages
 };
 [[nodiscard]] NormalisedSpan normaliseSpan(const Span& span, bool wantBodies);
+/// What a resource says of the version, for Span::resourceVersion.
+[[nodiscard]] VersionFacts versionOfResource(const SpanAttributes& resource);
 
 /// More than any text has, and less than what overflows where it is added to.
 inline constexpr std::size_t kWholeText = std::size_t{1} << 40;

@@ -183,6 +183,41 @@ TEST(SpanMessages, TheLastOnesAlone)
         ElementsAre("user: a", "assistant:  u:g({})", "tool: r <u>"));
     EXPECT_THAT(last(R"({"role":"user","content":"x"})"), ElementsAre("user: x"));
     EXPECT_FALSE(jsonIn("no"));
+    // of a long turn the last of each role is enough, and what may tell of a decision
+    EXPECT_THAT(
+        last(
+            R"([{"role":"user","content":"q"},{"role":"assistant","content":"b"},{"role":"tool","content":"r1"},{"role":"system","content":"s"},
+        {"role":"assistant","content":[{"type":"text","text":"c"}]},{"role":"assistant","content":"d"},{"role":"tool","content":"r2"},
+        {"role":"tool","content":"r3"}])"),
+        ElementsAre("user: q", "system: s", "assistant: c", "assistant: d", "tool: r3"));
+}
+
+/// The forms that are read at once are read as if they were looked at one member after the other, which another member makes
+/// them be.
+TEST(SpanMessages, PlainOnesAsAllOthers)
+{
+    const auto withMore = [](std::string json) {
+        for (const std::string_view begin : {"{\"role", "{\"parts", "{\"type", "{\"content"})
+            for (std::size_t at = 0; (at = json.find(begin, at)) != std::string::npos; ++at) json.insert(at + 1, R"("_":0,)");
+        return json;
+    };
+    for (
+        const std::string json :
+        {R"([{"role":"user","content":"a"},{"role":"assistant","content":""},{"role":"tool","content":"long text"}])",
+         R"([{"role":"system","parts":[{"type":"text","content":"one"},{"type":"text","content":""},{"type":"text","content":"two"}]}])",
+         R"([{"role":"assistant","parts":[{"type":"text","content":"t"},{"type":"tool_call","id":"i","name":"f","arguments":{"x":[1]}},
+              {"type":"tool_call","arguments":"{\"y\": 2}"},{"type":"tool_call","id":"k","arguments":null}],"finish_reason":"stop"}])",
+         R"([{"role":"tool","parts":[{"type":"tool_call_response","id":"i","response":"abcdefgh"},{"type":"tool_call_response","result":""}]}])",
+         R"([{"parts":[{"type":"tool_call_response","id":"i","response":"r"},{"content":"t","type":"text"}],"role":"tool"}])",
+         R"({"role":"assistant","parts":[{"type":"text","content":"1"},{"type":"text","content":"2"},{"type":"text","content":"3"},
+              {"type":"text","content":"4"},{"type":"text","content":"5"},{"type":"text","content":"6"},{"type":"text","content":"7"}]})",
+         R"([{"role":"assistant","parts":[{"type":"tool_call_response","id":"i","response":{"a":1}},{"type":"image","content":"x"}]}])",
+         R"([{"role":"user","role":"tool","content":"a"},{"role":"user","parts":[]},{"role":"user","parts":[{"type":"text","content":7}]}])",
+         R"([{"role":"User","content":"a"},{"content":"b"},{"role":"user"},{"role":"user","content":["x"]},{"role":"user","content":null}])"})
+        EXPECT_EQ(messagesIn(json), messagesIn(withMore(json))) << json;
+    EXPECT_THAT(
+        messagesIn(R"([{"role":"assistant","parts":[{"type":"tool_call","id":"i","name":"f","arguments":{"x":[1]}}]}])"),
+        ElementsAre("assistant:  i:f({\"x\":[1]})"));
 }
 
 TEST(SpanDialects, GenAiOfToday)
