@@ -150,7 +150,8 @@ TEST(OtlpDocuments, ALongFileIsReadByThreads)
     ASSERT_TRUE(readAll(bytes, sink));
     ASSERT_EQ(sink.runs.size(), 3000U);
     for (std::size_t i = 0; i < sink.runs.size(); ++i) {
-        const auto& [record, conversation, texts, raw, ranges] = sink.runs[i];
+        const auto& record = sink.runs[i].record;
+        const auto& ranges = sink.runs[i].ranges;
         ASSERT_EQ(record.run.nativeId, formatText("{:032x}", i + 1)); // in the order of the file
         ASSERT_EQ(record.steps.size(), 4U);
         ASSERT_EQ(record.run.harnessVersion, formatText("{}", (i + 1) % 3));
