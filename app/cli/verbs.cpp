@@ -61,7 +61,8 @@ const std::vector<Verb>& table()
          "  start, durationNs, steps, errors, promptTokens, completionTokens, costUsd, task,\n"
          "  matches[{word, step, place, snippet, marks[[offset, bytes]]}] where the query has words}]\n"
          "matching         how many match\ntotal            how many there are\n"
-         "searched {everywhere, runs, of, unreadable, cut, full}: in how many runs' texts words were looked for",
+         "searched {everywhere, runs, of, unreadable, cut, full}: in how many runs' texts words were looked for;\n"
+         "  of everything also lost [{where, why}]: what damage hides",
          &runRuns},
         {"show",
          "one run: conversation, steps, scores, decisions, signals",
