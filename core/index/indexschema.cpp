@@ -5,7 +5,8 @@ namespace tackroom
 {
 
 // The indexes on runs serve the orders of the run table: each is narrow and holds the row id, so that a million rows are
-// ordered without touching the texts; the orders by numbers share one, which is gone through and sorted. The first order that is asked for is there from the start.
+// ordered without touching the texts; the orders by numbers share one, which is gone through and sorted. The first order that
+// is asked for is there from the start.
 const std::string_view kRunsDdl = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs(
@@ -51,16 +52,16 @@ CREATE TABLE skipped(where_text TEXT NOT NULL, why TEXT NOT NULL, source TEXT NO
     WITHOUT ROWID;
 )sql";
 
-const std::string_view kRunsIndexes = R"sql(
-CREATE INDEX IF NOT EXISTS runs_numbers
-    ON runs(end_ns - start_ns, step_count, error_count, cost_usd, prompt_tokens, completion_tokens);
-CREATE INDEX IF NOT EXISTS runs_version ON runs(harness_version, start_ns);
-CREATE INDEX IF NOT EXISTS runs_session ON runs(session_id);
-CREATE INDEX IF NOT EXISTS runs_user ON runs(user_id);
-CREATE INDEX IF NOT EXISTS runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE);
-CREATE INDEX IF NOT EXISTS runs_names ON runs(name_set);
-CREATE INDEX IF NOT EXISTS runs_native ON runs(native_id);
-)sql";
+const std::array<std::string_view, 7> kRunsIndexes{
+    "CREATE INDEX IF NOT EXISTS runs_names ON runs(name_set)",
+    "CREATE INDEX IF NOT EXISTS runs_version ON runs(harness_version, start_ns)",
+    "CREATE INDEX IF NOT EXISTS runs_session ON runs(session_id)",
+    "CREATE INDEX IF NOT EXISTS runs_user ON runs(user_id)",
+    "CREATE INDEX IF NOT EXISTS runs_numbers ON runs(end_ns - start_ns, step_count, error_count, cost_usd, prompt_tokens, "
+    "completion_tokens)",
+    "CREATE INDEX IF NOT EXISTS runs_native ON runs(native_id)",
+    "CREATE INDEX IF NOT EXISTS runs_task ON runs(substr(task, 1, 60) COLLATE NOCASE)",
+};
 
 const std::string_view kDerivedDdl = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ inline constexpr std::int64_t kToolName = 1, kModelName = 2, kVersionName = 3;
 
 /// CREATE statements, several in one text; without user_version, which the writer sets in the same transaction.
 extern const std::string_view kRunsDdl;
-extern const std::string_view kRunsIndexes; ///< made at the end of the first ingest; IF NOT EXISTS
+/// Made while the first ingest nears its end; IF NOT EXISTS. First those into which later rows go quickly.
+extern const std::array<std::string_view, 7> kRunsIndexes;
 extern const std::string_view kDerivedDdl;
 
 } // namespace tackroom

@@ -97,6 +97,7 @@ Status IndexWriter::write(const Batch& batch)
         else
             TR_TRY(m_file->skip(std::get<Skip>(item).where, std::get<Skip>(item).why));
     }
+    TR_TRY(m_file->makeIndexIfDue(m_expectedRuns));
     return m_file->commitIfDue();
 }
 
@@ -210,6 +211,7 @@ Result<std::string> IndexWriter::placeOf(std::string_view source, std::string_vi
 
 void IndexWriter::progress(std::uint64_t doneRuns, std::uint64_t totalRuns)
 {
+    m_expectedRuns = static_cast<std::int64_t>(totalRuns);
     handOver();
     m_progress.report("reading", doneRuns, totalRuns);
 }

@@ -85,14 +85,15 @@ private:
     Batch m_batch;
     std::size_t m_batchBytes = 0;
     std::chrono::steady_clock::time_point m_batchBegan;
-    BoundedQueue<Batch> m_queue{4};
+    BoundedQueue<Batch> m_queue{64}; ///< as much as comes while an index is made or a checkpoint is written
     std::mutex m_mutex;
     std::condition_variable m_idle;
     std::size_t m_underWay = 0;     ///< batches handed over and not written yet
     std::optional<Error> m_failure; ///< the first one; nothing is written after it
     std::atomic<bool> m_failed = false;
-    bool m_startedOver = false; ///< then the ends of sources are marks among the runs: nothing waits for them
-    std::thread m_thread;       ///< from the first batch on
+    std::atomic<std::int64_t> m_expectedRuns = 0; ///< as far as is known
+    bool m_startedOver = false;                   ///< then the ends of sources are marks among the runs: nothing waits for them
+    std::thread m_thread;                         ///< from the first batch on
 };
 
 } // namespace tackroom

@@ -24,10 +24,13 @@ namespace
 
 /// The first transaction ends with the first runs; each further one may be twice as old as the one before, up to this.
 constexpr std::chrono::milliseconds kFirstPatience{30};
-constexpr std::chrono::milliseconds kMostPatience{1000};
+constexpr std::chrono::milliseconds kMostPatience{400}; ///< what is written last is waited for
 /// What is kept in memory of names, which may have 512 bytes each, and of sets of them.
 constexpr std::size_t kMostNames = 20'000;
 constexpr std::size_t kMostNameSetBytes = std::size_t{8} << 20;
+
+/// Each index reads all runs: those of most stores then stay in memory from the first one to the last.
+constexpr std::string_view kLargeCache = "PRAGMA cache_size=-131072";
 
 std::string newEpoch()
 {
@@ -214,12 +217,25 @@ Status RunsFile::beginBulk()
     return setMeta("bulk", boot);
 }
 
+// At the end nothing else is left to do, and the reviewer would wait for the indexes alone. One after the other they are made
+// while other threads still read, and the last runs go into them as they come. Of a store so large that the indexes do not
+// stay in memory, that would cost more than it saves.
+Status RunsFile::makeIndexIfDue(std::int64_t expectedRuns)
+{
+    constexpr std::int64_t kFewest = 1'000, kMost = 300'000, kFirstPercent = 40, kStepPercent = 6;
+    if (!m_bulk || m_indexes == kRunsIndexes.size() || expectedRuns < kFewest || expectedRuns > kMost) return {};
+    const auto percent = kFirstPercent + kStepPercent * static_cast<std::int64_t>(m_indexes);
+    if (m_totals.runs < expectedRuns * percent / 100) return {};
+    TR_TRY(begin());
+    if (m_indexes == 0) TR_TRY(m_db.exec(kLargeCache));
+    return m_db.exec(kRunsIndexes[m_indexes++]);
+}
+
 Status RunsFile::makeIndexes()
 {
-    // Each index reads all runs: those of most stores then stay in memory from the first one to the last.
-    if (m_bulk) TR_TRY(m_db.exec("PRAGMA cache_size=-131072"));
+    if (m_bulk) TR_TRY(m_db.exec(kLargeCache));
     TR_TRY(begin());
-    TR_TRY(m_db.exec(kRunsIndexes));
+    for (const std::string_view index : kRunsIndexes) TR_TRY(m_db.exec(index));
     TR_TRY(commit());
     return m_db.exec("PRAGMA cache_size=-32768");
 }

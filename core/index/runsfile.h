@@ -47,6 +47,8 @@ public:
     [[nodiscard]] Status noteVersionKeys(std::string_view keys);
     /// Commits where the transaction is old enough; the first ones soon, so that something is seen.
     [[nodiscard]] Status commitIfDue();
+    /// Of a file that is being filled with about so many runs (0: not known): makes one of the indexes where it is time to.
+    [[nodiscard]] Status makeIndexIfDue(std::int64_t expectedRuns);
     [[nodiscard]] Status commit();
     /// Takes away what was not delivered again after startOver(), notes where the next ingest begins, makes the indexes that
     /// are missing, and commits.
@@ -87,8 +89,9 @@ private:
     std::int64_t m_generation = 0;
     std::int64_t m_lastRow = 0; ///< ids are given here: SQLite's AUTOINCREMENT writes a row of its own for each insert
     std::int64_t m_newRuns = 0, m_removedRuns = 0;
-    bool m_changed = false; ///< something since BEGIN that a reader could see
-    bool m_bulk = false;    ///< the file was empty: indexes come at the end, and nothing waits for the disk until then
+    bool m_changed = false;    ///< something since BEGIN that a reader could see
+    bool m_bulk = false;       ///< the file was empty: indexes come at the end, and nothing waits for the disk until then
+    std::size_t m_indexes = 0; ///< of kRunsIndexes that were made while it was filled
     bool m_startedOver = false;
     std::vector<bool> m_seen;                          ///< by row, after startOver()
     std::string m_source;                              ///< that is being read

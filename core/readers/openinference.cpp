@@ -16,10 +16,24 @@ namespace
 
 using namespace jsonvalues;
 
-VersionFacts versionOf(Value attributes, std::optional<Value> metadata)
+constexpr std::size_t kMostVersionPaths = 100; ///< a trace has one or two
+
+/// Whether a value may stand at the key, by the paths that were seen: each of the three dozen known keys would be looked for.
+bool isAmong(const std::vector<std::string>& paths, std::string_view key)
 {
+    if (paths.size() >= kMostVersionPaths) return true; // not all were kept
+    constexpr std::string_view kMetadata = "metadata.";
+    return std::ranges::any_of(paths, [&](std::string_view path) {
+        return path == key || (path.starts_with(kMetadata) && path.substr(kMetadata.size()) == key);
+    });
+}
+
+VersionFacts versionOf(Value attributes, std::optional<Value> metadata, const std::vector<std::string>& paths)
+{
+    const bool knownKeysOnly = !moreVersionKeysWanted();
     return findVersion(
         [&](std::string_view key) -> std::string {
+            if (knownKeysOnly && !isAmong(paths, key)) return {};
             for (const auto& place : {std::optional<Value>(attributes), metadata}) {
                 const auto found = place ? at(*place, key) : std::nullopt;
                 if (!found || isObject(found) || isArray(found)) continue;
@@ -226,7 +240,9 @@ public:
 
     [[nodiscard]] std::optional<Value> operator[](Slot slot) const { return m_values[static_cast<std::size_t>(slot)]; }
     /// Some key may name a harness version.
-    [[nodiscard]] bool mayNameVersion() const { return m_mayNameVersion; }
+    [[nodiscard]] bool mayNameVersion() const { return moreVersionKeysWanted() || !m_versionPaths.empty(); }
+    /// Those with a word of such keys.
+    [[nodiscard]] const std::vector<std::string>& versionPaths() const { return m_versionPaths; }
     void lookForVersionIn(Value other)
     {
         m_noSlots = true;
@@ -243,8 +259,8 @@ private:
             if (end + 1 >= kLongestPath) continue; // longer than every key that is looked for
             std::ranges::copy(field.key, m_path.begin() + static_cast<std::ptrdiff_t>(pathSize));
             const std::string_view path(m_path.data(), end);
-            if (!m_mayNameVersion && hasVersionWord(field.key) && !path.starts_with("llm.token_count."))
-                m_mayNameVersion = true;
+            if (hasVersionWord(path) && !path.starts_with("llm.token_count.") && m_versionPaths.size() < kMostVersionPaths)
+                m_versionPaths.emplace_back(path);
             if (!m_noSlots) note(path, field.value);
             if (!field.value.is_object()) continue;
             m_path[end] = '.';
@@ -264,7 +280,8 @@ private:
     Value m_root;
     std::array<std::optional<Value>, kSlotPaths.size()> m_values;
     std::array<char, kLongestPath> m_path{};
-    bool m_mayNameVersion = moreVersionKeysWanted(), m_noSlots = false;
+    std::vector<std::string> m_versionPaths;
+    bool m_noSlots = false;
 };
 
 /// The text as textOf() says it, without a copy where it is one already.
@@ -336,22 +353,25 @@ std::string messageContent(Value item) { return messageContentOf(item); }
 
 bool hasVersionWord(std::string_view key)
 {
+    const auto pair = [](char first, char second) {
+        return static_cast<unsigned char>(first) << 8 | static_cast<unsigned char>(second);
+    };
     for (std::size_t i = 0; i + 3 <= key.size(); ++i) {
         const std::string_view rest = key.substr(i);
-        switch (key[i]) {
-        case 'c':
+        switch (pair(key[i], key[i + 1])) { // most letters begin one of the words; most pairs of them do not
+        case pair('c', 'o'):
             if (rest.starts_with("commit")) return true;
             break;
-        case 'v':
+        case pair('v', 'e'):
             if (rest.starts_with("version")) return true;
             break;
-        case 'r':
+        case pair('r', 'e'):
             if (rest.starts_with("revision") || rest.starts_with("release")) return true;
             break;
-        case 's':
+        case pair('s', 'h'):
             if (rest.starts_with("sha")) return true;
             break;
-        case 'p':
+        case pair('p', 'r'):
             if (rest.starts_with("prompt")) return true;
             break;
         default:
@@ -430,7 +450,7 @@ Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& par
     readRest(attributes, facts);
     if (metadata && facts.userId.empty()) facts.userId = cutText(at(*metadata, "user_id"), kIdBytes);
     if (metadata && facts.sessionId.empty()) facts.sessionId = cutText(at(*metadata, "session_id"), kIdBytes);
-    if (attributes.mayNameVersion()) facts.version = versionOf(root, metadata);
+    if (attributes.mayNameVersion()) facts.version = versionOf(root, metadata, attributes.versionPaths());
     return facts;
 }
 

@@ -25,7 +25,7 @@ namespace
 {
 
 /// Slices that are read ahead of what is made of them.
-constexpr std::size_t kSlicesAhead = 4;
+constexpr std::size_t kSlicesAhead = 8;
 constexpr int kFetchAgain = 3;
 
 } // namespace

@@ -27,6 +27,8 @@ struct PhoenixSpanRow {
 
 /// Attributes or events above this are not parsed: the span is counted as not readable, and kept with its columns.
 inline constexpr std::int64_t kMaxAttributesBytes = std::int64_t{16} << 20;
+/// Of each text of a span that is no JSON.
+inline constexpr std::size_t kMaxPlainSpanBytes = 4096;
 /// Spans of one trace beyond this are counted, not read.
 inline constexpr std::size_t kMaxSpansOfRun = 200'000;
 

@@ -33,8 +33,6 @@ constexpr int kMaxReopens = 5;
 constexpr std::size_t kMaxAnnotationTextBytes = 4000;
 constexpr std::size_t kMaxMetadataBytes = std::size_t{256} << 10;
 constexpr std::size_t kJsonPadding = simdjson::SIMDJSON_PADDING;
-/// Of a span: each of its texts that is no JSON.
-constexpr std::size_t kMaxPlainBytes = 4096;
 
 std::int64_t nowMs()
 {
@@ -51,7 +49,7 @@ std::string_view keep(PhoenixSlice& slice, std::string_view text)
     return {to, text.size()};
 }
 
-std::string_view plainAt(const Statement& row, int column) { return row.textAt(column).substr(0, kMaxPlainBytes); }
+std::string_view plainAt(const Statement& row, int column) { return row.textAt(column).substr(0, kMaxPlainSpanBytes); }
 
 /// The text, or (as a negative number in its place) how long it would have been.
 std::string_view jsonAt(const Statement& row, int column, std::uint64_t& bytes)
@@ -147,6 +145,7 @@ Result<bool> PhoenixSlices::stillGood()
     if (same) return true;
     if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxReopens) return std::unexpected(same.error());
     TR_TRY(m_reopen());
+    m_pages.forget();
     return false;
 }
 
@@ -231,9 +230,35 @@ Status PhoenixSlices::beginBatch(Batch& batch, PhoenixSlice& slice, std::int64_t
     return readCosts(batch, slice);
 }
 
-/// As many of the batch's spans as the slice takes.
-Status PhoenixSlices::readSpans(Batch& batch, PhoenixSlice& slice)
+/// As many of the batch's spans as the slice takes, from their pages. False where SQLite is to go on.
+bool PhoenixSlices::readPages(Batch& batch, PhoenixSlice& slice, const CancelToken& cancel)
 {
+    const std::int64_t started = nowMs();
+    auto found = m_pages.seek(m_db, batch.nextSpan);
+    for (std::size_t rows = 0; found == PhoenixPages::Found::Row && m_pages.row() <= batch.lastSpan; ++rows) {
+        if (rows % 64 == 63 && (cancel.cancelled() || nowMs() - started > kSliceMs)) return true;
+        if (m_pages.bytes() > kSliceBytes) return false;
+        if (slice.bytes && slice.used + m_pages.bytes() + kJsonPadding > slice.capacity) return true;
+        if (!slice.bytes) m_buffers.equip(slice, m_pages.bytes());
+        PhoenixSpanRow row;
+        if (!m_pages.read(slice.bytes.get() + slice.used, row)) return false;
+        if (const std::size_t place = batch.placeOf(row.traceRowId); place < batch.traces.size()) {
+            slice.used += m_pages.bytes();
+            slice.spans.push_back({place, row});
+            batch.bytes += m_pages.bytes();
+        }
+        if (row.rowId == batch.lastSpan) break;
+        batch.nextSpan = row.rowId + 1;
+        found = m_pages.next();
+    }
+    batch.done = found != PhoenixPages::Found::Unusual;
+    return batch.done;
+}
+
+/// As many of the batch's spans as the slice takes.
+Status PhoenixSlices::readSpans(Batch& batch, PhoenixSlice& slice, const CancelToken& cancel)
+{
+    if (batch.byId && readPages(batch, slice, cancel)) return {};
     const std::int64_t started = nowMs();
     TR_ASSIGN(Statement spans, m_db.prepare(batch.byId ? m_sql.spansById : m_sql.spans));
     if (batch.byId)
@@ -273,7 +298,8 @@ Status PhoenixSlices::readSpans(Batch& batch, PhoenixSlice& slice)
     }
 }
 
-Result<PhoenixSlice> PhoenixSlices::readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo)
+Result<PhoenixSlice> PhoenixSlices::readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo,
+                                              const CancelToken& cancel)
 {
     PhoenixSlice slice;
     TR_ASSIGN(auto view, m_db.transaction(Database::Begin::Read));
@@ -281,7 +307,7 @@ Result<PhoenixSlice> PhoenixSlices::readSlice(Batch& batch, bool first, std::int
         TR_TRY(beginBatch(batch, slice, above, upTo));
         if (batch.traces.empty()) return slice;
     }
-    if (!batch.done) TR_TRY(readSpans(batch, slice));
+    if (!batch.done) TR_TRY(readSpans(batch, slice, cancel));
     slice.endsBatch = batch.done;
     return slice;
 }
@@ -292,7 +318,7 @@ Status PhoenixSlices::readBatch(Batch& batch, std::int64_t above, std::int64_t u
         if (cancel.cancelled()) return CancelToken::error();
         TR_TRY(stillGood());
         const Batch before = batch;
-        auto slice = readSlice(batch, first, above, upTo);
+        auto slice = readSlice(batch, first, above, upTo, cancel);
         // What was read without locks while a writer came may be anything, an error too: it is not delivered but read again.
         TR_ASSIGN(const bool good, stillGood());
         if (!good) {

@@ -3,6 +3,7 @@
 /// The rows of a Phoenix store in slices of a size that is kept in memory, for a thread that does nothing but read the
 /// database while another one makes runs of them.
 #include "core/base/cancel.h"
+#include "core/readers/phoenixpages.h"
 #include "core/readers/phoenixrun.h"
 #include "core/readers/phoenixsql.h"
 #include "core/sql/sql.h"
@@ -58,7 +59,7 @@ public:
     /// Called where the store must be opened again (a writer came); answers whether `db` is good.
     using Reopen = std::function<Status()>;
     PhoenixSlices(Database& db, const PhoenixSql& sql, PhoenixBuffers& buffers, Deliver deliver, Reopen reopen)
-        : m_db(db), m_sql(sql), m_buffers(buffers), m_deliver(std::move(deliver)), m_reopen(std::move(reopen))
+        : m_db(db), m_sql(sql), m_pages(sql), m_buffers(buffers), m_deliver(std::move(deliver)), m_reopen(std::move(reopen))
     {
     }
 
@@ -69,15 +70,18 @@ public:
 private:
     struct Batch;
     [[nodiscard]] Result<bool> stillGood();
-    [[nodiscard]] Result<PhoenixSlice> readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo);
+    [[nodiscard]] Result<PhoenixSlice> readSlice(Batch& batch, bool first, std::int64_t above, std::int64_t upTo,
+                                                 const CancelToken& cancel);
     [[nodiscard]] Status readBatch(Batch& batch, std::int64_t above, std::int64_t upTo, const CancelToken& cancel);
     [[nodiscard]] Status beginBatch(Batch& batch, PhoenixSlice& slice, std::int64_t above, std::int64_t upTo);
     [[nodiscard]] Status readAnnotations(const Batch& batch, PhoenixSlice& slice);
     [[nodiscard]] Status readCosts(const Batch& batch, PhoenixSlice& slice);
-    [[nodiscard]] Status readSpans(Batch& batch, PhoenixSlice& slice);
+    [[nodiscard]] bool readPages(Batch& batch, PhoenixSlice& slice, const CancelToken& cancel);
+    [[nodiscard]] Status readSpans(Batch& batch, PhoenixSlice& slice, const CancelToken& cancel);
 
     Database& m_db;
     const PhoenixSql& m_sql;
+    PhoenixPages m_pages;
     PhoenixBuffers& m_buffers;
     Deliver m_deliver;
     Reopen m_reopen;

@@ -2,9 +2,11 @@
 #include "core/readers/phoenixsql.h"
 
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/readers/phoenixmarks.h"
 #include "core/readers/phoenixrun.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace tackroom
@@ -25,6 +27,40 @@ std::string columnOr(const TableInfo* table, std::string_view alias, std::string
     return table && table->hasColumn(column) ? formatText("{}.{}", alias, column) : std::string(otherwise);
 }
 
+constexpr std::array<std::string_view, 16> kSpanColumns{"id",
+                                                        "trace_rowid",
+                                                        "span_id",
+                                                        "parent_id",
+                                                        "name",
+                                                        "span_kind",
+                                                        "start_time",
+                                                        "end_time",
+                                                        "attributes",
+                                                        "events",
+                                                        "status_code",
+                                                        "status_message",
+                                                        "llm_token_count_prompt",
+                                                        "llm_token_count_completion",
+                                                        "cumulative_llm_token_count_prompt",
+                                                        "cumulative_llm_token_count_completion"};
+
+std::optional<std::array<int, 16>> spanPlacesOf(const TableInfo& spans)
+{
+    if (!spans.hasRowNumbers) return std::nullopt;
+    std::array<int, 16> places;
+    places.fill(-1);
+    for (std::size_t i = 0; i < spans.columns.size(); ++i) {
+        if (spans.columns[i].isComputed) return std::nullopt; // it is in no record
+        if (spans.columns[i].primaryKeyRank > 1) return std::nullopt;
+        const auto known = std::ranges::find(kSpanColumns, asciiLower(spans.columns[i].name));
+        if (known != kSpanColumns.end()) places[static_cast<std::size_t>(known - kSpanColumns.begin())] = static_cast<int>(i);
+    }
+    // The row's number by another name; each record has NULL in its place.
+    const ColumnInfo& id = spans.columns[static_cast<std::size_t>(std::max(places[0], 0))];
+    if (asciiLower(id.declaredType) != "integer" || id.primaryKeyRank != 1) return std::nullopt;
+    return places;
+}
+
 std::string spanColumnsOf(const TableInfo* spans)
 {
     const auto column = [&](std::string_view name, std::string_view otherwise) {
@@ -35,11 +71,13 @@ std::string spanColumnsOf(const TableInfo* spans)
         // octet_length looks at the record's header only: a text of a gigabyte is never loaded, and its length is told instead.
         return formatText("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, kMaxAttributesBytes);
     };
-    return formatText("s.id, s.trace_rowid, s.span_id, s.parent_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
-                      column("name", "''"), column("span_kind", "''"), column("start_time", "''"), column("end_time", "''"),
-                      limited("attributes"), limited("events"), column("status_code", "''"), column("status_message", "''"),
-                      column("llm_token_count_prompt", "0"), column("llm_token_count_completion", "0"),
-                      column("cumulative_llm_token_count_prompt", "0"), column("cumulative_llm_token_count_completion", "0"));
+    std::string columns;
+    for (std::size_t i = 0; i < kSpanColumns.size(); ++i) {
+        const std::string_view name = kSpanColumns[i];
+        const bool mayBeLong = name == "attributes" || name == "events";
+        columns += (i == 0 ? "" : ", ") + (mayBeLong ? limited(name) : column(name, i >= 12 ? "0" : "''"));
+    }
+    return columns;
 }
 
 /// How an annotation (alias a) is joined to its trace, and what the trace's row is called then.
@@ -129,6 +167,7 @@ PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
         columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
         ofSession("session_user"));
     sql.spanColumns = spanColumnsOf(realTable(tables, "spans"));
+    if (const TableInfo* spans = realTable(tables, "spans")) sql.spanPlaces = spanPlacesOf(*spans);
     sql.spans = "SELECT " + sql.spanColumns +
                 " FROM spans s WHERE s.trace_rowid BETWEEN ?1 AND ?2 AND NOT (s.trace_rowid = ?3 AND s.id >= ?4) "
                 "ORDER BY s.trace_rowid DESC, s.id DESC";

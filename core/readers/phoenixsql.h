@@ -4,6 +4,7 @@
 #include "core/sql/sql.h"
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +19,10 @@ struct PhoenixSql {
     std::string spanColumns; ///< of table alias s
     std::string spans;       ///< of a range of traces ?1 … ?2, highest first, going on below trace ?3, row ?4
     std::string spansById;   ///< of a range of rows, in their order
-    std::string costs;       ///< of a range of traces; empty: no such table
+    /// Where the columns of spanColumns stand in a record of the table, -1 for those that this generation has not; nothing
+    /// where a record alone does not tell.
+    std::optional<std::array<int, 16>> spanPlaces;
+    std::string costs; ///< of a range of traces; empty: no such table
     /// By kAnnotationTables, of a range of traces; empty: no such table.
     std::array<std::string, kAnnotationTables.size()> annotations;
     /// The same of spans and documents, where the spans lie in the rows ?3 … ?4: looks at the annotations, not at each span.

@@ -319,12 +319,46 @@ TEST_F(Ingest, allIndexesAreThereInTheEnd)
     auto db = openCacheReader(indexFolder() / kRunsFile);
     ASSERT_TRUE(db);
     EXPECT_EQ(db->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'"), 9);
-    for (const std::string_view order : {"end_ns - r.start_ns", "step_count", "cost_usd", "prompt_tokens + r.completion_tokens"}) {
+    for (const std::string_view order :
+         {"end_ns - r.start_ns", "step_count", "cost_usd", "prompt_tokens + r.completion_tokens"}) {
         auto plan = db->prepare(formatText("EXPLAIN QUERY PLAN SELECT r.id FROM runs r ORDER BY r.{} DESC, r.id DESC", order));
         ASSERT_TRUE(plan);
         ASSERT_TRUE(*plan->step());
         EXPECT_THAT(plan->stringAt(3), ::testing::HasSubstr("INDEX runs_numbers"));
     }
+}
+
+/// Most indexes are made while runs still come, and hold those that come later.
+TEST_F(Ingest, indexesAreMadeWhileTheStoreIsRead)
+{
+    PhoenixFixture store(file("p.db"));
+    for (int i = 0; i < 1200; ++i) store.addUsualRun(i);
+    const auto indexes = [&] {
+        return openCacheReader(indexFolder() / kRunsFile)
+            ->scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name LIKE 'runs_%'")
+            .value_or(-1);
+    };
+    const auto readUpTo = [&](std::uint64_t runs) {
+        auto reader = openStore(store.path(), {});
+        CancelSource cancel;
+        const Progress progress([&](std::string_view, std::uint64_t done, std::uint64_t) {
+            if (done >= runs) cancel.cancel();
+        });
+        return ingestStore(**reader, store.path(), indexFolder(), progress, cancel.token()).has_value();
+    };
+    EXPECT_FALSE(readUpTo(100));
+    EXPECT_EQ(indexes(), 2) << "those that are there from the start";
+    std::filesystem::remove_all(indexFolder());
+    EXPECT_FALSE(readUpTo(600));
+    EXPECT_GT(indexes(), 2);
+    EXPECT_LT(indexes(), 9);
+    std::filesystem::remove_all(indexFolder());
+    EXPECT_EQ(ingest(store.path()).newRuns, 1200);
+    EXPECT_EQ(indexes(), 9);
+    auto db = openCacheWriter(indexFolder() / kRunsFile);
+    auto check = db->prepare("PRAGMA integrity_check");
+    ASSERT_TRUE(*check->step());
+    EXPECT_EQ(check->stringAt(0), "ok");
 }
 
 TEST_F(Ingest, recordsComeBackAsTheyWereRead)
