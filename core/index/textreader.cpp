@@ -28,16 +28,21 @@ Json addressesOf(std::span<const RunAddress> runs)
 /// A hit as the child tells it; nothing where it cannot be.
 std::optional<ScanHit> hitOf(const Json& json, std::size_t words)
 {
-    if (!json.is_object()) return std::nullopt;
+    constexpr std::size_t kParts = 8;
+    if (!json.is_array() || json.size() != kParts) return std::nullopt;
+    for (const std::size_t number : {0, 6, 7})
+        if (!json[number].is_number_unsigned()) return std::nullopt;
+    for (std::size_t text = 1; text < 6; ++text)
+        if (!json[text].is_string()) return std::nullopt;
     ScanHit hit;
-    hit.word = static_cast<std::size_t>(frames::countAt(json, "word"));
-    hit.runId = stringAt(json, "run");
-    hit.source = stringAt(json, "source");
-    hit.stepId = stringAt(json, "step");
-    hit.place = stringAt(json, "place");
-    hit.snippet.text = stringAt(json, "text");
-    hit.snippet.markAt = static_cast<std::size_t>(frames::countAt(json, "at"));
-    hit.snippet.markBytes = static_cast<std::size_t>(frames::countAt(json, "bytes"));
+    hit.word = json[0].get<std::size_t>();
+    hit.runId = json[1].get_ref<const std::string&>();
+    hit.source = json[2].get_ref<const std::string&>();
+    hit.stepId = json[3].get_ref<const std::string&>();
+    hit.place = json[4].get_ref<const std::string&>();
+    hit.snippet.text = json[5].get_ref<const std::string&>();
+    hit.snippet.markAt = json[6].get<std::size_t>();
+    hit.snippet.markBytes = json[7].get<std::size_t>();
     const std::size_t size = hit.snippet.text.size();
     if (hit.word >= words || hit.snippet.markAt > size || hit.snippet.markBytes > size - hit.snippet.markAt)
         return std::nullopt;

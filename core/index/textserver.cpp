@@ -50,14 +50,10 @@ public:
 
     Status add(ScanHit hit)
     {
-        m_hits.push_back({{"word", hit.word},
-                          {"run", std::move(hit.runId)},
-                          {"source", std::move(hit.source)},
-                          {"step", std::move(hit.stepId)},
-                          {"place", std::move(hit.place)},
-                          {"text", std::move(hit.snippet.text)},
-                          {"at", hit.snippet.markAt},
-                          {"bytes", hit.snippet.markBytes}});
+        // A list: names would be half of it, and there may be a hundred thousand.
+        m_hits.push_back(
+            Json::array({hit.word, std::move(hit.runId), std::move(hit.source), std::move(hit.stepId), std::move(hit.place),
+                         std::move(hit.snippet.text), hit.snippet.markAt, hit.snippet.markBytes}));
         return m_hits.size() >= kHitsOfFrame ? flush() : Status();
     }
     Status done(std::uint64_t done, std::uint64_t total)

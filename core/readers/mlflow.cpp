@@ -172,17 +172,18 @@ Result<std::vector<RowScanPlan>> MlflowFormat::scanPlans(Database& db)
         db.scalar("SELECT EXISTS(SELECT 1 FROM trace_info t WHERE t.request_id NOT IN (SELECT s.trace_id FROM spans s))");
     if (!elsewhere && elsewhere.error().code != ErrorCode::Damaged) return std::unexpected(elsewhere.error());
     if (!elsewhere || *elsewhere != 0) return plans;
-    const auto plan = [&](std::string_view alias, std::string_view table, std::string_view column, RowScanPlan::Text text) {
+    const auto plan = [&](std::string_view alias, std::string_view table, std::string_view column, std::string place,
+                          bool isJson) {
         RowScanPlan& made = plans.emplace_back();
         made.rowId = sqltext::rowId(alias);
-        made.table = formatText("{} {}", table, alias);
-        made.select = formatText("SELECT {}, {}.trace_id, {}.span_id, {} FROM {}", made.rowId, alias, alias,
-                                 sqltext::limited(formatText("{}.{}", alias, column), kMaxSpanBytes), made.table);
-        made.texts = {std::move(text)};
+        made.run = formatText("{}.trace_id", alias);
+        made.step = formatText("{}.span_id", alias);
+        made.from = made.table = formatText("{} {}", table, alias);
+        made.texts = {{sqltext::limited(formatText("{}.{}", alias, column), kMaxSpanBytes), std::move(place), isJson}};
         made.stepOf = mlflowSpanId;
     };
-    plan("s", "spans", "content", {"step", true});
-    if (m_hasRationales) plan("a", "assessments", "rationale", {"judge", false});
+    plan("s", "spans", "content", "step", true);
+    if (m_hasRationales) plan("a", "assessments", "rationale", "judge", false);
     return plans;
 }
 

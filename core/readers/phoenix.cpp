@@ -338,7 +338,9 @@ Result<Body> PhoenixReader::Private::fetchNow(const RunAddress& run, const std::
     const std::string order = !stepId.empty()                           ? " AND s.span_id = ?"
                               : table("spans")->hasColumn("start_time") ? " ORDER BY s.start_time, s.id"
                                                                         : " ORDER BY s.id";
-    TR_ASSIGN(Statement spans, db.prepare("SELECT " + sql.spanColumns + " FROM spans s WHERE s.trace_rowid = ?" + order));
+    const auto room = static_cast<std::int64_t>(std::min<std::uint64_t>(maxBytes, kMaxFetchedAttributesBytes));
+    const std::string columns = phoenixSpanColumns(table("spans"), std::max(kMaxAttributesBytes, room));
+    TR_ASSIGN(Statement spans, db.prepare("SELECT " + columns + " FROM spans s WHERE s.trace_rowid = ?" + order));
     spans.bind(1, traceRow);
     if (!stepId.empty()) spans.bind(2, stepId);
     bool any = false;

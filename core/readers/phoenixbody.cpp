@@ -52,7 +52,8 @@ Body PhoenixBodyBuilder::step(const PhoenixSpanRow& row)
     std::string raw = "{";
     appendJson(raw, "attributes", row.attributes);
     appendJson(raw, "events", row.events);
-    body.raw = m_budget.take(raw + "}");
+    raw += '}';
+    body.raw = m_budget.take(raw);
     // What was too long to be loaded at all.
     if (row.attributes.empty()) body.omittedBytes += row.attributesBytes;
     if (row.events.empty()) body.omittedBytes += row.eventsBytes;
@@ -67,18 +68,25 @@ void PhoenixBodyBuilder::addLlm(const openinference::LlmMessages& messages, cons
         const std::string digest = digestOf(message);
         if (++here[digest] <= m_said[digest] || m_messages.size() >= kMaxMessages) continue;
         ++m_said[digest];
+        m_kept += message.content.size();
         m_messages.push_back(message);
     }
     for (auto message : messages.output) {
         if (m_messages.size() >= kMaxMessages) return;
         ++m_said[digestOf(message)];
         message.stepId = spanId;
+        m_kept += message.content.size();
         m_messages.push_back(std::move(message));
     }
 }
 
 void PhoenixBodyBuilder::addToRun(const PhoenixSpanRow& row)
 {
+    // What was too long to be loaded at all, or comes when there is more than enough.
+    if (row.attributes.empty() || m_kept > m_maxKept) {
+        m_notRead += std::max<std::uint64_t>(row.attributesBytes, row.attributes.size());
+        return;
+    }
     const auto attributes = m_parsers.attributes.parse(row.attributes);
     if (!attributes || !isObject(*attributes)) return;
     auto texts = openinference::textsOf(*attributes);
@@ -97,6 +105,7 @@ void PhoenixBodyBuilder::addToRun(const PhoenixSpanRow& row)
     if (message.name.empty()) message.name = std::string(row.name);
     message.content = texts.output;
     message.stepId = spanId;
+    m_kept += 2 * texts.output.size();
     m_toolResults.push_back({spanId, texts.output, false});
     m_toolMessages.push_back(std::move(message));
 }
@@ -147,7 +156,7 @@ Body PhoenixBodyBuilder::finishRun()
     for (const auto& message : m_messages) body.messages.push_back(m_budget.take(message));
     body.input = m_budget.take(m_root.input);
     body.output = m_budget.take(m_root.output);
-    body.omittedBytes = m_budget.omittedBytes();
+    body.omittedBytes = m_budget.omittedBytes() + m_notRead;
     return body;
 }
 

@@ -14,7 +14,7 @@ namespace tackroom
 class PhoenixBodyBuilder
 {
 public:
-    explicit PhoenixBodyBuilder(std::uint64_t maxBytes) : m_budget(maxBytes) {}
+    explicit PhoenixBodyBuilder(std::uint64_t maxBytes) : m_maxKept(std::max(maxBytes, kLeastKept)), m_budget(maxBytes) {}
 
     /// One span by itself: of an llm span its messages, else input and output; and the span as the store has it.
     [[nodiscard]] Body step(const PhoenixSpanRow& row);
@@ -34,7 +34,11 @@ private:
     void nameToolMessages();
 
     openinference::Parsers m_parsers;
+    /// Of a run, messages are gathered before the budget is given out; more than this is never gathered.
+    static constexpr std::uint64_t kLeastKept = std::uint64_t{64} << 20;
+    std::uint64_t m_maxKept, m_kept = 0;
     BodyBudget m_budget;
+    std::uint64_t m_notRead = 0; ///< bytes
     std::vector<Message> m_messages;
     std::map<std::string, int> m_said; ///< how often each message (by content) stands in m_messages
     std::vector<ToolResult> m_toolResults;

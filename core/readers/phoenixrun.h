@@ -29,6 +29,8 @@ struct PhoenixSpanRow {
 inline constexpr std::int64_t kMaxAttributesBytes = std::int64_t{16} << 20;
 /// Of each text of a span that is no JSON.
 inline constexpr std::size_t kMaxPlainSpanBytes = 4096;
+/// Where the bodies of a step or a run are asked for with as much room: what SQLite lets through.
+inline constexpr std::int64_t kMaxFetchedAttributesBytes = std::int64_t{240} << 20;
 /// Spans of one trace beyond this are counted, not read.
 inline constexpr std::size_t kMaxSpansOfRun = 200'000;
 

@@ -22,11 +22,12 @@ RowScanPlan spansPlan(const TableInfo* spans)
         return sqltext::limited(sqltext::column(spans, "s", name, "''"), kMaxAttributesBytes);
     };
     RowScanPlan plan;
-    plan.select = formatText("SELECT s.id, s.trace_rowid, s.span_id, {}, {}, {} FROM spans s", text("attributes"),
-                             text("events"), text("status_message"));
     plan.rowId = "s.id";
-    plan.table = "spans s";
-    plan.texts = {{"step", true}, {"error", true}, {"error", false}};
+    plan.run = "s.trace_rowid";
+    plan.step = "s.span_id";
+    plan.from = plan.table = "spans s";
+    plan.texts = {
+        {text("attributes"), "step", true}, {text("events"), "error", true}, {text("status_message"), "error", false}};
     plan.runOf = "SELECT trace_id FROM traces WHERE id = ?";
     return plan;
 }
@@ -43,20 +44,19 @@ std::vector<RowScanPlan> phoenixScanPlans(std::span<const TableInfo> tables)
     if (annotations("span_annotations", "span_rowid")) {
         RowScanPlan& plan = plans.emplace_back(plans.front());
         // A join keeps the annotation's order and drops what belongs to no span.
-        plan.select =
-            "SELECT a.id, s.trace_rowid, s.span_id, a.explanation FROM span_annotations a CROSS JOIN spans s ON s.id = "
-            "a.span_rowid";
         plan.rowId = "a.id";
+        plan.from = "span_annotations a CROSS JOIN spans s ON s.id = a.span_rowid";
         plan.table = "span_annotations a";
         plan.isJoined = true;
-        plan.texts = {{"judge", false}};
+        plan.texts = {{"a.explanation", "judge", false}};
     }
     if (annotations("trace_annotations", "trace_rowid")) {
         RowScanPlan& plan = plans.emplace_back(plans.front());
-        plan.select = "SELECT a.id, a.trace_rowid, '', a.explanation FROM trace_annotations a";
         plan.rowId = "a.id";
-        plan.table = "trace_annotations a";
-        plan.texts = {{"judge", false}};
+        plan.run = "a.trace_rowid";
+        plan.step = "''";
+        plan.from = plan.table = "trace_annotations a";
+        plan.texts = {{"a.explanation", "judge", false}};
     }
     return plans;
 }

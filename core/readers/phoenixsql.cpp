@@ -61,7 +61,9 @@ std::optional<std::array<int, 16>> spanPlacesOf(const TableInfo& spans)
     return places;
 }
 
-std::string spanColumnsOf(const TableInfo* spans)
+} // namespace
+
+std::string phoenixSpanColumns(const TableInfo* spans, std::int64_t maxBytes)
 {
     const auto column = [&](std::string_view name, std::string_view otherwise) {
         return columnOr(spans, "s", name, otherwise);
@@ -69,7 +71,7 @@ std::string spanColumnsOf(const TableInfo* spans)
     const auto limited = [&](std::string_view name) {
         const std::string c = column(name, "''");
         // octet_length looks at the record's header only: a text of a gigabyte is never loaded, and its length is told instead.
-        return formatText("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, kMaxAttributesBytes);
+        return formatText("CASE WHEN octet_length({0}) <= {1} THEN {0} ELSE -octet_length({0}) END", c, maxBytes);
     };
     std::string columns;
     for (std::size_t i = 0; i < kSpanColumns.size(); ++i) {
@@ -79,6 +81,9 @@ std::string spanColumnsOf(const TableInfo* spans)
     }
     return columns;
 }
+
+namespace
+{
 
 /// How an annotation (alias a) is joined to its trace, and what the trace's row is called then.
 struct AnnotationJoin {
@@ -166,7 +171,7 @@ PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables)
         "SELECT t.id, t.trace_id, {}, {}, {}, {}, (SELECT p.name FROM projects p WHERE p.id = t.project_rowid) FROM traces t",
         columnOr(traces, "t", "start_time", "''"), columnOr(traces, "t", "end_time", "''"), ofSession("session_id"),
         ofSession("session_user"));
-    sql.spanColumns = spanColumnsOf(realTable(tables, "spans"));
+    sql.spanColumns = phoenixSpanColumns(realTable(tables, "spans"), kMaxAttributesBytes);
     if (const TableInfo* spans = realTable(tables, "spans")) sql.spanPlaces = spanPlacesOf(*spans);
     sql.spans = "SELECT " + sql.spanColumns +
                 " FROM spans s WHERE s.trace_rowid BETWEEN ?1 AND ?2 AND NOT (s.trace_rowid = ?3 AND s.id >= ?4) "

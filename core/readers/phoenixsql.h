@@ -30,6 +30,8 @@ struct PhoenixSql {
     /// Traces (row ids) of which something was said above a row id and, where there is a second parameter, since a time.
     std::array<std::string, kAnnotationTables.size()> annotated;
 };
+/// PhoenixSql::spanColumns with attributes and events of at most so many bytes; of longer ones how long they are, negative.
+[[nodiscard]] std::string phoenixSpanColumns(const TableInfo* spans, std::int64_t maxBytes);
 [[nodiscard]] PhoenixSql phoenixSqlOf(std::span<const TableInfo> tables);
 
 /// The table of that name, where it is a real one.

@@ -3,6 +3,8 @@
 
 #include "core/base/format.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -14,13 +16,26 @@ namespace tackroom
 namespace
 {
 
-/// How long a batch may hold the store, and how often the clock is looked at.
-constexpr std::chrono::milliseconds kScanBatch{100};
-constexpr int kRowsBetweenLooks = 64;
+constexpr int kRowsBetweenLooks = 64; ///< at the clock
 constexpr int kMaxScanReopens = 5;
 /// More holes than that in one table, and the rest is given up: each costs some seeks.
 constexpr int kMostScanHoles = 20'000;
 constexpr std::int64_t kLastRow = std::numeric_limits<std::int64_t>::max();
+
+/// One of so many rows must be passed over for a look at each to be cheaper than reading it.
+constexpr int kRowsOfOnePassed = 4;
+constexpr const char* kGuard = "tackroom_wanted";
+
+struct Guard {
+    const RunsFound* known;
+    std::uint64_t all;
+};
+
+void onWanted(sqlite3_context* context, int, sqlite3_value** values)
+{
+    const auto& guard = *static_cast<const Guard*>(sqlite3_user_data(context));
+    sqlite3_result_int(context, guard.known->in(values[0]) != guard.all);
+}
 
 bool isDamage(const Error& error) { return error.code == ErrorCode::Damaged || error.code == ErrorCode::Io; }
 
@@ -28,6 +43,61 @@ bool isDamage(const Error& error) { return error.code == ErrorCode::Damaged || e
 std::string_view tableName(const RowScanPlan& plan) { return std::string_view(plan.table).substr(0, plan.table.find(' ')); }
 
 } // namespace
+
+std::uint32_t& RunsFound::of(const Statement& row, int column)
+{
+    if (row.typeAt(column) == ColumnType::Integer) return m_byNumber[row.intAt(column)];
+    const std::string_view text = row.textAt(column);
+    const auto known = m_byText.find(text);
+    return known != m_byText.end() ? known->second : m_byText[std::string(text)];
+}
+
+std::uint32_t RunsFound::in(sqlite3_value* run) const
+{
+    if (sqlite3_value_type(run) == SQLITE_INTEGER) {
+        const auto known = m_byNumber.find(sqlite3_value_int64(run));
+        return known == m_byNumber.end() ? 0 : known->second;
+    }
+    if (m_byText.empty()) return 0;
+    const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(run));
+    const auto known = m_byText.find(std::string_view(text ? text : "", static_cast<std::size_t>(sqlite3_value_bytes(run))));
+    return known == m_byText.end() ? 0 : known->second;
+}
+
+std::uint32_t RunsFound::in(const Statement& row, int column) const
+{
+    if (row.typeAt(column) == ColumnType::Integer) {
+        const auto known = m_byNumber.find(row.intAt(column));
+        return known == m_byNumber.end() ? 0 : known->second;
+    }
+    const auto known = m_byText.find(row.textAt(column));
+    return known == m_byText.end() ? 0 : known->second;
+}
+
+RowScan::~RowScan()
+{
+    if (m_guard && m_guard == m_db.handle())
+        sqlite3_create_function_v2(m_guard, kGuard, 1, SQLITE_UTF8, nullptr, nullptr, nullptr, nullptr, nullptr);
+}
+
+/// Of the connection that is open now. Not to be called by a stranger's schema.
+Status RowScan::addGuard()
+{
+    if (m_guard == m_db.handle()) return {};
+    m_guard = m_db.handle();
+    auto* guard = new Guard{&m_known, m_all};
+    const int rc = sqlite3_create_function_v2(m_guard, kGuard, 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, guard, onWanted, nullptr,
+                                              nullptr, [](void* data) { delete static_cast<Guard*>(data); });
+    return rc == SQLITE_OK ? Status() : fail(ErrorCode::Internal, m_db.path().string(), "cannot look at the runs of a search");
+}
+
+std::string RowScan::selectOf(const RowScanPlan& plan) const
+{
+    std::string sql = formatText("SELECT {}, {}, {}", plan.rowId, plan.run, plan.step);
+    for (const RowScanPlan::Text& text : plan.texts)
+        sql += m_guarded ? formatText(", CASE WHEN {}({}) THEN {} END", kGuard, plan.run, text.column) : ", " + text.column;
+    return sql + formatText(" FROM {0} WHERE {1} <= ? ORDER BY {1} DESC", plan.from, plan.rowId);
+}
 
 Status RowScan::run(const RowScanPlan& plan, const TextScanner::Done& done, const CancelToken& cancel)
 {
@@ -37,6 +107,8 @@ Status RowScan::run(const RowScanPlan& plan, const TextScanner::Done& done, cons
     while (walk.from > 0) {
         if (const auto same = m_db.recheck(); !same) {
             if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxScanReopens) return same;
+            m_guard = nullptr; // it goes with its connection
+            m_guarded = false;
             TR_TRY(m_reopen());
         }
         const Status read = batch(plan, walk, cancel);
@@ -66,9 +138,11 @@ Result<std::int64_t> RowScan::highestRow(const RowScanPlan& plan)
 /// Reads for a while, or up to the first row that cannot be read.
 Status RowScan::batch(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel)
 {
-    TR_ASSIGN(Statement row, m_db.prepare(formatText("{0} WHERE {1} <= ? ORDER BY {1} DESC", plan.select, plan.rowId)));
+    if (m_guarded) TR_TRY(addGuard());
+    TR_ASSIGN(Statement row, m_db.prepare(selectOf(plan)));
     row.bind(1, walk.from);
-    const auto until = std::chrono::steady_clock::now() + kScanBatch;
+    const auto until = std::chrono::steady_clock::now() + m_batch;
+    int passed = 0;
     for (int rows = 1;; ++rows) {
         TR_ASSIGN(const bool more, row.step());
         if (!more) {
@@ -79,16 +153,20 @@ Status RowScan::batch(const RowScanPlan& plan, Walk& walk, const CancelToken& ca
         if (row.intAt(0) > walk.from) return fail(ErrorCode::Damaged, m_db.path().string(), "rows that are out of order");
         walk.from = row.intAt(0) - 1;
         ++walk.read;
-        look(plan, row, walk.found);
+        if (!m_known.empty() && m_known.in(row, 1) == m_all)
+            ++passed;
+        else
+            look(plan, row, walk.found);
         if (rows % kRowsBetweenLooks != 0 || std::chrono::steady_clock::now() < until) continue;
         if (cancel.cancelled()) return CancelToken::error();
+        m_guarded = passed > rows / kRowsOfOnePassed;
         return {};
     }
 }
 
 Result<bool> RowScan::canRead(const RowScanPlan& plan, std::int64_t from)
 {
-    TR_ASSIGN(Statement row, m_db.prepare(formatText("{0} WHERE {1} <= ? ORDER BY {1} DESC LIMIT 1", plan.select, plan.rowId)));
+    TR_ASSIGN(Statement row, m_db.prepare(selectOf(plan) + " LIMIT 1"));
     row.bind(1, from);
     const auto there = row.step();
     if (!there && !isDamage(there.error())) return std::unexpected(there.error());
@@ -132,7 +210,7 @@ void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Fo
 {
     std::uint32_t* known = nullptr;
     const auto known_ = [&]() -> std::uint32_t& {
-        if (!known) known = &m_known[row.stringAt(1)];
+        if (!known) known = &m_known.of(row, 1);
         return *known;
     };
     for (std::size_t i = 0; i < plan.texts.size(); ++i) {

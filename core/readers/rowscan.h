@@ -5,6 +5,7 @@
 #include "core/readers/textscan.h"
 #include "core/sql/sql.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,23 +14,44 @@
 #include <utility>
 #include <vector>
 
+struct sqlite3;
+struct sqlite3_value;
+
 namespace tackroom
 {
 
-/// What is read of which table.
+/// What is read of which table. The members are expressions of SQL.
 struct RowScanPlan {
-    /// Row number (integer key, from the highest down), run, step, then texts; ends before " WHERE …".
-    std::string select;
-    std::string rowId;     ///< of the first column, for WHERE and ORDER BY
+    std::string rowId; ///< integer key; from the highest down
+    std::string run, step;
+    std::string from;      ///< the table and what is joined to it
     std::string table;     ///< for the highest row
     bool isJoined = false; ///< not each row of the table is one of the plan
     struct Text {
-        std::string place;
+        std::string column, place;
         bool isJson = false;
     };
-    std::vector<Text> texts;                           ///< of the columns from the third on
-    std::string (*stepOf)(std::string_view) = nullptr; ///< a step's native id by the third column; null: that is it
-    std::string runOf; ///< SELECT of a run's native id by what stands in the second column; empty: that is it
+    std::vector<Text> texts;
+    std::string (*stepOf)(std::string_view) = nullptr; ///< a step's native id by `step`; null: that is it
+    std::string runOf;                                 ///< SELECT of a run's native id by `run`; empty: that is it
+};
+
+/// Of each run, which of the texts were found in it.
+class RunsFound
+{
+public:
+    /// By a number or by a text, as the store names its runs.
+    [[nodiscard]] std::uint32_t& of(const Statement& row, int column);
+    [[nodiscard]] std::uint32_t in(sqlite3_value* run) const;
+    [[nodiscard]] std::uint32_t in(const Statement& row, int column) const;
+    [[nodiscard]] bool empty() const { return m_byNumber.empty() && m_byText.empty(); }
+
+private:
+    struct TextHash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    std::unordered_map<std::int64_t, std::uint32_t> m_byNumber;
+    std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> m_byText;
 };
 
 class RowScan
@@ -37,14 +59,27 @@ class RowScan
 public:
     /// Called where the store must be opened again; answers whether `db` is good.
     using Reopen = std::function<Status()>;
-    RowScan(Database& db, const std::vector<TextNeedle>& words, const TextScanner::Hit& hit, Reopen reopen)
-        : m_db(db), m_words(words), m_hit(hit), m_reopen(std::move(reopen))
+    /// How long a batch may hold the store.
+    static constexpr std::chrono::milliseconds kBatch{100};
+    RowScan(Database& db, const std::vector<TextNeedle>& words, const TextScanner::Hit& hit, Reopen reopen,
+            std::chrono::milliseconds batch = kBatch)
+        : m_db(db),
+          m_words(words),
+          m_hit(hit),
+          m_reopen(std::move(reopen)),
+          m_batch(batch),
+          m_all((std::uint64_t{1} << words.size()) - 1)
     {
     }
+    ~RowScan();
+    RowScan(const RowScan&) = delete;
+    RowScan& operator=(const RowScan&) = delete;
     /// Several plans, one after another, may speak of the same runs. `done` counts rows.
     [[nodiscard]] Status run(const RowScanPlan& plan, const TextScanner::Done& done, const CancelToken& cancel);
     /// Of all plans so far.
     [[nodiscard]] std::vector<ScanLoss> takeLosses() { return std::exchange(m_losses, {}); }
+    /// Texts of runs in which everything was found are not read now.
+    [[nodiscard]] bool passesOver() const { return m_guarded; }
 
 private:
     struct Found {
@@ -58,6 +93,9 @@ private:
         int holes = 0;
         std::vector<Found> found;
     };
+    /// Where much is found, texts are read only of runs in which something is still to be found.
+    [[nodiscard]] std::string selectOf(const RowScanPlan& plan) const;
+    [[nodiscard]] Status addGuard();
     [[nodiscard]] Result<std::int64_t> highestRow(const RowScanPlan& plan);
     [[nodiscard]] Status batch(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel);
     [[nodiscard]] Status goOnBelow(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel);
@@ -71,7 +109,11 @@ private:
     const std::vector<TextNeedle>& m_words;
     const TextScanner::Hit& m_hit;
     Reopen m_reopen;
-    std::unordered_map<std::string, std::uint32_t> m_known; ///< by the second column: which words were found already
+    std::chrono::milliseconds m_batch;
+    std::uint64_t m_all; ///< a bit for each text
+    RunsFound m_known;
+    bool m_guarded = false;     ///< of many rows nothing is wanted any more
+    sqlite3* m_guard = nullptr; ///< the connection that has the function
     int m_reopens = 0;
     std::vector<ScanLoss> m_losses;
 };

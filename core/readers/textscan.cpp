@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/textscan.h"
 
+#include "core/base/jsonpieces.h"
 #include "core/base/text.h"
 
 #include <algorithm>
@@ -54,26 +55,6 @@ std::string escaped(char32_t codePoint)
     };
     if (codePoint < 0x10000) return unit(codePoint);
     return unit(0xD800 + ((codePoint - 0x10000) >> 10)) + unit(0xDC00 + ((codePoint - 0x10000) & 0x3FF));
-}
-
-int hexOf(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/// The code unit of the \uXXXX at `at`; -1 where there is none.
-int unitAt(std::string_view text, std::size_t at)
-{
-    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
-    int value = 0;
-    for (std::size_t i = 2; i < 6; ++i) {
-        const int digit = hexOf(text[at + i]);
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
-    }
-    return value;
 }
 
 /// Where the string ends whose first byte after the quote is at `from`: the place of its closing quote, or the end.
@@ -205,16 +186,25 @@ std::optional<TextSnippet> TextNeedle::inText(std::string_view plain) const
     return snippetAt(plain, at, wanted().size());
 }
 
-bool TextNeedle::mayBeInJson(std::string_view json) const
+bool TextNeedle::mayBeInJson(std::string_view json) const { return signIn(json, 0) != std::string_view::npos; }
+
+std::size_t TextNeedle::signIn(std::string_view json, std::size_t from) const
 {
-    if (m_signs.empty()) return !m_whole.wanted().empty();
-    return std::ranges::any_of(m_signs, [&](const FoldedFinder& sign) { return sign.in(json) != std::string_view::npos; });
+    if (m_signs.empty()) return m_whole.wanted().empty() ? std::string_view::npos : from;
+    std::size_t first = std::string_view::npos;
+    for (const FoldedFinder& sign : m_signs) first = std::min(first, sign.in(json, from));
+    return first;
 }
 
 std::optional<TextSnippet> TextNeedle::inJson(std::string_view json, int depth) const
 {
-    for (std::size_t at = json.find('"'); at != std::string_view::npos;) {
+    std::size_t sign = signIn(json, 0);
+    for (std::size_t at = json.find('"'); at != std::string_view::npos && sign != std::string_view::npos;) {
         const std::size_t end = closingQuote(json, at + 1);
+        if (end <= sign) { // it ends before the first place where it may be
+            at = json.find('"', std::min(end + 1, json.size()));
+            continue;
+        }
         const std::string_view literal = json.substr(at + 1, end - at - 1);
         std::size_t next = std::min(end + 1, json.size());
         while (next < json.size() && (json[next] == ' ' || json[next] == '\n' || json[next] == '\t' || json[next] == '\r'))
@@ -223,6 +213,7 @@ std::optional<TextSnippet> TextNeedle::inJson(std::string_view json, int depth) 
         // Of JSON within a text its names are part of that text: the arguments of a tool, as they are shown.
         if (!isName || depth > 0)
             if (auto found = inValue(literal, depth)) return found;
+        sign = signIn(json, end);
         at = json.find('"', next);
     }
     return std::nullopt;
@@ -245,42 +236,6 @@ void addLosses(std::vector<ScanLoss>& told, std::vector<ScanLoss> more)
 {
     for (ScanLoss& loss : more)
         if (!std::ranges::contains(told, loss)) told.push_back(std::move(loss));
-}
-
-std::string decodedJsonString(std::string_view literal)
-{
-    std::string out;
-    out.reserve(literal.size());
-    for (std::size_t i = 0; i < literal.size();) {
-        const auto next = std::min(literal.find('\\', i), literal.size());
-        out += literal.substr(i, next - i);
-        i = next;
-        if (i + 1 >= literal.size()) {
-            out += literal.substr(i);
-            return out;
-        }
-        if (const int unit = unitAt(literal, i); unit >= 0) {
-            const int low = unit >= 0xD800 && unit < 0xDC00 ? unitAt(literal, i + 6) : -1;
-            const bool pair = low >= 0xDC00 && low < 0xE000;
-            const bool alone = !pair && unit >= 0xD800 && unit < 0xE000;
-            appendUtf8(out, pair    ? static_cast<char32_t>(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
-                            : alone ? U'\uFFFD'
-                                    : static_cast<char32_t>(unit));
-            i += pair ? 12 : 6;
-            continue;
-        }
-        constexpr std::string_view kLetters = "bfnrt", kMeant = "\b\f\n\r\t";
-        const char c = literal[i + 1];
-        const auto known = kLetters.find(c);
-        if (known != std::string_view::npos)
-            out += kMeant[known];
-        else if (c == '"' || c == '\\' || c == '/')
-            out += c;
-        else
-            out += literal.substr(i, 2);
-        i += 2;
-    }
-    return out;
 }
 
 } // namespace tackroom

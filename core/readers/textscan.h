@@ -56,12 +56,11 @@ public:
 private:
     [[nodiscard]] std::optional<TextSnippet> inJson(std::string_view json, int depth) const;
     [[nodiscard]] std::optional<TextSnippet> inValue(std::string_view literal, int depth) const;
+    /// The first place from there on where the bytes of a JSON text may hold it; npos: nowhere.
+    [[nodiscard]] std::size_t signIn(std::string_view json, std::size_t from) const;
     FoldedFinder m_whole;
     std::vector<FoldedFinder> m_signs; ///< one of them stands in every JSON text that holds it; none: nothing is known
 };
-
-/// A JSON string without its quotes, escapes undone. What is no escape stays.
-[[nodiscard]] std::string decodedJsonString(std::string_view literal);
 
 struct ScanHit {
     std::size_t word = 0; ///< which of the texts

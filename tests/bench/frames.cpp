@@ -2,16 +2,19 @@
 // What a reviewer feels: frames while the run table scrolls through a million runs and a run of fifty thousand steps is read in
 // each of its three views, beside an empty table of as many rows; and how long the window stands still while it opens,
 // sorts, and shows a line of 10 MB and bodies of 100 MB. Offscreen: everything but the way from the picture to the screen.
-//   bench_frames [--small] [--runs N] [--steps N] [--frames N]    --small: 100,000 runs, 5,000 steps
+//   bench_frames [--small] [--runs N] [--steps N] [--frames N] [--bodies]    --small: 100,000 runs, 5,000 steps; --bodies:
+//   those alone
 #include "core/index/runqueries.h"
 #include "core/platform/directories.h"
 #include "tests/bench/benchmark.h"
-#include "tests/bench/framesmeter.h"
+#include "tests/bench/framesreport.h"
 #include "tests/bench/framesstore.h"
 #include "ui/common/theme.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/models/session.h"
 #include "ui/traces/conversationview.h"
+#include "ui/traces/jsontreemodel.h"
+#include "ui/traces/longtext.h"
 #include "ui/traces/rawview.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
@@ -37,12 +40,12 @@ namespace fs = std::filesystem;
 namespace
 {
 
-constexpr double kGoalFrameMs = 16, kGoalStallMs = 100;
 constexpr int kWidth = 1384, kHeight = 820; // what rail and bars leave of 1440 x 900
 
 struct Options {
     FramesPlan plan;
     int frames = 600;
+    bool bodiesOnly = false;
 };
 
 Options optionsOf(int argc, char** argv)
@@ -54,6 +57,7 @@ Options optionsOf(int argc, char** argv)
             return i + 1 < argc ? std::max<std::int64_t>(least, std::atoll(argv[++i])) : least;
         };
         if (word == "--small") options.plan = {100'000, 5'000};
+        if (word == "--bodies") options.bodiesOnly = true;
         if (word == "--runs") options.plan.runs = number(1000);
         if (word == "--steps") options.plan.steps = number(100);
         if (word == "--frames") options.frames = static_cast<int>(number(20));
@@ -61,24 +65,11 @@ Options optionsOf(int argc, char** argv)
     return options;
 }
 
-/// As many rows and columns, and nothing in them.
-class EmptyModel : public QAbstractTableModel
-{
-public:
-    explicit EmptyModel(int rows) : m_rows(rows) {}
-    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : m_rows; }
-    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : 9; }
-    [[nodiscard]] QVariant data(const QModelIndex&, int) const override { return {}; }
-
-private:
-    int m_rows;
-};
-
-class FramesBench
+class FramesBench : FramesReport
 {
 public:
     FramesBench(MeteredApplication& application, const Options& options, FramesStore store, const fs::path& home)
-        : m_application(application), m_options(options), m_store(std::move(store))
+        : FramesReport(application, options.frames), m_options(options), m_store(std::move(store))
     {
         Places places{m_store.cache, home / "data", home / "config"};
         for (const auto& place : {places.data, places.config}) fs::create_directories(place);
@@ -96,53 +87,20 @@ public:
         if (!openStore()) return false;
         for (const auto* id : {&m_store.manySteps, &m_store.longLine, &m_store.largeBody, &m_store.oneBody}) findRow(*id);
         const auto read = bytesReadByThisThread();
-        table();
-        sorting();
-        manySteps();
+        if (!m_options.bodiesOnly) {
+            table();
+            sorting();
+            manySteps();
+        }
         largeBodies();
         document();
         std::printf("the window's thread read %.1f kB by system calls in all of this (its own wake-ups among them)\n",
                     static_cast<double>(bytesReadByThisThread() - read) / 1e3);
-        std::printf("goals not met: %d\n", m_missed);
+        std::printf("goals not met: %d\n", missed());
         return true;
     }
 
 private:
-    // ------------------------------------------------------------------------------------------------------- printing
-    Figures print(const std::string& what, const std::vector<Spent>& frames, bool isGoal)
-    {
-        const Figures f = figuresOf(frames);
-        if (f.n == 0) {
-            std::printf("%s: nothing to scroll\n", what.c_str());
-            return f;
-        }
-        const bool met = f.p99 < kGoalFrameMs;
-        std::printf("%s: n %zu frames, median %.2f ms, p99 %.2f ms, max %.2f ms; at work median %.2f ms, p99 %.2f ms%s\n",
-                    what.c_str(), f.n, f.median, f.p99, f.max, f.workMedian, f.workP99,
-                    !isGoal ? ""
-                    : met   ? " (goal: p99 < 16 ms, met)"
-                            : " (goal: p99 < 16 ms, NOT met)");
-        if (isGoal && !met) ++m_missed;
-        return f;
-    }
-    void stallOf(const std::string& what, const std::function<void()>& action, const std::function<bool()>& done)
-    {
-        const auto start = Clock::now();
-        m_heart.begin();
-        action();
-        const bool ended = waitUntil(done);
-        const double ready = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-        // What follows late: the rest of a layout, cells that arrive.
-        const auto until = Clock::now() + std::chrono::milliseconds(500);
-        (void)waitUntil([&] { return Clock::now() > until; });
-        const Heartbeat::Stall stall = m_heart.end();
-        const bool met = ended && stall.wallMs < kGoalStallMs;
-        std::printf("%s: %s after %.0f ms; longest stall of the event loop %.1f ms (%.1f ms of it at work), n %zu ticks%s\n",
-                    what.c_str(), ended ? "there" : "NOT there", ready, stall.wallMs, stall.cpuMs, stall.ticks,
-                    met ? " (goal: < 100 ms, met)" : " (goal: < 100 ms, NOT met)");
-        if (!met) ++m_missed;
-    }
-
     // ----------------------------------------------------------------------------------------------------- the run table
     bool openStore()
     {
@@ -163,81 +121,6 @@ private:
             return false;
         }
         return true;
-    }
-
-    static void press(QWidget* widget, int key)
-    {
-        QKeyEvent down(QEvent::KeyPress, key, Qt::NoModifier), up(QEvent::KeyRelease, key, Qt::NoModifier);
-        QCoreApplication::sendEvent(widget, &down);
-        QCoreApplication::sendEvent(widget, &up);
-    }
-
-    /// The scroll bar's way through, as a wheel, a page key and a dragged handle move it.
-    struct Way {
-        const char* name;
-        std::function<void(QAbstractScrollArea&, int)> step;
-    };
-    static std::vector<Way> ways(bool keys)
-    {
-        std::vector<Way> all;
-        if (keys) {
-            all.push_back({"line by line (Down)", [](QAbstractScrollArea& area, int) { press(&area, Qt::Key_Down); }});
-            all.push_back({"page by page (Page Down)", [](QAbstractScrollArea& area, int) { press(&area, Qt::Key_PageDown); }});
-        } else {
-            all.push_back({"line by line", [](QAbstractScrollArea& area, int) {
-                               QScrollBar* bar = area.verticalScrollBar();
-                               bar->setValue(bar->value() + bar->singleStep());
-                           }});
-            all.push_back({"page by page", [](QAbstractScrollArea& area, int) {
-                               QScrollBar* bar = area.verticalScrollBar();
-                               bar->setValue(bar->value() >= bar->maximum() ? bar->minimum() : bar->value() + bar->pageStep());
-                           }});
-        }
-        all.push_back({"jumps", [](QAbstractScrollArea& area, int step) {
-                           QScrollBar* bar = area.verticalScrollBar();
-                           const auto mixed = static_cast<std::uint64_t>(step + 1) * 0x9E3779B97F4A7C15ULL;
-                           bar->setValue(static_cast<int>((mixed >> 33) % static_cast<std::uint64_t>(bar->maximum() + 1)));
-                       }});
-        return all;
-    }
-    std::vector<Figures> scroll(const std::string& what, QAbstractScrollArea& area, bool keys, bool isGoal)
-    {
-        std::vector<Figures> figures;
-        area.setFocus();
-        area.verticalScrollBar()->setValue(0);
-        for (const Way& way : ways(keys)) {
-            const auto frames =
-                framesOf(m_application, area.viewport(), m_options.frames, [&](int step) { way.step(area, step); });
-            figures.push_back(print(std::format("{}, {}", what, way.name), frames, isGoal));
-        }
-        return figures;
-    }
-    static void ratios(const std::string& what, const std::vector<Figures>& ours, const std::vector<Figures>& theirs)
-    {
-        std::printf("%s: ratio of the medians", what.c_str());
-        const char* names[] = {"lines", "pages", "jumps"};
-        for (std::size_t i = 0; i < ours.size() && i < theirs.size(); ++i)
-            std::printf("%s %s %.2f", i ? "," : "", names[i], theirs[i].median > 0 ? ours[i].median / theirs[i].median : 0.0);
-        std::printf("\n");
-    }
-    /// An empty table of as many rows in the same place and size.
-    std::vector<Figures> emptyTable(int rows, const QWidget& as, bool keys)
-    {
-        EmptyModel model(rows);
-        QTableView table;
-        table.setFrameShape(QFrame::NoFrame);
-        table.setShowGrid(false);
-        table.setSelectionBehavior(QAbstractItemView::SelectRows);
-        table.verticalHeader()->hide();
-        table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-        table.verticalHeader()->setDefaultSectionSize(static_cast<int>(table.fontMetrics().height() * 1.6));
-        table.setModel(&model);
-        table.horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-        table.resize(as.size());
-        table.show();
-        if (keys) table.setCurrentIndex(model.index(0, 0));
-        return scroll(std::format("  baseline: an empty QTableView of {} rows x 9, {} x {}", rows, as.width(), as.height()),
-                      table, keys, false);
     }
 
     void table()
@@ -262,8 +145,7 @@ private:
     void sorting()
     {
         RunTableView& table = m_page->table();
-        const Options options = m_options;
-        m_options.frames = std::min(m_options.frames, 120);
+        const int before = setFrames(std::min(frames(), 120));
         for (const int column : {RunTableModel::TaskColumn, RunTableModel::CostColumn, RunTableModel::OutcomeColumn,
                                  RunTableModel::DurationColumn, RunTableModel::WhenColumn}) {
             const std::string name =
@@ -273,7 +155,7 @@ private:
                 [&] { table.sortByColumn(column, Qt::DescendingOrder); }, [&] { return m_page->settled(); });
             scroll(std::format("  after it, by {}", name), table, false, true);
         }
-        m_options.frames = options.frames;
+        setFrames(before);
         std::printf("memory of the window's process after sorting: %.0f MB (peak since it was open %.0f MB)\n", residentMb(),
                     peakMb());
     }
@@ -291,7 +173,7 @@ private:
         const auto row = m_rows.find(id);
         if (row == m_rows.end()) {
             std::printf("%s: NOT found\n", what.c_str());
-            ++m_missed;
+            miss();
             return;
         }
         RunView& run = m_page->run();
@@ -355,6 +237,7 @@ private:
             auto* conversation = run.findChild<ConversationView*>();
             stallOf(what + ", Conversation, unfolded", [&] { conversation->toggleCurrent(); }, [&] { return run.settled(); });
             scroll("  after it", *conversation, false, true);
+            wholeTurn(what);
             stallOf(what + ", to Steps", [&] { run.showTab(RunView::StepsTab); }, [&] { return run.settled(); });
             auto* steps = run.findChild<StepsView*>();
             const RunDetails* details = run.details();
@@ -370,10 +253,94 @@ private:
                             button->click();
                 },
                 [&] { return run.settled(); });
+            wholeStep(what);
             stallOf(what + ", to Raw", [&] { run.showTab(RunView::RawTab); }, [&] { return run.settled(); });
+            wholeValue(what);
         }
         std::printf("memory of the window's process after the large bodies: %.0f MB (peak since it was open %.0f MB)\n",
                     residentMb(), peakMb());
+    }
+
+    // Read by itself: what is too long for its place.
+    void wholeText(const std::string& what, const std::function<void()>& open)
+    {
+        RunView& run = m_page->run();
+        LongTextPage* page = nullptr;
+        stallOf(what, open, [&] { return run.settled(); });
+        for (LongTextPage* each : run.findChildren<LongTextPage*>())
+            if (each->isVisible()) page = each;
+        if (!page || !page->text()) {
+            std::printf("%s: NOT shown\n", what.c_str());
+            miss();
+            return;
+        }
+        std::printf("  %.1f MB in %zu stretches, of which %zu are in the document\n",
+                    static_cast<double>(page->text()->size()) / 1e6, page->stretches(), page->endPart() - page->firstPart());
+        scroll("  in it", *page, false, true);
+        stallOf(
+            what + ", to its end (Ctrl+End)", [&] { press(page, Qt::Key_End, Qt::ControlModifier); },
+            [&] { return run.settled(); });
+        const auto jumps = framesOf(application(), page->viewport(), frames(), [&](int step) {
+            const auto mixed = static_cast<std::uint64_t>(step + 1) * 0x9E3779B97F4A7C15ULL;
+            page->goTo((mixed >> 33) % page->stretches());
+        });
+        print("  in it, jumps through the whole text", jumps, true);
+        press(page, Qt::Key_Escape);
+        for (LongTextPane* pane : run.findChildren<LongTextPane*>())
+            if (pane->isVisible()) Q_EMIT pane->closed();
+    }
+    void wholeTurn(const std::string& what)
+    {
+        auto* conversation = m_page->run().findChild<ConversationView*>();
+        const auto& turns = conversation->turns();
+        for (std::size_t turn = 0; turn < turns.size(); ++turn)
+            for (std::size_t part = 0; part < turns[turn].parts.size(); ++part)
+                if (turns[turn].parts[part].omittedBytes > 0)
+                    return wholeText(what + ", Conversation, the turn by itself",
+                                     [&] { Q_EMIT conversation->wholePartWanted(turn, part); });
+        wholeText(what + ", Conversation, all of it",
+                  [&] { Q_EMIT conversation->wholePartWanted(ConversationView::kAllTurns, 0); });
+    }
+    void wholeStep(const std::string& what)
+    {
+        auto* steps = m_page->run().findChild<StepsView*>();
+        for (TextPage* page : steps->findChildren<TextPage*>())
+            if (page->isVisible() && page->toPlainText().contains(QStringLiteral("Read all of it")))
+                return wholeText(what + ", Steps, all of it",
+                                 [&] { Q_EMIT page->anchorClicked(QUrl(QStringLiteral("whole"))); });
+        std::printf("%s, Steps: nothing more to read\n", what.c_str());
+    }
+    /// The longest text of the tree, by way of the longest of each level.
+    void wholeValue(const std::string& what)
+    {
+        RunView& run = m_page->run();
+        auto* raw = run.findChild<RawView*>();
+        auto* tree = raw->findChild<QTreeView*>();
+        auto* model = raw->findChild<JsonTreeModel*>();
+        if (!tree->isVisible() || model->rowCount() == 0) {
+            std::printf("%s: NO tree\n", what.c_str());
+            miss();
+            return;
+        }
+        QModelIndex at;
+        stallOf(
+            what + ", Raw, unfolded to the longest text",
+            [&] {
+                for (;;) {
+                    tree->expand(at);
+                    (void)waitUntil([&] { return run.settled(); });
+                    QModelIndex longest;
+                    for (int row = 0; row < model->rowCount(at); ++row)
+                        if (const QModelIndex each = model->index(row, 0, at);
+                            !longest.isValid() || model->pieceOf(each).bytes > model->pieceOf(longest).bytes)
+                            longest = each;
+                    if (!longest.isValid()) break;
+                    at = longest;
+                }
+                tree->setCurrentIndex(at);
+            },
+            [&] { return run.settled(); });
+        wholeText(what + ", Raw, the value by itself", [&] { raw->readValue(); });
     }
 
     void document()
@@ -390,7 +357,7 @@ private:
         auto* tree = run.findChild<RawView*>()->findChild<QTreeView*>();
         if (!tree || !tree->isVisible() || !tree->model()) {
             std::printf("%s: NO tree\n", what.c_str());
-            ++m_missed;
+            miss();
             return;
         }
         stallOf(what + ", Raw, all unfolded", [&] { tree->expandToDepth(2); }, [&] { return run.settled(); });
@@ -409,14 +376,11 @@ private:
         stallOf(what + ", to Steps", [&] { run.showTab(RunView::StepsTab); }, [&] { return run.settled(); });
     }
 
-    MeteredApplication& m_application;
     Options m_options;
     FramesStore m_store;
     std::unique_ptr<Session> m_session;
     std::unique_ptr<TracesPage> m_page;
     std::map<std::string, RunRow> m_rows;
-    Heartbeat m_heart;
-    int m_missed = 0;
 };
 
 Result<FramesStore> storeOf(const Options& options, const fs::path& folder)

@@ -2,6 +2,7 @@
 #include "ui/traces/conversationturns.h"
 
 #include "core/base/json.h"
+#include "core/base/jsonpieces.h"
 #include "core/base/text.h"
 #include "core/traces/blobs.h"
 #include "ui/common/shown.h"
@@ -16,7 +17,7 @@ namespace tackroom::ui
 namespace
 {
 
-constexpr std::size_t kMostPartBytes = 256 * 1024;
+constexpr std::size_t kMostPartBytes = 96 * 1024;    ///< in the conversation itself; the whole is read by itself
 constexpr std::size_t kMostPrettyBytes = 128 * 1024; ///< beyond this, parsing would be felt
 constexpr std::size_t kOneLineJson = 96;
 
@@ -37,10 +38,11 @@ std::string withMediaChips(std::string text)
     return text;
 }
 
-TurnPart partOf(TurnPart::Kind kind, std::string_view foreign, const QString& before = {})
+TurnPart partOf(TurnPart::Kind kind, std::string_view foreign, std::ptrdiff_t message, const QString& before = {})
 {
     TurnPart part;
     part.kind = kind;
+    part.message = message;
     part.text = before + prettyText(foreign, kMostPartBytes, &part.omittedBytes);
     return part;
 }
@@ -71,7 +73,7 @@ QString roleText(Turn::Speaker speaker, const Message& message)
     }
 }
 
-Turn turnOf(const Message& message, const RunDetails& details)
+Turn turnOf(const Message& message, std::ptrdiff_t at, const RunDetails& details)
 {
     Turn turn;
     turn.speaker = speakerOf(message);
@@ -81,16 +83,18 @@ Turn turnOf(const Message& message, const RunDetails& details)
         const StepItem* step = message.stepId.empty() ? nullptr : details.step(message.stepId);
         const bool failed = step && step->step.kind == StepKind::Tool && step->step.status == StepStatus::Error;
         const QString name = message.name.empty() ? QString() : QString(shownLine(message.name, 120) + QLatin1Char(' '));
-        TurnPart part = partOf(TurnPart::ToolResult, message.content,
+        TurnPart part = partOf(TurnPart::ToolResult, message.content, at,
                                QString((failed ? QStringLiteral("← ✗ ") : QStringLiteral("← ")) + name));
         part.failed = failed;
         turn.parts.push_back(std::move(part));
         return turn;
     }
-    if (!message.content.empty()) turn.parts.push_back(partOf(TurnPart::Text, message.content));
-    for (const Message::ToolCall& call : message.toolCalls)
-        turn.parts.push_back(partOf(TurnPart::Call, call.arguments,
+    if (!message.content.empty()) turn.parts.push_back(partOf(TurnPart::Text, message.content, at));
+    for (const Message::ToolCall& call : message.toolCalls) {
+        turn.parts.push_back(partOf(TurnPart::Call, call.arguments, at,
                                     QString(QStringLiteral("→ ") + shownLine(call.name, 120) + QLatin1Char(' '))));
+        turn.parts.back().call = &call - message.toolCalls.data();
+    }
     if (turn.parts.empty()) {
         TurnPart nothing;
         nothing.text = tr("(said nothing)");
@@ -164,21 +168,38 @@ QString prettyText(std::string_view foreign, std::size_t maxBytes, std::uint64_t
     return toQString(safe);
 }
 
+std::string wholeText(const Body& body, const TurnPart& part)
+{
+    std::string_view text;
+    if (const auto at = static_cast<std::size_t>(part.message); part.message >= 0 && at < body.messages.size()) {
+        const Message& message = body.messages[at];
+        const auto call = static_cast<std::size_t>(part.call);
+        if (part.call < 0)
+            text = message.content;
+        else if (call < message.toolCalls.size())
+            text = message.toolCalls[call].arguments;
+    } else if (body.messages.empty()) {
+        if (part.message == 0) text = body.input;
+        if (part.message == 1) text = body.output;
+    }
+    return jsonRoot(text, {}) ? indentedJson(text) : std::string(text);
+}
+
 std::vector<Turn> turnsOf(const RunDetails& details, const Body& body)
 {
     std::vector<Turn> turns;
     turns.reserve(body.messages.size() + details.decisions.size());
-    for (const Message& message : body.messages) turns.push_back(turnOf(message, details));
+    for (const Message& message : body.messages) turns.push_back(turnOf(message, &message - body.messages.data(), details));
     if (turns.empty()) {
-        const auto add = [&](const QString& role, const std::string& text) {
+        const auto add = [&](const QString& role, const std::string& text, std::ptrdiff_t at) {
             if (text.empty()) return;
             Turn turn;
             turn.role = role;
-            turn.parts.push_back(partOf(TurnPart::Text, text));
+            turn.parts.push_back(partOf(TurnPart::Text, text, at));
             turns.push_back(std::move(turn));
         };
-        add(tr("input"), body.input);
-        add(tr("output"), body.output);
+        add(tr("input"), body.input, 0);
+        add(tr("output"), body.output, 1);
     }
     markDecisive(turns, details);
     placeDecisions(turns, details);

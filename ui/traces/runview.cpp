@@ -10,6 +10,7 @@
 #include "ui/models/session.h"
 #include "ui/traces/conversationview.h"
 #include "ui/traces/judgepanel.h"
+#include "ui/traces/longtext.h"
 #include "ui/traces/rawview.h"
 #include "ui/traces/stepsview.h"
 
@@ -65,6 +66,7 @@ void RunView::buildTabs(QVBoxLayout* column)
     m_conversation = new ConversationView(conversationTab);
     m_conversationPages->addWidget(m_conversationState);
     m_conversationPages->addWidget(m_conversation);
+    buildWholePart(conversationTab);
     m_steps = new StepsView(m_session, m_tabs);
     m_raw = new RawView(m_session, m_tabs);
     m_tabs->addTab(conversationTab, tr("Conversation"));
@@ -167,7 +169,8 @@ void RunView::showTab(Tab tab) { m_tabs->setCurrentIndex(tab); }
 
 bool RunView::settled() const
 {
-    return m_job == 0 && m_bodyJob == 0 && !m_conversation->writing() && m_steps->settled() && m_raw->settled();
+    return m_job == 0 && m_bodyJob == 0 && m_wholeJob == 0 && !m_conversation->writing() && m_steps->settled() &&
+           m_raw->settled();
 }
 
 void RunView::clear()
@@ -175,6 +178,7 @@ void RunView::clear()
     m_session.jobs().cancel(m_job);
     m_session.jobs().cancel(m_bodyJob);
     m_job = m_bodyJob = 0;
+    leaveWholePart();
     m_row = {};
     m_details.reset();
     m_body.reset();
@@ -301,12 +305,13 @@ void RunView::fetchConversation()
         m_conversationState->showLoading(tr("Reading the conversation"));
         m_conversationPages->setCurrentWidget(m_conversationState);
     }
-    m_bodyJob = m_session.fetchBody(this, RunAddress(m_details->item.run), {}, kMostConversationBytes, [this](Result<Body> body) {
-        m_bodyJob = 0;
-        if (!body) return conversationFailed(body.error());
-        m_body = std::make_shared<const Body>(std::move(*body));
-        layOutConversation();
-    });
+    m_bodyJob =
+        m_session.fetchBody(this, RunAddress(m_details->item.run), {}, kMostConversationBytes, [this](Result<Body> body) {
+            m_bodyJob = 0;
+            if (!body) return conversationFailed(body.error());
+            m_body = std::make_shared<const Body>(std::move(*body));
+            layOutConversation();
+        });
 }
 
 void RunView::conversationFailed(const Error& error)
@@ -345,7 +350,7 @@ void RunView::showConversation(std::vector<Turn> turns)
         m_conversationPages->setCurrentWidget(m_conversationState);
         return;
     }
-    m_conversationPages->setCurrentWidget(m_conversation);
+    if (m_conversationPages->currentWidget() != m_whole) m_conversationPages->setCurrentWidget(m_conversation);
     if (m_jumpPending) jumpTo(m_step, m_jumpDecisive);
 }
 
@@ -358,7 +363,7 @@ void RunView::loadTab()
     if (tab() == ConversationTab) fetchConversation();
     if (tab() == RawTab) {
         const StepItem* step = m_step.empty() ? nullptr : m_details->step(m_step);
-        m_raw->showRaw(m_details->item.run.nativeId, step ? m_step : std::string(),
+        m_raw->showRaw(RunAddress(m_details->item.run), step ? m_step : std::string(),
                        step ? tr("step “%1”, as in the store").arg(stepTitle(step->step)) : tr("the run, as in the store"));
     }
 }
@@ -373,6 +378,7 @@ void RunView::stepMoved(const std::string& stepId)
 void RunView::jumpTo(const std::string& stepId, bool decisive)
 {
     if (!m_details || (stepId.empty() && !decisive)) return;
+    leaveWholePart();
     m_step = stepId;
     m_moving = true;
     const bool known = m_steps->showStep(stepId);

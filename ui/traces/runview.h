@@ -20,6 +20,7 @@ class ConversationView;
 class JudgePanel;
 class LinkButton;
 class MessageBar;
+class LongTextPane;
 class RawView;
 class Session;
 class StatePane;
@@ -87,6 +88,10 @@ private:
     void layOutConversation();
     void showConversation(std::vector<Turn> turns);
     void conversationFailed(const Error& error);
+    void buildWholePart(QWidget* parent);
+    void readWholePart(std::size_t turn, std::size_t part);
+    void showWholePart(Result<std::string> text, const QString& title);
+    void leaveWholePart();
     void loadTab();
     void jumpTo(const std::string& stepId, bool decisive);
     [[nodiscard]] bool showNearby(const std::string& stepId);
@@ -114,6 +119,7 @@ private:
     QToolButton *m_errorButton, *m_decisiveButton;
     QWidget* m_corner;
     ConversationView* m_conversation;
+    LongTextPane* m_whole;
     StepsView* m_steps;
     RawView* m_raw;
     JudgePanel* m_judge;
@@ -125,7 +131,7 @@ private:
     bool m_moving = false; ///< the views are being moved together
     bool m_jumpPending = false, m_jumpDecisive = false;
     bool m_keepPlace = false; ///< the conversation that comes is the same one, grown
-    quint64 m_job = 0, m_bodyJob = 0;
+    quint64 m_job = 0, m_bodyJob = 0, m_wholeJob = 0;
 };
 
 } // namespace tackroom::ui

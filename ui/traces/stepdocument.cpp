@@ -2,6 +2,7 @@
 #include "ui/traces/stepdocument.h"
 
 #include "core/base/json.h"
+#include "core/base/jsonpieces.h"
 #include "core/base/text.h"
 #include "core/traces/blobs.h"
 
@@ -64,6 +65,30 @@ std::string inputDocument(const Body& body)
         add(out, "--- " + message.role + (message.name.empty() ? "" : " " + message.name), text.empty() ? " " : text);
     }
     if (body.messages.empty()) out = readable(body.input);
+    return out;
+}
+
+std::string bodyDocument(const Body& body)
+{
+    std::string out;
+    const auto whole = [&](const std::string& title, std::string_view text) {
+        if (text.empty()) return;
+        if (!out.empty()) out += '\n';
+        out += "--- " + title + "\n";
+        if (jsonRoot(text, {}))
+            out += indentedJson(text);
+        else
+            out += text;
+        out += '\n';
+    };
+    for (const Message& message : body.messages) {
+        whole(message.name.empty() ? message.role : message.role + " " + message.name, message.content);
+        for (const Message::ToolCall& call : message.toolCalls) whole("-> " + call.name, call.arguments);
+    }
+    if (body.messages.empty()) {
+        whole("input", body.input);
+        whole("output", body.output);
+    }
     return out;
 }
 

@@ -12,4 +12,7 @@ namespace tackroom::ui
 /// What a model call was given, message by message; the answer at its end is left out.
 [[nodiscard]] std::string inputDocument(const Body& body);
 
+/// All messages of a body, or its input and output, whole: JSON on lines, nothing folded, nothing left out.
+[[nodiscard]] std::string bodyDocument(const Body& body);
+
 } // namespace tackroom::ui

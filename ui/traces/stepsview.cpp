@@ -7,6 +7,7 @@
 #include "ui/diffview/diffview.h"
 #include "ui/models/session.h"
 #include "ui/traces/conversationturns.h"
+#include "ui/traces/longtext.h"
 #include "ui/traces/stepdocument.h"
 #include "ui/traces/textpage.h"
 #include "ui/traces/waterfalldelegate.h"
@@ -26,7 +27,8 @@ namespace tackroom::ui
 
 namespace
 {
-constexpr std::uint64_t kMostBodyBytes = 1024 * 1024;
+constexpr std::uint64_t kMostBodyBytes = 1024 * 1024, kMostWholeBytes = std::uint64_t{512} << 20;
+constexpr std::size_t kMostSectionBytes = 96 * 1024;
 
 /// Single letters are keys of the page, not a search.
 class StepTree : public QTreeView
@@ -81,6 +83,13 @@ StepsView::StepsView(Session& session, QWidget* parent)
     auto* texts = new QWidget(below);
     m_below->addWidget(texts);
     m_below->addWidget(buildComparison(below));
+    m_wholeText = new LongTextPane(tr("Back to the texts"), below);
+    m_below->addWidget(m_wholeText);
+    connect(m_wholeText, &LongTextPane::closed, this, [this] {
+        leaveComparison();
+        m_text->setFocus();
+    });
+    connect(m_text, &QTextBrowser::anchorClicked, this, &StepsView::readWhole);
     auto* column = new QVBoxLayout(texts);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -136,8 +145,10 @@ bool StepsView::comparing() const { return m_below->currentIndex() == 1; }
 void StepsView::leaveComparison()
 {
     m_session.jobs().cancel(m_diffJob);
-    m_diffJob = 0;
+    m_session.jobs().cancel(m_wholeJob);
+    m_diffJob = m_wholeJob = 0;
     m_diff->setContent(nullptr);
+    m_wholeText->clear();
     m_below->setCurrentIndex(0);
 }
 
@@ -278,26 +289,39 @@ void StepsView::showCurrent()
     if (item) Q_EMIT stepPicked(own(item->step.nativeId));
 }
 
-bool StepsView::settled() const { return m_bodyJob == 0 && m_diffJob == 0 && !m_text->writing(); }
+bool StepsView::settled() const
+{
+    return m_bodyJob == 0 && m_diffJob == 0 && m_wholeJob == 0 && !m_text->writing() && m_wholeText->settled();
+}
 
 void StepsView::addSection(std::vector<Section>& to, const QString& title, const std::string& text, int look)
 {
     if (text.empty()) return;
     Section section{title, {}, look, 0};
-    section.text = prettyText(text, 256 * 1024, &section.omittedBytes);
+    section.text = prettyText(text, kMostSectionBytes, &section.omittedBytes);
     to.push_back(std::move(section));
 }
 
-void StepsView::writeSection(const Section& section)
+/// `isCut`: of what the store has; else of what the index has, and the button fetches the rest.
+void StepsView::writeSection(const Section& section, bool isCut)
 {
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid + kGrid / 2);
     m_text->addText(section.title, TextPage::Strong | TextPage::Faint);
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 4);
     m_text->addText(section.text, section.look);
     if (section.omittedBytes == 0) return;
+    if (isCut) return writeCut(section.omittedBytes);
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 0);
     m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(section.omittedBytes))),
                     TextPage::Faint);
+}
+
+void StepsView::writeCut(std::uint64_t omittedBytes)
+{
+    m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
+    m_text->addText(tr("%1 more bytes are not shown here.").arg(countText(static_cast<qint64>(omittedBytes))), TextPage::Faint);
+    m_text->addText(QStringLiteral(" "), TextPage::Faint);
+    m_text->addLink(tr("Read all of it"), QStringLiteral("whole"));
 }
 
 void StepsView::writeStep(const Step& step)
@@ -324,7 +348,7 @@ void StepsView::writeStep(const Step& step)
     addSection(sections, step.kind == StepKind::Retriever ? tr("Retrieved") : tr("Result"), step.result, TextPage::Mono);
     addSection(sections, tr("Input"), step.inputText, TextPage::Plain);
     addSection(sections, tr("Output"), step.outputText, TextPage::Plain);
-    for (const Section& section : sections) writeSection(section);
+    for (const Section& section : sections) writeSection(section, false);
 }
 
 void StepsView::fetchBodies()
@@ -383,16 +407,41 @@ void StepsView::showBody(const Result<std::vector<Section>>& sections, std::uint
     }
     m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, 2 * kGrid);
     m_text->addText(tr("Whole texts, from the store"), TextPage::Strong);
-    for (const Section& section : *sections) writeSection(section);
+    for (const Section& section : *sections) writeSection(section, true);
     if (sections->empty()) {
         m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
         m_text->addText(tr("The store holds no texts of this step."), TextPage::Faint);
     }
-    if (omittedBytes > 0) {
-        m_text->startParagraph(0, {}, TextPage::Plain, TextPage::Wash::None, kGrid / 2);
-        m_text->addText(tr("%1 more bytes are not shown.").arg(countText(static_cast<qint64>(omittedBytes))), TextPage::Faint);
-    }
+    if (omittedBytes > 0) writeCut(omittedBytes);
     m_text->end();
+}
+
+/// All texts of the step as one, of any length, in place of the ones that were cut.
+void StepsView::readWhole()
+{
+    const std::string stepId = currentStep();
+    if (stepId.empty()) return;
+    m_session.jobs().cancel(m_wholeJob);
+    const auto show = [this](const std::string& text) {
+        const StepItem* item = m_model->stepAt(m_tree->currentIndex());
+        m_wholeText->setText(std::make_shared<const std::string>(text), item ? stepTitle(item->step) : QString(),
+                             TextPage::Plain);
+        m_wholeText->setFocus();
+    };
+    m_wholeText->setText(nullptr, tr("Reading the whole text"), TextPage::Plain);
+    m_below->setCurrentWidget(m_wholeText);
+    m_wholeJob = m_session.fetchBody(this, m_run, stepId, kMostWholeBytes, [this, show](Result<Body> body) {
+        m_wholeJob = 0;
+        if (!body) return show(utf8(sentenceOf(body.error())));
+        m_wholeJob = m_session.jobs().start<std::string>(
+            {QString(), Lane::Pool, true, true}, this,
+            [body = std::make_shared<const Body>(std::move(*body))](
+                const CancelToken&, const Progress&) -> Result<std::string> { return bodyDocument(*body); },
+            [this, show](Result<std::string> text) {
+                m_wholeJob = 0;
+                show(text ? *text : utf8(sentenceOf(text.error())));
+            });
+    });
 }
 
 } // namespace tackroom::ui

@@ -19,6 +19,7 @@ namespace tackroom::ui
 
 class Session;
 class DiffView;
+class LongTextPane;
 class TextLabel;
 class TextPage;
 
@@ -55,13 +56,15 @@ private:
     };
     static void addSection(std::vector<Section>& to, const QString& title, const std::string& text, int look);
     [[nodiscard]] static std::vector<Section> sectionsOf(const Body& body);
-    void writeSection(const Section& section);
+    void writeSection(const Section& section, bool isCut);
+    void writeCut(std::uint64_t omittedBytes);
     void fetchBodies();
     void showBody(const Result<std::vector<Section>>& sections, std::uint64_t omittedBytes);
     QWidget* buildComparison(QWidget* parent);
     void fillCompareMenu();
     void fetchInput(const std::string& stepId, std::function<void(std::shared_ptr<const Body>)> then);
     void leaveComparison();
+    void readWhole();
 
     Session& m_session;
     StepTreeModel* m_model;
@@ -71,8 +74,9 @@ private:
     RunAddress m_run;
     QString m_explanation; ///< of the decisive step
     std::string m_decisiveStep;
-    quint64 m_bodyJob = 0, m_diffJob = 0;
+    quint64 m_bodyJob = 0, m_diffJob = 0, m_wholeJob = 0;
     QStackedLayout* m_below = nullptr;
+    LongTextPane* m_wholeText = nullptr;
     QToolButton* m_compareButton = nullptr;
     TextLabel* m_compared = nullptr;
     DiffView* m_diff = nullptr;

@@ -143,6 +143,12 @@ void TextPage::startParagraph(int hang, const QString& label, int labelLook, Was
     m_pieces.push_back({Piece::Paragraph, label, {}, hang, labelLook, spaceAbove, std::exchange(m_pendingMark, -1), wash});
 }
 
+void TextPage::startStretch(int hang, Wash wash)
+{
+    startParagraph(hang, {}, Plain, wash, 0);
+    m_pieces.back().goesOn = true;
+}
+
 void TextPage::addText(const QString& text, int look)
 {
     m_pieces.push_back({Piece::Text, text, {}, 0, look, 0, -1, Wash::None});
@@ -223,6 +229,7 @@ qsizetype TextPage::writePiece(qsizetype most)
     ++m_next;
     if (piece.kind == Piece::Paragraph) {
         writeParagraph(piece.hang, piece.text, piece.look, piece.wash, piece.spaceAbove);
+        if (piece.goesOn) m_writer.block().setUserState(kGoesOn);
         if (piece.mark >= 0) m_marks[static_cast<std::size_t>(piece.mark)] = m_writer.block().position();
         return kParagraphCost;
     }

@@ -29,6 +29,8 @@ public:
     void end();
     /// A new paragraph. With `hang` > 0 its text stands `hang` pixels in, and `label` hangs before it.
     void startParagraph(int hang, const QString& label, int labelLook, Wash wash, int spaceAbove);
+    /// The text before goes on: a new paragraph where it is shown, none where it is copied.
+    void startStretch(int hang, Wash wash);
     void addText(const QString& text, int look);
     void addLink(const QString& text, const QString& target);
     /// Something is still to be written.
@@ -66,6 +68,7 @@ private:
         QString text, target;
         int hang = 0, look = 0, spaceAbove = 0, mark = -1;
         Wash wash = Wash::None;
+        bool goesOn = false;
     };
     void writeSlice(qsizetype chars);
     void writeSoon();

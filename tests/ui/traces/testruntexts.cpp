@@ -18,6 +18,12 @@ using namespace tackroom::ui;
 namespace
 {
 
+std::shared_ptr<const JsonDocument> documentOf(std::string text)
+{
+    auto document = readJsonDocument(std::make_shared<const std::string>(std::move(text)), {});
+    return document ? *document : nullptr;
+}
+
 RunDetails failingRun()
 {
     RunDetails details;
@@ -219,7 +225,12 @@ private Q_SLOTS:
         details.item.run.userId = "jo@example.org";
         details.steps[1].step.arguments = R"({"card":"4111 1111 1111 1111","password":"hunter22"})";
         Body body;
-        body.messages = {{.role = "user", .name = {}, .content = "call +49 30 1234567", .toolCalls = {{"c1", "pay", R"({"to":"a@b.io"})"}}, .toolCallId = {}, .stepId = {}}};
+        body.messages = {{.role = "user",
+                          .name = {},
+                          .content = "call +49 30 1234567",
+                          .toolCalls = {{"c1", "pay", R"({"to":"a@b.io"})"}},
+                          .toolCallId = {},
+                          .stepId = {}}};
         QCOMPARE(maskRun(details, body), std::size_t{5});
         const QString json = runAsJson(details, body), step = stepAsMarkdown(details, details.steps[1].step);
         for (const char* secret : {"jo@example", "4111", "hunter22", "1234567", "a@b.io"}) {
@@ -265,9 +276,7 @@ private Q_SLOTS:
     {
         JsonTreeModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        auto json = parseJson(R"({"a":{"b":[1,{"c":"<i>x</i>"}]},"n":null,"e":{}})", "test");
-        QVERIFY(json.has_value());
-        model.setJson(std::make_shared<const Json>(std::move(*json)));
+        model.setDocument(documentOf(R"({"a":{"b":[1,{"c":"<i>x</i>"}]},"n":null,"e":{}})"));
         QCOMPARE(model.rowCount(), 3);
         const QModelIndex list = model.index(0, 0, model.index(0, 0));
         const QModelIndex leaf = model.index(0, 0, model.index(1, 0, list));
@@ -275,7 +284,7 @@ private Q_SLOTS:
         QCOMPARE(model.valueOf(leaf), std::string("<i>x</i>"));
         QCOMPARE(leaf.siblingAtColumn(1).data().toString(), QStringLiteral("<i>x</i>"));
         QVERIFY(!model.hasChildren(model.index(2, 0)));
-        model.setJson({});
+        model.setDocument({});
         QCOMPARE(model.rowCount(), 0);
     }
 };

@@ -357,6 +357,34 @@ TEST_F(Phoenix, aConversationIsToldOnceAndInOrder)
     EXPECT_EQ(reader->fetch(run, "nobody", 100).error().code, ErrorCode::NotFound);
 }
 
+/// What is too long for the index is read where it is asked for with room, and is counted where it is not.
+TEST_F(Phoenix, aBodyOfManyMegabytesIsFetchedWhole)
+{
+    Fixture store(file("p.db"));
+    const std::string id = formatText("{:032x}", 0xabc111), line(static_cast<std::size_t>(kMaxAttributesBytes) + 1000, 'w');
+    const std::string attributes =
+        R"({"llm":{"output_messages":[{"message":{"role":"assistant","content":")" + line + R"("}}]}})";
+    store.addSpan(store.addTrace(id), {.id = "00000000000000aa", .name = "chat", .kind = "LLM", .attributes = attributes});
+    const auto reader = open(store.path());
+    ASSERT_TRUE(reader);
+    constexpr std::uint64_t kRoom = std::uint64_t{256} << 20;
+    const auto step = reader->fetch(RunAddress(id), "00000000000000aa", kRoom);
+    ASSERT_TRUE(step) << textOf(step.error());
+    EXPECT_EQ(step->omittedBytes, 0U);
+    EXPECT_TRUE(step->raw == R"({"attributes":)" + attributes + R"(,"events":[]})");
+    ASSERT_EQ(step->messages.size(), 1U);
+    EXPECT_TRUE(step->messages[0].content == line);
+    const auto run = reader->fetch(RunAddress(id), {}, kRoom);
+    ASSERT_TRUE(run);
+    ASSERT_EQ(run->messages.size(), 1U);
+    EXPECT_TRUE(run->messages[0].content == line);
+    for (const char* part : {"00000000000000aa", ""}) {
+        const auto little = reader->fetch(RunAddress(id), part, 1 << 20);
+        ASSERT_TRUE(little);
+        EXPECT_GE(little->omittedBytes, attributes.size());
+    }
+}
+
 TEST_F(Phoenix, notOneByteOfTheStoreChanges)
 {
     {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/textscan.h"
 
+#include "core/base/jsonpieces.h"
 #include "core/base/text.h"
 #include "core/platform/directories.h"
+#include "core/readers/phoenixscan.h"
 #include "core/readers/readers.h"
 #include "tests/support/phoenixfixture.h"
 
@@ -262,6 +264,52 @@ TEST_F(DamagedScan, textsOfRunsThatCannotBeNamedHideNoOthers)
     EXPECT_LT(found.runs.size(), std::size_t{3'000});
     ASSERT_EQ(found.losses.size(), 1U);
     EXPECT_EQ(found.losses[0].where, "runs");
+}
+
+/// Rows of runs in which everything was found are passed over, and nothing is lost by that.
+TEST_F(PhoenixScan, passesOverRunsThatAreFound)
+{
+    const auto trace = [&](int number, int spans, const std::string& first) {
+        const auto row = m_store->addTrace(formatText("{:032x}", 0xabd000 + number), number);
+        for (int i = 0; i < spans; ++i)
+            m_store->addSpan(row, {.id = formatText("{:08x}{:08x}", number, i),
+                                   .name = "chat",
+                                   .attributes = formatText(R"({{"output":{{"value":"the parcel {}"}}}})", i == 0 ? first : "came"),
+                                   .second = number});
+    };
+    trace(1, 400, "left");
+    trace(2, 40, "has a needle");
+    trace(3, 400, "has a needle");
+    trace(4, 400, "left");
+    auto db = openForeign(m_folder->path() / "p.db");
+    ASSERT_TRUE(db);
+    const auto known = tables(*db);
+    ASSERT_TRUE(known);
+    const auto scanned = [&](const std::vector<std::string>& words, std::chrono::milliseconds batch, int* guarded) {
+        const std::vector<TextNeedle> needles(words.begin(), words.end());
+        std::vector<std::string> told;
+        const TextScanner::Hit hit = [&](const ScanHit& each) -> Status {
+            told.push_back(words[each.word] + " " + each.runId + " " + each.stepId + " " + each.snippet.text);
+            return {};
+        };
+        RowScan scan(*db, needles, hit, [] { return fail(ErrorCode::Internal, {}, "not here"); }, batch);
+        const auto done = [&](std::uint64_t, std::uint64_t) -> Status {
+            *guarded += scan.passesOver();
+            return {};
+        };
+        for (const RowScanPlan& plan : phoenixScanPlans(*known)) EXPECT_TRUE(scan.run(plan, done, {}));
+        return told;
+    };
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"parcel"}, {"parcel", "needle"}, {"needle"}}) {
+        int guarded = 0, unguarded = 0;
+        const auto byPieces = scanned(words, std::chrono::milliseconds(0), &guarded);
+        EXPECT_EQ(byPieces, scanned(words, std::chrono::hours(1), &unguarded));
+        EXPECT_EQ(byPieces.size(), words.size() == 2 ? 6U : words[0] == "needle" ? 2U : 4U);
+        EXPECT_EQ(unguarded, 0);
+        EXPECT_GT(guarded, words[0] == "needle" ? -1 : 5);
+    }
+    // The function does not outlive the search.
+    EXPECT_FALSE(db->prepare("SELECT tackroom_wanted(1)"));
 }
 
 } // namespace
