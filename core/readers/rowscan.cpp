@@ -233,10 +233,20 @@ void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Fo
 /// Outside of any statement on the rows: the receiver may take its time.
 Status RowScan::tell(const RowScanPlan& plan, std::vector<Found>& found)
 {
-    for (Found& each : found) {
-        TR_ASSIGN(auto runId, runIdOf(plan, each.run));
-        if (!runId) continue;
-        TR_TRY(m_hit({each.word, std::move(*runId), {}, std::move(each.step), std::move(each.place), std::move(each.snippet)}));
+    if (found.empty()) return {};
+    std::vector<std::optional<std::string>> runs;
+    {
+        // Together: by itself each look locks and unlocks the store, which costs more than the look.
+        TR_ASSIGN(const Transaction view, m_db.transaction(Database::Begin::Read)); // its end takes nothing back
+        for (const Found& each : found) {
+            TR_ASSIGN(runs.emplace_back(), runIdOf(plan, each.run));
+        }
+    }
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        Found& each = found[i];
+        if (!runs[i]) continue;
+        TR_TRY(
+            m_hit({each.word, std::move(*runs[i]), {}, std::move(each.step), std::move(each.place), std::move(each.snippet)}));
     }
     found.clear();
     return {};
