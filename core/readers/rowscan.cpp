@@ -102,6 +102,7 @@ std::string RowScan::selectOf(const RowScanPlan& plan) const
 Status RowScan::run(const RowScanPlan& plan, const TextScanner::Done& done, const CancelToken& cancel)
 {
     Walk walk;
+    walk.slice = m_batch / 10;
     TR_ASSIGN(walk.from, highestRow(plan));
     std::int64_t total = walk.from == kLastRow ? 0 : std::max<std::int64_t>(0, walk.from);
     while (walk.from > 0) {
@@ -141,7 +142,8 @@ Status RowScan::batch(const RowScanPlan& plan, Walk& walk, const CancelToken& ca
     if (m_guarded) TR_TRY(addGuard());
     TR_ASSIGN(Statement row, m_db.prepare(selectOf(plan)));
     row.bind(1, walk.from);
-    const auto until = std::chrono::steady_clock::now() + m_batch;
+    const auto until = std::chrono::steady_clock::now() + std::min(m_batch, walk.slice);
+    walk.slice = std::min(m_batch, walk.slice * 2);
     int passed = 0;
     for (int rows = 1;; ++rows) {
         TR_ASSIGN(const bool more, row.step());

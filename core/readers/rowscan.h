@@ -90,6 +90,7 @@ private:
     /// Where it is: the row to go on with (0: the end), and what it has met.
     struct Walk {
         std::int64_t from = 0, read = 0;
+        std::chrono::milliseconds slice{}; ///< of the next batch: short at first, so that hits are told soon
         int holes = 0;
         std::vector<Found> found;
     };

@@ -8,6 +8,7 @@
 #include <QAction>
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QLocale>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSlider>
@@ -20,11 +21,12 @@ namespace tackroom::ui
 
 namespace
 {
-constexpr std::size_t kStretch = 8192, kNear = 1024; ///< bytes
-constexpr WindowPage::Extent kStretches{.atOnce = 6, .more = 3, .most = 12, .before = 2, .goesBack = true};
+constexpr std::size_t kStretch = 2048, kNear = 512; ///< bytes
+constexpr qsizetype kAtOnce = 4000;                 ///< characters: a jump writes two or three times as many
+constexpr WindowPage::Extent kStretches{.atOnce = 8, .more = 4, .most = 32, .before = 1, .goesBack = true};
 } // namespace
 
-LongTextPage::LongTextPage(QWidget* parent) : WindowPage(kStretches, parent) {}
+LongTextPage::LongTextPage(QWidget* parent) : WindowPage(kStretches, parent) { setFirstSlice(kAtOnce); }
 
 void LongTextPage::setText(std::shared_ptr<const std::string> text, int look)
 {
@@ -123,6 +125,7 @@ LongTextPane::LongTextPane(const QString& back, QWidget* parent)
     column->addLayout(bar);
     column->addWidget(m_page, 1);
     m_page->setAccessibleName(tr("Whole text"));
+    m_slider->setMinimumWidth(15 * kGrid);
     m_slider->setAccessibleName(tr("Place in the text"));
     m_slider->setToolTip(tr("Goes through the whole text; only what is in sight is laid out"));
     setFocusProxy(m_page);
@@ -153,9 +156,11 @@ void LongTextPane::showPlace()
     const std::size_t at = m_page->stretchAtTop();
     m_slider->setValue(static_cast<int>(at));
     m_showing = was;
-    m_place->setShown(tr("%1 % of %2 bytes")
+    const auto size = static_cast<qint64>(m_page->text()->size());
+    m_place->setShown(tr("%1 % of %2")
                           .arg(100 * m_page->beginOf(at) / m_page->text()->size())
-                          .arg(countText(static_cast<qint64>(m_page->text()->size()))));
+                          .arg(QLocale().formattedDataSize(size, 1, QLocale::DataSizeSIFormat)));
+    m_place->setToolTip(tr("%1 bytes").arg(countText(size)));
 }
 
 } // namespace tackroom::ui

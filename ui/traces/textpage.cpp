@@ -43,7 +43,7 @@ qsizetype stretchEnd(const QString& text, qsizetype from, qsizetype lineEnd)
 
 } // namespace
 
-TextPage::TextPage(QWidget* parent) : QTextBrowser(parent), m_sliceChars(kFirstSlice)
+TextPage::TextPage(QWidget* parent) : QTextBrowser(parent), m_sliceChars(kFirstSlice), m_firstSlice(kFirstSlice)
 {
     setReadOnly(true);
     setAcceptRichText(false);
@@ -79,7 +79,7 @@ void TextPage::begin()
 
 void TextPage::end()
 {
-    writeSlice(kFirstSlice);
+    writeSlice(m_firstSlice);
     setUpdatesEnabled(true);
     writeSoon();
 }
@@ -305,7 +305,7 @@ bool TextPage::reaches(int mark, int top) const
 
 void TextPage::showMark(int mark, int top)
 {
-    while (writing() && !reaches(mark, top)) writeSlice(kFirstSlice);
+    while (writing() && !reaches(mark, top)) writeSlice(m_firstSlice);
     if (const int position = positionOf(mark); position >= 0)
         verticalScrollBar()->setValue(verticalScrollBar()->value() + topOf(position) - top);
 }

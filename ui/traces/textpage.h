@@ -58,6 +58,8 @@ protected:
     virtual void written() {}
     /// Pieces are not kept for writeAgain(): the owner can make them anew.
     void forgetPieces() { m_keepPieces = false; }
+    /// How much is written before anything else may happen; less than some screens.
+    void setFirstSlice(qsizetype chars) { m_firstSlice = chars; }
 
     void changeEvent(QEvent* event) override;
     QMimeData* createMimeDataFromSelection() const override;
@@ -91,7 +93,7 @@ private:
     qsizetype m_offset = 0; ///< in its text
     std::vector<int> m_marks;
     int m_pendingMark = -1;
-    qsizetype m_sliceChars;
+    qsizetype m_sliceChars, m_firstSlice;
     QTimer m_goOn;
 };
 

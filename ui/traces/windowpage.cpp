@@ -111,13 +111,19 @@ void WindowPage::goOn()
     writeFoot();
     end();
     if (m_end - m_first > m_extent.most) {
-        const std::size_t gone = m_end - m_first - m_extent.most / 2;
-        replaceFront(m_partMarks[gone], beforeText(m_first + gone), tr("Show earlier"), QStringLiteral("earlier"));
-        m_partMarks.erase(m_partMarks.begin(), m_partMarks.begin() + static_cast<std::ptrdiff_t>(gone));
-        m_first += gone;
+        // Never what is read: a high window may show more than half of it.
+        const std::size_t gone = std::min(m_end - m_first - m_extent.most / 2, partAtTop() - m_first);
+        if (gone > 0) letGo(gone);
     }
     m_moving = false;
     moved();
+}
+
+void WindowPage::letGo(std::size_t gone)
+{
+    replaceFront(m_partMarks[gone], beforeText(m_first + gone), tr("Show earlier"), QStringLiteral("earlier"));
+    m_partMarks.erase(m_partMarks.begin(), m_partMarks.begin() + static_cast<std::ptrdiff_t>(gone));
+    m_first += gone;
 }
 
 void WindowPage::goBack()

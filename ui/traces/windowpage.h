@@ -63,6 +63,7 @@ protected:
 private:
     void writeParts(std::size_t until);
     void writeFoot();
+    void letGo(std::size_t parts);
     void scrolled(int value);
 
     Extent m_extent;

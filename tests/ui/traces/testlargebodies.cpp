@@ -160,12 +160,38 @@ private Q_SLOTS:
         QVERIFY(copied.contains(middle));
     }
 
+    /// What comes late is announced as models must; what comes for another document is dropped.
+    void theTreeTakesWhatIsReadLater()
+    {
+        JsonTreeModel model;
+        QAbstractItemModelTester tester(&model);
+        std::vector<std::function<void()>> asked;
+        model.setReader([&](std::shared_ptr<const JsonDocument> json, const JsonPiece& piece, auto then) {
+            asked.push_back([=] { then(jsonPiecesIn(json->text, piece, {})); });
+        });
+        const auto text = std::make_shared<const std::string>(document());
+        model.setDocument(*readJsonDocument(text, {}));
+        const QModelIndex steps = model.index(model.rowCount() - 1, 0);
+        if (model.canFetchMore(steps)) model.fetchMore(steps);
+        QVERIFY(!asked.empty() && model.reading());
+        const auto late = asked;
+        model.setDocument(*readJsonDocument(text, {}));
+        for (const auto& each : late) each();
+        QVERIFY(!model.reading());
+        QCOMPARE(model.rowCount(model.index(model.rowCount() - 1, 0)), 0);
+        asked.clear();
+        const QModelIndex again = model.index(model.rowCount() - 1, 0);
+        model.fetchMore(again);
+        for (std::size_t i = 0; i < asked.size(); ++i) std::exchange(asked[i], [] {})();
+        QCOMPARE(model.rowCount(again), kSteps / 1000);
+        QCOMPARE(model.pathOf(model.index(7, 0, again)), std::string("$.steps"));
+    }
+
     void rawIsATreeOfWhatIsUnfolded()
     {
         run().showTab(RunView::RawTab);
         settle();
         auto* model = run().findChild<JsonTreeModel*>();
-        QAbstractItemModelTester tester(model);
         auto* tree = shown<QTreeView>(run());
         QVERIFY(tree && tree->model() == model);
         QVERIFY(model->document()->text.size() > 6'000'000); // all of it
