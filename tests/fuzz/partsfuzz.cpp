@@ -3,6 +3,7 @@
 // verdicts, prompts between processes.
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/jsonpieces.h"
 #include "core/base/text.h"
 #include "core/index/ingest.h"
 #include "core/index/promptframes.h"
@@ -52,6 +53,13 @@ void feedNeedle(std::string_view bytes)
         if (!needle.mayBeInJson(bytes)) broken("where a text may not be it is not found");
     }
     (void)decodedJsonString(bytes);
+    (void)indentedJson(bytes);
+    const auto root = jsonRoot(bytes, {});
+    const auto pieces = root ? jsonPiecesIn(bytes, *root, {}) : Result<std::vector<JsonPiece>>();
+    if (!pieces) return;
+    for (const JsonPiece& piece : *pieces)
+        if (piece.at + piece.bytes > bytes.size() || piece.nameAt + piece.nameBytes > bytes.size())
+            broken("a piece of a JSON text lies within it");
 }
 
 std::vector<std::string> needleSeeds()
