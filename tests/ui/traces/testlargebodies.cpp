@@ -174,15 +174,15 @@ private Q_SLOTS:
         const QModelIndex steps = model.index(model.rowCount() - 1, 0);
         if (model.canFetchMore(steps)) model.fetchMore(steps);
         QVERIFY(!asked.empty() && model.reading());
-        const auto late = asked;
+        const auto late = std::exchange(asked, {});
         model.setDocument(*readJsonDocument(text, {}));
         for (const auto& each : late) each();
-        QVERIFY(!model.reading());
-        QCOMPARE(model.rowCount(model.index(model.rowCount() - 1, 0)), 0);
-        asked.clear();
         const QModelIndex again = model.index(model.rowCount() - 1, 0);
-        model.fetchMore(again);
+        QCOMPARE(model.rowCount(again), 0);
+        if (model.canFetchMore(again)) model.fetchMore(again);
+        QVERIFY(model.reading());
         for (std::size_t i = 0; i < asked.size(); ++i) std::exchange(asked[i], [] {})();
+        QVERIFY(!model.reading());
         QCOMPARE(model.rowCount(again), kSteps / 1000);
         QCOMPARE(model.pathOf(model.index(7, 0, again)), std::string("$.steps"));
     }
@@ -195,16 +195,9 @@ private Q_SLOTS:
         auto* tree = shown<QTreeView>(run());
         QVERIFY(tree && tree->model() == model);
         QVERIFY(model->document()->text.size() > 6'000'000); // all of it
-        QVERIFY(model->builtCount() < 20);
         const QModelIndex steps = model->index(model->rowCount() - 1, 0);
         QCOMPARE(steps.data().toString(), QStringLiteral("steps"));
-        QCOMPARE(model->rowCount(steps), 0); // read when it is unfolded
-        QVERIFY(model->canFetchMore(steps));
-        tree->setCurrentIndex(steps);
-        run().toggleCurrent();
-        QVERIFY(model->reading());
-        settle();
-        QCOMPARE(model->rowCount(steps), kSteps / 1000);
+        QCOMPARE(model->rowCount(steps), kSteps / 1000); // groups
         QVERIFY(model->builtCount() < 50);
         const QModelIndex group = model->index(12, 0, steps);
         QCOMPARE(group.data().toString(), QStringLiteral("12,000 … 12,999"));
