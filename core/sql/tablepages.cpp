@@ -281,7 +281,9 @@ TablePages::Found TablePages::nextLeaf()
 TablePages::Found TablePages::seek(std::int64_t row)
 {
     m_depth = 0;
-    return descend(m_root, row);
+    const Found found = descend(m_root, row);
+    // From a leaf that belongs elsewhere: whoever goes on behind the last row would come by here again and again.
+    return found == Found::Row && m_row < row ? Found::Unusual : found;
 }
 
 TablePages::Found TablePages::next()
@@ -322,6 +324,7 @@ bool RecordColumns::read(std::string_view record, std::size_t count)
     std::uint64_t headerBytes = 0;
     if (!takeNumber(at, begin + record.size(), headerBytes) || headerBytes > record.size()) return false;
     const unsigned char* end = begin + headerBytes;
+    if (end < at) return false; // it ends within its own number
     std::size_t value = headerBytes;
     for (std::size_t i = 0; i < count; ++i) {
         static constexpr std::array<unsigned char, 12> kBytes{0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0};

@@ -183,6 +183,40 @@ TEST_F(TablePagesTest, RowsOfAnOlderTableAreUnusual)
     EXPECT_EQ(rows.size(), 1U);
 }
 
+TEST(RecordColumnsTest, WhatIsBehindTheRecordIsNotLookedAt)
+{
+    const std::string behind(100, '\0'); // types of so many NULLs
+    RecordColumns columns;
+    EXPECT_FALSE(columns.read(std::string_view(behind).substr(0, 1), 3)) << "a header of no bytes";
+    EXPECT_FALSE(columns.read(std::string_view("\x01\0\0\0", 4), 1)) << "a header of nothing but its own size";
+    EXPECT_TRUE(columns.read(std::string_view("\x02\0", 2), 1));
+    EXPECT_FALSE(columns.read(std::string_view("\x80\x02\0\0", 4), 1)) << "a size in two bytes, which is all of the header";
+    EXPECT_FALSE(columns.read(std::string_view("\x80\x01\0\0", 4), 1)) << "… of which the second is behind it";
+}
+
+/// A leaf with lower rows than its place says would lead back to where somebody came from, without an end.
+TEST_F(TablePagesTest, NoRowBelowTheOneThatWasSought)
+{
+    run("PRAGMA page_size=512; CREATE TABLE spans(id INTEGER PRIMARY KEY, text TEXT, number INTEGER);" + numbers(1, 300) +
+        "INSERT INTO spans SELECT i, 'row ' || i, i FROM n;");
+    std::string bytes = readFile(m_file, 1U << 24).value_or("");
+    std::string leaf;
+    for (std::size_t page = 512; page < bytes.size(); page += 512) {
+        if (bytes[page] != 0x0D) continue;
+        if (leaf.empty()) leaf = bytes.substr(page, 512);
+        bytes.replace(page, 512, leaf);
+    }
+    ASSERT_FALSE(leaf.empty());
+    std::ofstream(m_file, std::ios::binary) << bytes;
+    auto db = openForeign(m_file);
+    ASSERT_TRUE(db);
+    TablePages pages;
+    const auto view = db->transaction(Database::Begin::Read);
+    ASSERT_TRUE(pages.begin(*db, "spans"));
+    for (std::int64_t row = 1; row <= 300; ++row)
+        EXPECT_TRUE(pages.seek(row) != Found::Row || pages.row() >= row) << row << " leads to " << pages.row();
+}
+
 /// Bytes changed and pages swapped anywhere: rows or Unusual, never anything outside of a page (which ASan would see) and never
 /// without an end.
 TEST_F(TablePagesTest, DamagedPagesDoNoHarm)
