@@ -43,7 +43,7 @@ Answer landedAnswer(Context& context, const Landed& landed, const std::string& w
                                   counted(static_cast<std::int64_t>(landed.changes.size()), "file"),
                                   landed.workTreeUpdated ? "; the work tree was brought along" : "");
     for (const FileChange& change : landed.changes) {
-        json["files"].push_back(jsonOf(change));
+        json["files"].push_back(cli::jsonOf(change));
         text += formatText("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
                            formatCount(change.removedLines));
     }
@@ -58,7 +58,7 @@ Result<Answer> setAside(Context& context, Decide decide, std::string_view done)
     TR_ASSIGN(const auto repository, repositoryOf(context));
     TR_ASSIGN(const DecisionRequest request, requestOf(context, *repository, reviewer));
     TR_ASSIGN(const JournalEntry entry, decide(*repository, request, context.cancel));
-    return answerOf(context, {{"proposal", request.proposal.value}, {"entry", jsonOf(entry)}},
+    return answerOf(context, {{"proposal", request.proposal.value}, {"entry", cli::jsonOf(entry)}},
                     formatText("{} {}.\n", request.proposal.value, done));
 }
 
@@ -96,7 +96,7 @@ Result<Answer> runRollback(Context& context)
     std::string text = formatText("Taking back {} would change {}\n", safeLine(preview.label),
                                   counted(static_cast<std::int64_t>(preview.changes.size()), "file"));
     for (const FileChange& change : preview.changes) {
-        json["files"].push_back(jsonOf(change));
+        json["files"].push_back(cli::jsonOf(change));
         text += formatText("  {:<13}{}  +{} -{}\n", nameOf(change.kind), safeLine(change.path), formatCount(change.addedLines),
                            formatCount(change.removedLines));
     }

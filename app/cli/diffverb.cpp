@@ -5,6 +5,7 @@
 #include "core/base/bytes.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/diff/lines.h"
 #include "core/diff/patch.h"
 
 namespace tackroom::cli
@@ -14,8 +15,6 @@ namespace
 {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
-
-bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).find('\0') != std::string_view::npos; }
 
 std::string patchOf(const ProposedFile& file, std::uint32_t context)
 {
@@ -88,7 +87,7 @@ Result<Answer> runDiff(Context& context)
         const bool same = file.current == file.proposed && file.change.kind != ChangeKind::Renamed &&
                           file.change.oldMode == file.change.newMode;
         const std::string patch = same || file.change.binary ? std::string() : patchOf(file, lines);
-        Json one = jsonOf(file.change);
+        Json one = cli::jsonOf(file.change);
         one["kind"] = file.kind ? Json(nameOf(*file.kind)) : Json();
         one["conflicts"] = file.conflicts;
         one["mode"] = formatText("{:o}", file.mode);

@@ -18,8 +18,8 @@ namespace tackroom::ui
 namespace
 {
 
-constexpr int kTickMs = 2;
-constexpr int kQuietTicks = 100; // nothing under way for so long: the next job would have begun
+constexpr int kLookMs = 2;
+constexpr int kQuietLooks = 100; // nothing under way for so long: the next job would have begun
 
 /// Since the system made this process, exact to a hundredth: libraries that are loaded before main() count as well.
 double secondsSinceStart()
@@ -48,7 +48,7 @@ double peakMegabytes()
 
 Until::Until(MainWindow& window, What what, QObject* parent) : QObject(parent), m_window(window), m_what(what)
 {
-    m_poll.setInterval(kTickMs);
+    m_poll.setInterval(kLookMs);
     m_poll.setTimerType(Qt::PreciseTimer);
     connect(&m_poll, &QTimer::timeout, this, &Until::look);
 }
@@ -61,7 +61,7 @@ void Until::look()
     const int rows = table && table->model() ? table->model()->rowCount() : 0;
     if (rows == 0) return;
     m_quietTicks = m_window.settled() ? m_quietTicks + 1 : 0;
-    if (m_what == What::Settled && m_quietTicks < kQuietTicks) return;
+    if (m_what == What::Settled && m_quietTicks < kQuietLooks) return;
     m_poll.stop();
     m_window.repaint(); // what is measured is seen
     std::printf("%.2f s, %d rows, peak memory %.0f MB\n", secondsSinceStart(), rows, peakMegabytes());

@@ -16,8 +16,6 @@ namespace tackroom
 namespace
 {
 
-constexpr std::size_t kTaskTokens = 24;
-
 bool isLater(const std::shared_ptr<const PassingRun>& a, const std::shared_ptr<const PassingRun>& b)
 {
     return a->order < b->order;

@@ -12,7 +12,6 @@ namespace tackroom
 namespace
 {
 
-constexpr std::size_t kTaskTokens = 24;
 /// So many different texts have their signature kept; past that each is worked out again.
 constexpr std::size_t kKeptSignatures = 50'000;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/clusters/signature.h"
 
+#include "core/base/asciichars.h"
 #include "core/base/hash.h"
 #include "core/base/safetext.h"
 #include "core/base/text.h"
@@ -25,11 +26,10 @@ constexpr std::size_t kLookBytes = 600;
 /// So many signatures of one set of groups have their group kept; past that each is looked for again.
 constexpr std::size_t kKnownSignatures = 50'000;
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
 bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool isLetter(char c) { return isLower(c) || isUpper(c) || static_cast<unsigned char>(c) >= 0x80; }
-bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool isHex(char c) { return isAsciiDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 template <class Test> bool all(std::string_view text, Test test) { return !text.empty() && std::ranges::all_of(text, test); }
 
@@ -56,7 +56,7 @@ bool isDate(std::string_view word)
     for (const char separator : {'-', '/', '.'}) {
         const auto parts = splitOn(word, separator);
         if (parts.size() != 3 ||
-            !std::ranges::all_of(parts, [](std::string_view p) { return all(p, isDigit) && p.size() <= 4; }))
+            !std::ranges::all_of(parts, [](std::string_view p) { return all(p, isAsciiDigit) && p.size() <= 4; }))
             continue;
         const bool yearFirst = parts[0].size() == 4, yearLast = parts[2].size() == 4;
         if (yearFirst || yearLast || separator == '/') return true;
@@ -67,9 +67,9 @@ bool isDate(std::string_view word)
 bool isTime(std::string_view word)
 {
     const auto parts = splitOn(word, ':');
-    return parts.size() >= 2 && parts.size() <= 3 && all(parts[0], isDigit) && parts[0].size() <= 2 && parts[1].size() >= 2 &&
-           isDigit(parts[1][0]) && std::ranges::all_of(parts, [](std::string_view p) {
-               return all(p, [](char c) { return isDigit(c) || c == '.' || c == 'Z'; });
+    return parts.size() >= 2 && parts.size() <= 3 && all(parts[0], isAsciiDigit) && parts[0].size() <= 2 &&
+           parts[1].size() >= 2 && isAsciiDigit(parts[1][0]) && std::ranges::all_of(parts, [](std::string_view p) {
+               return all(p, [](char c) { return isAsciiDigit(c) || c == '.' || c == 'Z'; });
            });
 }
 
@@ -77,9 +77,9 @@ bool isTime(std::string_view word)
 bool isNumber(std::string_view word)
 {
     if (word.starts_with('-') || word.starts_with('+')) word.remove_prefix(1);
-    if (word.empty() || !isDigit(word.front())) return false;
+    if (word.empty() || !isAsciiDigit(word.front())) return false;
     std::size_t i = 0;
-    while (i < word.size() && (isDigit(word[i]) || word[i] == ',' || word[i] == '.' || word[i] == '_')) ++i;
+    while (i < word.size() && (isAsciiDigit(word[i]) || word[i] == ',' || word[i] == '.' || word[i] == '_')) ++i;
     const std::string_view unit = word.substr(i);
     return unit.empty() || unit == "%" || (unit.size() <= 3 && all(unit, isLower));
 }
@@ -102,7 +102,7 @@ bool isAmount(std::string_view word)
 bool isIdentifierName(std::string_view word)
 {
     // order_id, issueRefund: letters and underscores, more than one part. Such names belong to the harness, not to the run.
-    if (word.size() > 48 || count(word, isDigit) > 0 || !isLetter(word.front())) return false;
+    if (word.size() > 48 || count(word, isAsciiDigit) > 0 || !isLetter(word.front())) return false;
     const bool parts = word.find('_') != std::string_view::npos ||
                        std::ranges::adjacent_find(word, [](char a, char b) { return isLower(a) && isUpper(b); }) != word.end();
     return parts && all(word, [](char c) { return isLetter(c) || c == '_'; });
@@ -118,7 +118,7 @@ std::string_view markOf(std::string_view word)
     if (count(word, [](char c) { return c == '/'; }) >= 2 || (word.starts_with('/') && word.size() > 2))
         return isDate(word) ? kDate : kPath;
     if (isAmount(word)) return kAmount;
-    const std::size_t digits = count(word, isDigit);
+    const std::size_t digits = count(word, isAsciiDigit);
     if (digits == 0) {
         const bool longHex = word.size() >= 16 && all(word, isHex);
         return longHex ? kHex : word.starts_with('#') && word.size() > 1 ? kId : std::string_view();
@@ -315,7 +315,7 @@ std::string signatureOf(std::string_view text)
         std::size_t end = 1;
         while (end < rest.size() && rest[end] != ' ') {
             std::string_view ignored;
-            const bool letterBefore = isLetter(rest[end - 1]) || isDigit(rest[end - 1]);
+            const bool letterBefore = isLetter(rest[end - 1]) || isAsciiDigit(rest[end - 1]);
             if (quotationAt(rest.substr(end), letterBefore, &ignored) > 0) break;
             ++end;
         }
@@ -332,7 +332,7 @@ TokenSet tokensOf(std::string_view text, std::size_t limit)
     std::string word;
     const auto flush = [&] {
         const bool common = std::ranges::find(kCommonWords, word) != kCommonWords.end();
-        const bool number = !word.empty() && std::ranges::any_of(word, isDigit);
+        const bool number = !word.empty() && std::ranges::any_of(word, isAsciiDigit);
         if (!word.empty() && !common && !number) tokens.push_back(static_cast<std::uint32_t>(xxh64(word)));
         word.clear();
     };
@@ -345,7 +345,7 @@ TokenSet tokensOf(std::string_view text, std::size_t limit)
             continue;
         }
         const char c = text[i];
-        if (isLetter(c) || isDigit(c) || c == '_')
+        if (isLetter(c) || isAsciiDigit(c) || c == '_')
             word.push_back(isUpper(c) ? static_cast<char>(c - 'A' + 'a') : c);
         else
             flush();

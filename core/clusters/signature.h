@@ -18,6 +18,8 @@ inline constexpr std::size_t kSignatureBytes = 240;
 
 /// The words of a signature or task that carry meaning, hashed, sorted, unique: without marks and the commonest English words.
 using TokenSet = std::vector<std::uint32_t>;
+/// So many words of a task are compared.
+inline constexpr std::size_t kTaskTokens = 24;
 [[nodiscard]] TokenSet tokensOf(std::string_view text, std::size_t limit = 48);
 /// Shared tokens over all tokens (Jaccard). Two empty sets are equal.
 [[nodiscard]] double similarity(const TokenSet& a, const TokenSet& b);

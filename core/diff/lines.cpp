@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diff/lines.h"
 
+#include "core/base/asciichars.h"
 #include "core/base/hash.h"
 #include "core/diff/sequence.h"
 #include "core/diff/slide.h"
@@ -48,27 +49,21 @@ LineNo Lines::lineAt(std::size_t offset) const
 namespace
 {
 
-bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f'; }
-
 /// What of a line counts under the level. `room` holds it where it is not a part of the line itself.
 std::string_view keyOf(std::string_view line, Whitespace level, std::string& room)
 {
     if (level == Whitespace::Exact) return line;
-    while (!line.empty() && isBlank(line.back())) line.remove_suffix(1);
+    while (!line.empty() && isAsciiBlank(line.back())) line.remove_suffix(1);
     if (level == Whitespace::IgnoreEnds) return line;
     room.clear();
     for (std::size_t i = 0; i < line.size(); ++i) {
-        if (!isBlank(line[i]))
+        if (!isAsciiBlank(line[i]))
             room += line[i];
-        else if (level == Whitespace::IgnoreAmount && (i == 0 || !isBlank(line[i - 1])))
+        else if (level == Whitespace::IgnoreAmount && (i == 0 || !isAsciiBlank(line[i - 1])))
             room += ' ';
     }
     return room;
 }
-
-struct Hasher {
-    std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(xxh64(text)); }
-};
 
 /// Gives equal lines of both sides one number each.
 class Interner
@@ -99,7 +94,7 @@ private:
     Whitespace m_level;
     std::string m_room;
     std::vector<std::unique_ptr<std::string>> m_kept;
-    std::unordered_map<std::string_view, std::uint32_t, Hasher> m_ids;
+    std::unordered_map<std::string_view, std::uint32_t, TextHash> m_ids;
 };
 
 std::vector<LineChange> changesOf(const Unmatched& unmatched)
@@ -123,6 +118,8 @@ std::vector<LineChange> changesOf(const Unmatched& unmatched)
 }
 
 } // namespace
+
+bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).contains('\0'); }
 
 std::vector<LineChange> diffLines(const Lines& oldLines, const Lines& newLines, const DiffOptions& options)
 {

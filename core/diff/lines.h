@@ -31,6 +31,9 @@ struct ByteRange {
     friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
 
+/// As git tells what is no text: a zero byte among the first.
+[[nodiscard]] bool isBinary(std::string_view bytes);
+
 /// Where the lines of some bytes begin. A line ends after its LF and owns it; a CR before it belongs to the end; a CR
 /// elsewhere is text. Bytes after the last LF are a line without an end; no bytes are no lines. Refers to the bytes,
 /// which must outlive it. At most 2^32-2 lines.

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/base/hash.h"
+
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace tackroom
 {
+
+/// Of the texts that are given numbers, one for all that are equal.
+struct TextHash {
+    std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(xxh64(text)); }
+};
 
 /// Which elements of two sequences have no partner. The k-th kept element of `a` belongs to the k-th kept one of `b`.
 /// Used by lines.h and words.h; ids are dense, 0..idCount-1.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/diff/words.h"
 
+#include "core/base/asciichars.h"
 #include "core/base/hash.h"
 #include "core/diff/sequence.h"
 
@@ -34,8 +35,7 @@ UBreakIterator* wordBreaks()
     return kBreaks.get();
 }
 
-bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
-bool isBlankText(std::string_view text) { return std::all_of(text.begin(), text.end(), isBlank); }
+bool isBlankText(std::string_view text) { return std::all_of(text.begin(), text.end(), isAsciiBlank); }
 
 void appendSegment(std::vector<ByteRange>& out, std::string_view text, std::size_t begin, std::size_t end)
 {
@@ -54,10 +54,7 @@ struct Tokens {
     std::vector<std::uint32_t> ids;
 };
 
-struct Hasher {
-    std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(xxh64(text)); }
-};
-using TokenIds = std::unordered_map<std::string_view, std::uint32_t, Hasher>;
+using TokenIds = std::unordered_map<std::string_view, std::uint32_t, TextHash>;
 
 Tokens tokensOf(std::string_view text, TokenIds& known)
 {

@@ -18,9 +18,8 @@ namespace tackroom
 namespace
 {
 
-constexpr std::size_t kMaxFileBytes = 4U * 1024U * 1024U;
+constexpr std::size_t kMaxAdoptedBytes = 4U * 1024U * 1024U;
 constexpr std::size_t kMaxFiles = 20'000;
-constexpr int kLockTimeoutMs = 20'000;
 
 struct Walk {
     std::set<std::string> skillFolders;
@@ -45,7 +44,7 @@ Status walk(const std::filesystem::path& folder, const std::string& below, int d
             ++out.skipped;
         } else if (S_ISDIR(status.st_mode)) {
             if (!isForeignFolder(name)) TR_TRY(walk(folder / name, path, depth + 1, out, cancel));
-        } else if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
+        } else if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) > kMaxAdoptedBytes) {
             ++out.skipped;
         } else {
             if (out.paths.size() >= kMaxFiles)
@@ -57,30 +56,21 @@ Status walk(const std::filesystem::path& folder, const std::string& below, int d
     return {};
 }
 
-bool inSkill(const std::set<std::string>& skillFolders, const std::string& path)
-{
-    for (auto folder = path; !folder.empty();) {
-        const auto slash = folder.rfind('/');
-        folder = slash == std::string::npos ? std::string{} : folder.substr(0, slash);
-        if (skillFolders.contains(folder)) return true;
-    }
-    return false;
-}
-
 Result<FileEdits> recognised(const std::filesystem::path& folder, Walk& found)
 {
     FileEdits edits;
     // What lies in a folder named .claude is known by paths that begin with its name.
     const std::string prefix = folder.filename() == ".claude" ? ".claude/" : "";
     for (const auto& path : found.paths) {
-        const auto bytes = readFile(folder / path, kMaxFileBytes, false);
+        const auto bytes = readFile(folder / path, kMaxAdoptedBytes, false);
         if (!bytes && bytes.error().code != ErrorCode::Empty) {
             ++found.skipped;
             continue;
         }
         const std::string text = bytes ? *bytes : std::string{};
         const auto start = std::string_view(text).substr(0, 65536);
-        if (!artifactKindOf(path, start, {}) && !artifactKindOf(prefix + path, start, {}) && !inSkill(found.skillFolders, path))
+        if (!artifactKindOf(path, start, {}) && !artifactKindOf(prefix + path, start, {}) &&
+            !isBelowAny(found.skillFolders, path))
             continue;
         struct stat status{};
         const bool executable = ::lstat((folder / path).c_str(), &status) == 0 && (status.st_mode & S_IXUSR) != 0;
@@ -111,7 +101,7 @@ Result<AdoptedFolder> adoptFolder(const std::filesystem::path& dataDirectory, co
                     "instructions, skills, prompts, tools and the like are; harness.json in a git repository can name more");
     TR_TRY(files::makeFolders(adopted.repository.parent_path()));
     TR_ASSIGN(const auto lock,
-              files::Lock::take(dataDirectory / "registry.lock", kLockTimeoutMs, [&] { return cancel.cancelled(); }));
+              files::Lock::take(dataDirectory / "registry.lock", files::kLockMs, [&] { return cancel.cancelled(); }));
     if (std::filesystem::exists(adopted.repository / "HEAD", error)) return adopted;
     auto fresh = adopted.repository;
     fresh += ".new";

@@ -12,7 +12,6 @@ namespace
 {
 
 constexpr std::size_t kMaxFrontMatterBytes = 64U * 1024U;
-constexpr std::size_t kMaxToolBytes = 1024U * 1024U;
 constexpr std::size_t kMaxNameBytes = 120;
 constexpr std::size_t kMaxDescriptionBytes = 300;
 
@@ -62,16 +61,6 @@ void readTool(std::string_view text, Artifact& artifact)
     artifact.description = cut(stringAt(tool, "description"), kMaxDescriptionBytes);
 }
 
-bool inSkill(const std::set<std::string>& skillFolders, std::string path)
-{
-    for (;;) {
-        const auto slash = path.rfind('/');
-        path = slash == std::string::npos ? std::string{} : path.substr(0, slash);
-        if (skillFolders.contains(path)) return true;
-        if (path.empty()) return false;
-    }
-}
-
 } // namespace
 
 Result<std::vector<Artifact>> HarnessRepository::artifacts(const CommitId& commit)
@@ -91,7 +80,7 @@ Result<std::vector<Artifact>> HarnessRepository::artifacts(const CommitId& commi
             TR_ASSIGN(text, d->vault->bytes(file.blob.value, ObjectType::Blob));
             kind = d->kindOf(file.path, std::string_view(text).substr(0, kMaxToolBytes));
         }
-        if (!kind && inSkill(skillFolders, file.path)) kind = ArtifactKind::SkillFile;
+        if (!kind && isBelowAny(skillFolders, file.path)) kind = ArtifactKind::SkillFile;
         if (!kind) continue;
         if (text.empty()) {
             TR_ASSIGN(text, d->vault->bytes(file.blob.value, ObjectType::Blob));

@@ -174,4 +174,14 @@ std::optional<ArtifactKind> artifactKindOf(std::string_view path, std::string_vi
     return std::nullopt;
 }
 
+bool isBelowAny(const std::set<std::string>& folders, std::string_view path)
+{
+    while (!path.empty()) {
+        const auto slash = path.rfind('/');
+        path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+        if (folders.contains(std::string(path))) return true;
+    }
+    return false;
+}
+
 } // namespace tackroom

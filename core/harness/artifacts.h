@@ -4,6 +4,7 @@
 #include "core/harness/harness.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,5 +53,7 @@ struct Manifest {
 /// Nothing where the path is not part of the harness (README, tests …).
 [[nodiscard]] std::optional<ArtifactKind> artifactKindOf(std::string_view path, std::string_view contentStart,
                                                          const Manifest& manifest);
+/// Whether the file lies in one of the folders, however deep; "" is the root.
+[[nodiscard]] bool isBelowAny(const std::set<std::string>& folders, std::string_view path);
 
 } // namespace tackroom

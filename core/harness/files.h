@@ -61,6 +61,9 @@ struct FileId {
 /// Names in a folder, sorted; none where the folder is not there.
 [[nodiscard]] Result<std::vector<std::string>> namesIn(const std::filesystem::path& folder);
 
+/// How long a lock is waited for: what others do under one takes less.
+inline constexpr int kLockMs = 20'000;
+
 /// An exclusive lock on a file, gone when the holder ends, however it ends. Not inherited by children.
 class Lock
 {

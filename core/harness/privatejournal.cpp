@@ -17,7 +17,6 @@ namespace tackroom
 namespace
 {
 
-constexpr int kLockTimeoutMs = 20'000;
 constexpr std::size_t kManyPacks = 50;
 
 std::filesystem::path privateVaultOf(const std::filesystem::path& dataDirectory)
@@ -49,8 +48,8 @@ Result<std::vector<JournalEntry>> appendPrivateJournal(const std::filesystem::pa
     const auto folder = privateVaultOf(dataDirectory);
     const std::string owner = xxh128Hex(folder.string()).substr(0, 12);
     TR_TRY(files::makeFolders(folder.parent_path()));
-    TR_ASSIGN(const auto lock, files::Lock::take(folder.parent_path() / "private.lock", kLockTimeoutMs,
-                                                 [&] { return cancel.cancelled(); }));
+    TR_ASSIGN(const auto lock,
+              files::Lock::take(folder.parent_path() / "private.lock", files::kLockMs, [&] { return cancel.cancelled(); }));
     TR_TRY(makeVault(folder));
     // What a kill left: private files and half-made packs.
     TR_TRY(sweepLocks(folder, owner));

@@ -20,6 +20,8 @@
 namespace tackroom
 {
 
+/// How much of a file is looked at to tell whether it is a tool's schema.
+inline constexpr std::size_t kMaxToolBytes = 1024U * 1024U;
 inline constexpr const char* kVersionTags = "refs/tags/harness/";
 
 struct RepositoryState {

@@ -2,6 +2,7 @@
 #include "core/harness/rollback.h"
 
 #include "core/diff/atoms.h"
+#include "core/diff/lines.h"
 #include "core/diff/merge.h"
 
 namespace tackroom
@@ -21,8 +22,6 @@ Result<Side> sideAt(const GitStore& store, const std::string& tree, const std::s
     TR_ASSIGN(const auto entry, findInTree(store, tree, path));
     return entry ? Side{entry->id, entry->mode} : Side{};
 }
-
-bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).contains('\0'); }
 
 /// The file as it will be; `conflict` where later versions touched the same text.
 struct Outcome {

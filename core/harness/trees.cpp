@@ -94,8 +94,6 @@ Status compare(const GitStore& store, const std::string& from, const std::string
     return {};
 }
 
-bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).contains('\0'); }
-
 /// How much of the two texts are the same lines, 0 to 1.
 double sameLines(std::string_view one, std::string_view two)
 {

@@ -15,7 +15,6 @@ namespace
 {
 
 constexpr std::size_t kMaxRegistryBytes = 16U * 1024U * 1024U;
-constexpr int kLockTimeoutMs = 20'000;
 
 Result<Json> readRegistry(const std::filesystem::path& path)
 {
@@ -61,7 +60,7 @@ Result<Registration> registerRepository(const std::filesystem::path& dataDirecto
 {
     TR_TRY(files::makeFolders(dataDirectory));
     TR_ASSIGN(const auto lock,
-              files::Lock::take(dataDirectory / "registry.lock", kLockTimeoutMs, [&] { return cancel.cancelled(); }));
+              files::Lock::take(dataDirectory / "registry.lock", files::kLockMs, [&] { return cancel.cancelled(); }));
     const auto path = dataDirectory / "registry.json";
     TR_ASSIGN(auto registry, readRegistry(path));
     const std::string where = repository.commonDirectory().string();

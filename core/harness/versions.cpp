@@ -13,7 +13,6 @@ namespace
 {
 
 constexpr std::size_t kShortId = 10;
-constexpr std::size_t kMaxToolBytes = 1024U * 1024U;
 
 /// N of "vN"; nothing for other labels.
 std::optional<int> numberOf(std::string_view label)

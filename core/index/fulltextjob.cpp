@@ -25,7 +25,7 @@ namespace
 namespace fs = std::filesystem;
 
 /// Runs that are asked of the reader at once; a transaction is at most so many, or so long.
-constexpr std::size_t kRunsAtOnce = 32;
+constexpr std::size_t kRunsOfBatch = 32;
 
 struct Wanted {
     std::int64_t row = 0, content = 0;
@@ -227,10 +227,10 @@ private:
 
     Status removeRows(const std::vector<std::int64_t>& gone)
     {
-        for (std::size_t i = 0; i < gone.size(); i += kRunsAtOnce) {
+        for (std::size_t i = 0; i < gone.size(); i += kRunsOfBatch) {
             if (m_cancel.cancelled()) return CancelToken::error();
             TR_ASSIGN(Transaction transaction, m_db->transaction());
-            for (std::size_t k = i; k < std::min(gone.size(), i + kRunsAtOnce); ++k) TR_TRY(removeRun(gone[k]));
+            for (std::size_t k = i; k < std::min(gone.size(), i + kRunsOfBatch); ++k) TR_TRY(removeRun(gone[k]));
             TR_TRY(transaction.commit());
         }
         return {};
@@ -242,7 +242,7 @@ private:
         std::size_t next = 0;
         while (next < m_wanted.size() && m_bytes < m_options.limitBytes) {
             std::vector<const Wanted*> missing;
-            for (; next < m_wanted.size() && missing.size() < kRunsAtOnce && m_bytes < m_options.limitBytes; ++next) {
+            for (; next < m_wanted.size() && missing.size() < kRunsOfBatch && m_bytes < m_options.limitBytes; ++next) {
                 const auto present = m_present.find(m_wanted[next].row);
                 if (present == m_present.end())
                     missing.push_back(&m_wanted[next]);

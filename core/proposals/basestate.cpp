@@ -16,8 +16,6 @@ namespace
 
 using Fit = CarriedFile::Fit;
 
-bool isBinary(std::string_view bytes) { return bytes.substr(0, 8000).find('\0') != std::string_view::npos; }
-
 BlobId blobIdOf(std::string_view bytes)
 {
     std::string object = formatText("blob {}", bytes.size());

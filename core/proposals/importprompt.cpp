@@ -16,7 +16,7 @@ namespace tackroom
 namespace
 {
 
-constexpr std::size_t kMaxTitleBytes = 160;
+constexpr std::size_t kMaxPromptTitleBytes = 160;
 constexpr std::size_t kMaxTrailerBytes = 300;
 constexpr std::size_t kMaxStemBytes = 80;
 
@@ -56,8 +56,8 @@ std::string messageOf(const PromptImport& import, const PromptImport::Version& v
 {
     std::string note(trimmed(toUtf8(version.note)));
     std::erase_if(note, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f; });
-    const std::string first = oneLineOf(firstLine(note), kMaxTitleBytes);
-    std::string out = formatText("Prompt {}, version {}", oneLineOf(import.name, kMaxTitleBytes), version.number);
+    const std::string first = oneLineOf(firstLine(note), kMaxPromptTitleBytes);
+    std::string out = formatText("Prompt {}, version {}", oneLineOf(import.name, kMaxPromptTitleBytes), version.number);
     if (!first.empty()) out += ": " + first;
     // The title has the first line; a longer note is told whole.
     if (note.size() > first.size()) out += "\n\n" + note;

@@ -8,7 +8,7 @@ namespace tackroom
 namespace
 {
 
-constexpr UtcNs kSecond = 1'000'000'000;
+constexpr UtcNs kSecondNs = 1'000'000'000;
 
 void check(PlayedRun& run, const std::string& spanId, std::string_view name, bool pass, std::string explanation)
 {
@@ -19,7 +19,7 @@ void check(PlayedRun& run, const std::string& spanId, std::string_view name, boo
     score.score = pass ? 1.0 : 0.0;
     score.explanation = std::move(explanation);
     score.annotator = "CODE";
-    score.time = run.end + kSecond;
+    score.time = run.end + kSecondNs;
     run.scores.push_back(std::move(score));
 }
 
@@ -92,7 +92,7 @@ void addJudge(const HarnessRules& rules, const Customer& customer, const RunFact
     score.explanation = sentence;
     score.annotator = "LLM";
     score.metadata = {{"rubric", "evals/resolution-rubric.md"}, {"sample", "played by rules, no model was used"}};
-    score.time = run.end + random.between(5, 90) * kSecond;
+    score.time = run.end + random.between(5, 90) * kSecondNs;
     run.scores.push_back(std::move(score));
     if (!resolved && run.failure == PlayedFailure::None) {
         run.failure = PlayedFailure::JudgeUnresolved;
@@ -108,7 +108,7 @@ void addManager(const Customer& customer, const RunFacts& facts, Random& random,
     score.name = "manager_decision";
     score.annotator = "HUMAN";
     score.managerIndex = customer.managerIndex;
-    score.time = run.end + random.between(20, 1500) * 60 * kSecond;
+    score.time = run.end + random.between(20, 1500) * 60 * kSecondNs;
     score.label = facts.managerApproved ? "approved_by_hand" : "upheld";
     score.score = facts.managerApproved ? 0.0 : 1.0;
     const std::string_view words =
@@ -137,7 +137,7 @@ void addThumb(Random& random, PlayedRun& run)
     score.label = failed ? "thumbs_down" : "thumbs_up";
     score.score = failed ? 0.0 : 1.0;
     score.explanation = thumbsWords(!failed, random);
-    score.time = run.end + random.between(10, 3000) * kSecond;
+    score.time = run.end + random.between(10, 3000) * kSecondNs;
     run.scores.push_back(std::move(score));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/signals/words.h"
 
+#include "core/base/asciichars.h"
 #include "core/base/json.h"
 #include "core/base/safetext.h"
 #include "core/base/text.h"
@@ -16,8 +17,7 @@ namespace
 
 bool isLower(char c) { return c >= 'a' && c <= 'z'; }
 bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isWordByte(char c) { return isLower(c) || isUpper(c) || isDigit(c) || static_cast<unsigned char>(c) >= 0x80; }
+bool isWordByte(char c) { return isLower(c) || isUpper(c) || isAsciiDigit(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 template <class List> bool contains(const List& list, std::string_view word)
 {
@@ -91,7 +91,7 @@ std::vector<std::string> nameParts(std::string_view name)
         }
         const bool capital = isUpper(c);
         const bool begins = capital && i > 0 &&
-                            (isLower(name[i - 1]) || isDigit(name[i - 1]) ||
+                            (isLower(name[i - 1]) || isAsciiDigit(name[i - 1]) ||
                              (isUpper(name[i - 1]) && i + 1 < name.size() && isLower(name[i + 1])));
         if (begins) flush();
         part.push_back(capital ? static_cast<char>(c - 'A' + 'a') : c);

@@ -49,6 +49,9 @@ struct Database::Impl {
 namespace sql
 {
 
+/// As a name of a table or column in SQL.
+[[nodiscard]] std::string quotedName(std::string_view name);
+
 using Impl = Database::Impl;
 
 /// The names of the VFS through which stores are read; see lookingvfs.cpp. False where SQLite does not have what they need.

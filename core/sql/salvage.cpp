@@ -25,16 +25,6 @@ constexpr int kMostHoles = 20'000;
 constexpr std::int64_t kRowsBetweenSigns = 4096;
 constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
 
-std::string quotedName(std::string_view name)
-{
-    std::string out = "\"";
-    for (const char c : name) {
-        out += c;
-        if (c == '"') out += c;
-    }
-    return out + '"';
-}
-
 bool isDamage(const Error& error) { return error.code == ErrorCode::Damaged || error.code == ErrorCode::Io; }
 
 /// The column that is the row's number, where it has a name.
@@ -86,11 +76,11 @@ private:
             std::string type;
             for (const char c : column->declaredType)
                 if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) type += c;
-            columns += (columns.empty() ? "" : ", ") + quotedName(column->name) +
+            columns += (columns.empty() ? "" : ", ") + sql::quotedName(column->name) +
                        (column == number ? std::string(" INTEGER PRIMARY KEY")
                         : type.empty()   ? ""
-                                         : " " + quotedName(type));
-            m_list += (m_list.empty() ? "" : ", ") + quotedName(column->name);
+                                         : " " + sql::quotedName(type));
+            m_list += (m_list.empty() ? "" : ", ") + sql::quotedName(column->name);
             m_marks += m_marks.empty() ? "?" : ", ?";
         }
         m_numbered =
@@ -98,7 +88,7 @@ private:
         return m_to.exec(formatText("CREATE TABLE {}({})", name(), columns));
     }
 
-    [[nodiscard]] std::string name() const { return quotedName(m_table.name); }
+    [[nodiscard]] std::string name() const { return sql::quotedName(m_table.name); }
 
     Status walk()
     {
@@ -211,17 +201,17 @@ private:
         }
         int number = 0;
         for (const std::string& index : names) {
-            auto info = m_from.prepare(formatText("PRAGMA main.index_info({})", quotedName(index)));
+            auto info = m_from.prepare(formatText("PRAGMA main.index_info({})", sql::quotedName(index)));
             if (!info) continue;
             std::string columns;
             bool plain = true;
             for (auto more = info->step(); more && *more; more = info->step()) {
                 plain = plain && info->intAt(1) >= 0 && m_table.hasColumn(info->textAt(2));
-                columns += (columns.empty() ? "" : ", ") + quotedName(info->textAt(2));
+                columns += (columns.empty() ? "" : ", ") + sql::quotedName(info->textAt(2));
             }
             if (plain && !columns.empty())
                 TR_TRY(m_to.exec(formatText("CREATE INDEX {} ON {}({})",
-                                            quotedName(formatText("i{} {}", ++number, m_table.name)), name(), columns)));
+                                            sql::quotedName(formatText("i{} {}", ++number, m_table.name)), name(), columns)));
         }
         return {};
     }
@@ -242,7 +232,7 @@ private:
 std::string lossOf(Database& from, const TableInfo& table, std::int64_t copied)
 {
     // From an index that is whole, if there is one.
-    const auto all = from.scalar(formatText("SELECT count(*) FROM {}", quotedName(table.name)));
+    const auto all = from.scalar(formatText("SELECT count(*) FROM {}", sql::quotedName(table.name)));
     if (all && *all > copied) return formatText("{} of {} rows could be read; the others lie on damaged pages", copied, *all);
     return formatText("{} rows could be read; some lie on damaged pages, how many cannot be told", copied);
 }

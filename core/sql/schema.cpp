@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/text.h"
+#include "core/sql/connection.h"
 #include "core/sql/sql.h"
 
 #include <algorithm>
@@ -13,20 +14,10 @@ namespace
 /// SQLite folds ASCII letters in names, and no others.
 bool sameName(std::string_view a, std::string_view b) { return a.size() == b.size() && asciiLower(a) == asciiLower(b); }
 
-std::string quotedName(std::string_view name)
-{
-    std::string out = "\"";
-    for (const char c : name) {
-        out += c;
-        if (c == '"') out += c;
-    }
-    return out + '"';
-}
-
 Status readColumns(Database& db, TableInfo& table)
 {
     // table_xinfo also tells generated and hidden columns.
-    TR_ASSIGN(Statement stmt, db.prepare("PRAGMA main.table_xinfo(" + quotedName(table.name) + ")"));
+    TR_ASSIGN(Statement stmt, db.prepare("PRAGMA main.table_xinfo(" + sql::quotedName(table.name) + ")"));
     for (;;) {
         TR_ASSIGN(const bool row, stmt.step());
         if (!row) return {};
@@ -40,6 +31,16 @@ Status readColumns(Database& db, TableInfo& table)
 }
 
 } // namespace
+
+std::string sql::quotedName(std::string_view name)
+{
+    std::string out = "\"";
+    for (const char c : name) {
+        out += c;
+        if (c == '"') out += c;
+    }
+    return out + '"';
+}
 
 bool TableInfo::hasColumn(std::string_view column) const
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/traces/blobs.h"
 
+#include "core/base/asciichars.h"
 #include "core/base/format.h"
 
 #include <array>
@@ -14,10 +15,10 @@ namespace
 constexpr std::size_t kShortestData = 64;  ///< of a data address: a tiny one can be read
 constexpr std::size_t kShortestBase64 = 400;
 
-bool isLower(char c) { return c >= 'a' && c <= 'z'; }
-bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isBase64(char c) { return isLower(c) || isUpper(c) || isDigit(c) || c == '+' || c == '/' || c == '-' || c == '_'; }
+bool isBase64(char c)
+{
+    return isAsciiLower(c) || isAsciiUpper(c) || isAsciiDigit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
 
 /// By the first bytes, as base64 has them.
 std::string_view mimeOf(std::string_view base64)
@@ -56,9 +57,9 @@ bool looksCoded(std::string_view text)
 {
     bool lower = false, upper = false, digit = false;
     for (const char c : text.substr(0, kShortestBase64)) {
-        lower = lower || isLower(c);
-        upper = upper || isUpper(c);
-        digit = digit || isDigit(c);
+        lower = lower || isAsciiLower(c);
+        upper = upper || isAsciiUpper(c);
+        digit = digit || isAsciiDigit(c);
     }
     return lower && upper && digit;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/traces/masking.h"
 
+#include "core/base/asciichars.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -22,13 +24,10 @@ constexpr std::array kPatterns{
 };
 enum Pattern : std::size_t { PrivateKey, ApiKey, Token, Secret, Mail, Card, Phone };
 
-bool isDigit(char c) { return c >= '0' && c <= '9'; }
-bool isUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool isAlnum(char c) { return isDigit(c) || isUpper(c) || (c >= 'a' && c <= 'z'); }
-bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f'); }
-bool isKeyChar(char c) { return isAlnum(c) || c == '_' || c == '-'; }
+bool isHex(char c) { return isAsciiDigit(c) || (c >= 'a' && c <= 'f'); }
+bool isKeyChar(char c) { return isAsciiAlnum(c) || c == '_' || c == '-'; }
 bool isTokenChar(char c) { return isKeyChar(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '='; }
-bool isMailChar(char c) { return isAlnum(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%'; }
+bool isMailChar(char c) { return isAsciiAlnum(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%'; }
 
 template <class Is> std::size_t runOf(std::string_view text, std::size_t at, Is is)
 {
@@ -44,19 +43,19 @@ struct KeyShape {
 };
 /// As their makers document them. Longer beginnings before shorter ones.
 constexpr std::array kKeys{
-    KeyShape{"sk-", 16, isKeyChar},      KeyShape{"pk-lf-", 16, isKeyChar},    KeyShape{"sk_live_", 16, isAlnum},
-    KeyShape{"sk_test_", 16, isAlnum},   KeyShape{"rk_live_", 16, isAlnum},    KeyShape{"pk_live_", 16, isAlnum},
-    KeyShape{"whsec_", 16, isAlnum},     KeyShape{"AKIA", 16, isAlnum},        KeyShape{"ASIA", 16, isAlnum},
-    KeyShape{"ghp_", 30, isAlnum},       KeyShape{"gho_", 30, isAlnum},        KeyShape{"ghu_", 30, isAlnum},
-    KeyShape{"ghs_", 30, isAlnum},       KeyShape{"ghr_", 30, isAlnum},        KeyShape{"github_pat_", 22, isKeyChar},
-    KeyShape{"glpat-", 16, isKeyChar},   KeyShape{"xoxb-", 10, isKeyChar},     KeyShape{"xoxp-", 10, isKeyChar},
-    KeyShape{"xoxa-", 10, isKeyChar},    KeyShape{"xoxr-", 10, isKeyChar},     KeyShape{"xoxs-", 10, isKeyChar},
-    KeyShape{"xapp-", 10, isKeyChar},    KeyShape{"AIza", 30, isKeyChar},      KeyShape{"ya29.", 20, isKeyChar},
-    KeyShape{"hf_", 30, isAlnum},        KeyShape{"lsv2_", 24, isKeyChar},     KeyShape{"ls__", 24, isKeyChar},
-    KeyShape{"npm_", 30, isAlnum},       KeyShape{"pypi-", 40, isKeyChar},     KeyShape{"dapi", 32, isHex},
-    KeyShape{"dop_v1_", 40, isHex},      KeyShape{"gsk_", 30, isAlnum},        KeyShape{"xai-", 30, isKeyChar},
-    KeyShape{"r8_", 30, isAlnum},        KeyShape{"pplx-", 30, isKeyChar},     KeyShape{"shpat_", 30, isHex},
-    KeyShape{"SG.", 40, isTokenChar},    KeyShape{"tvly-", 20, isKeyChar},     KeyShape{"nvapi-", 30, isKeyChar},
+    KeyShape{"sk-", 16, isKeyChar},         KeyShape{"pk-lf-", 16, isKeyChar},      KeyShape{"sk_live_", 16, isAsciiAlnum},
+    KeyShape{"sk_test_", 16, isAsciiAlnum}, KeyShape{"rk_live_", 16, isAsciiAlnum}, KeyShape{"pk_live_", 16, isAsciiAlnum},
+    KeyShape{"whsec_", 16, isAsciiAlnum},   KeyShape{"AKIA", 16, isAsciiAlnum},     KeyShape{"ASIA", 16, isAsciiAlnum},
+    KeyShape{"ghp_", 30, isAsciiAlnum},     KeyShape{"gho_", 30, isAsciiAlnum},     KeyShape{"ghu_", 30, isAsciiAlnum},
+    KeyShape{"ghs_", 30, isAsciiAlnum},     KeyShape{"ghr_", 30, isAsciiAlnum},     KeyShape{"github_pat_", 22, isKeyChar},
+    KeyShape{"glpat-", 16, isKeyChar},      KeyShape{"xoxb-", 10, isKeyChar},       KeyShape{"xoxp-", 10, isKeyChar},
+    KeyShape{"xoxa-", 10, isKeyChar},       KeyShape{"xoxr-", 10, isKeyChar},       KeyShape{"xoxs-", 10, isKeyChar},
+    KeyShape{"xapp-", 10, isKeyChar},       KeyShape{"AIza", 30, isKeyChar},        KeyShape{"ya29.", 20, isKeyChar},
+    KeyShape{"hf_", 30, isAsciiAlnum},      KeyShape{"lsv2_", 24, isKeyChar},       KeyShape{"ls__", 24, isKeyChar},
+    KeyShape{"npm_", 30, isAsciiAlnum},     KeyShape{"pypi-", 40, isKeyChar},       KeyShape{"dapi", 32, isHex},
+    KeyShape{"dop_v1_", 40, isHex},         KeyShape{"gsk_", 30, isAsciiAlnum},     KeyShape{"xai-", 30, isKeyChar},
+    KeyShape{"r8_", 30, isAsciiAlnum},      KeyShape{"pplx-", 30, isKeyChar},       KeyShape{"shpat_", 30, isHex},
+    KeyShape{"SG.", 40, isTokenChar},       KeyShape{"tvly-", 20, isKeyChar},       KeyShape{"nvapi-", 30, isKeyChar},
 };
 
 constexpr std::array<std::string_view, 16> kSecretNames{
@@ -104,7 +103,7 @@ private:
         if (m_text.size() - at < word.size()) return false;
         for (std::size_t i = 0; i < word.size(); ++i) {
             const char c = m_text[at + i];
-            if ((isUpper(c) ? static_cast<char>(c - 'A' + 'a') : c) != word[i]) return false;
+            if ((isAsciiUpper(c) ? static_cast<char>(c - 'A' + 'a') : c) != word[i]) return false;
         }
         return true;
     }
@@ -115,8 +114,8 @@ private:
         if (c == '-' && from(at).starts_with("-----BEGIN ")) return privateKey(at);
         if (c == ':' && from(at).starts_with("://")) return addressPassword(at);
         if (c == '@') return mail(at);
-        if (c == '+' || c == '(' || isDigit(c)) return digits(at);
-        if (!isAlnum(c) || isAlnum(before(at))) return std::nullopt; // what follows begins a word
+        if (c == '+' || c == '(' || isAsciiDigit(c)) return digits(at);
+        if (!isAsciiAlnum(c) || isAsciiAlnum(before(at))) return std::nullopt; // what follows begins a word
         if (auto key = apiKey(at)) return key;
         if (c == 'e' && before(at) != '_' && from(at).starts_with("eyJ")) return webToken(at);
         if (c == 'B' || c == 'b') return credentials(at);
@@ -143,7 +142,7 @@ private:
             if (size < shape.least) continue;
             // A word of letters and dashes alone is a name ("sk-learn-based-estimator"), no key.
             const std::string_view body = m_text.substr(at + shape.begin.size(), size);
-            if (shape.is != isHex && !std::ranges::any_of(body, [](char c) { return isDigit(c) || isUpper(c); })) {
+            if (shape.is != isHex && !std::ranges::any_of(body, [](char c) { return isAsciiDigit(c) || isAsciiUpper(c); })) {
                 m_plainUntil = at + shape.begin.size() + size; // nor is any part of it: not to be walked again
                 continue;
             }
@@ -173,7 +172,7 @@ private:
             const std::size_t size = runOf(m_text, begin, isTokenChar);
             const std::string_view body = m_text.substr(begin, size);
             // "basic authentication" is a phrase.
-            if (size >= 8 && std::ranges::any_of(body, [](char c) { return isDigit(c) || isUpper(c) || c == '='; }))
+            if (size >= 8 && std::ranges::any_of(body, [](char c) { return isAsciiDigit(c) || isAsciiUpper(c) || c == '='; }))
                 return Find{begin, size, Token};
         }
         return std::nullopt;
@@ -220,22 +219,23 @@ private:
     {
         std::size_t begin = at;
         while (begin > m_done && at - begin < 64 && isMailChar(m_text[begin - 1])) --begin;
-        while (begin < at && !isAlnum(m_text[begin])) ++begin;
+        while (begin < at && !isAsciiAlnum(m_text[begin])) ++begin;
         if (begin == at) return std::nullopt;
-        std::size_t size = runOf(m_text, at + 1, [](char c) { return isAlnum(c) || c == '.' || c == '-'; });
-        while (size > 0 && !isAlnum(m_text[at + size])) --size; // a full stop behind it
+        std::size_t size = runOf(m_text, at + 1, [](char c) { return isAsciiAlnum(c) || c == '.' || c == '-'; });
+        while (size > 0 && !isAsciiAlnum(m_text[at + size])) --size; // a full stop behind it
         const std::string_view host = m_text.substr(at + 1, size);
         const std::size_t dot = host.rfind('.');
         if (dot == std::string_view::npos || dot == 0 || host.size() - dot < 3 ||
-            !std::ranges::all_of(host.substr(dot + 1), [](char c) { return isAlnum(c) && !isDigit(c); }))
+            !std::ranges::all_of(host.substr(dot + 1), [](char c) { return isAsciiAlnum(c) && !isAsciiDigit(c); }))
             return std::nullopt;
         return Find{begin, at + 1 + size - begin, Mail};
     }
 
     std::optional<Find> digits(std::size_t at)
     {
-        if (isAlnum(before(at)) || before(at) == '.' || before(at) == '_' || before(at) == '#' || before(at) == '/') return std::nullopt;
-        if (isDigit(m_text[at]) && (before(at) == '-' || before(at) == '+')) return std::nullopt; // inside of a longer one
+        if (isAsciiAlnum(before(at)) || before(at) == '.' || before(at) == '_' || before(at) == '#' || before(at) == '/')
+            return std::nullopt;
+        if (isAsciiDigit(m_text[at]) && (before(at) == '-' || before(at) == '+')) return std::nullopt; // inside of a longer one
         if (auto card = cardNumber(at)) return card;
         return phoneNumber(at);
     }
@@ -247,7 +247,7 @@ private:
         std::size_t i = at, end = at;
         char separator = 0;
         while (i < m_text.size() && number.size() < 20) {
-            if (isDigit(m_text[i])) {
+            if (isAsciiDigit(m_text[i])) {
                 number += m_text[i];
                 end = ++i;
                 continue;
@@ -255,9 +255,9 @@ private:
             // Groups are parted by one sign, the same throughout.
             if ((m_text[i] != ' ' && m_text[i] != '-') || (separator && m_text[i] != separator)) break;
             separator = m_text[i++];
-            if (i >= m_text.size() || !isDigit(m_text[i])) break;
+            if (i >= m_text.size() || !isAsciiDigit(m_text[i])) break;
         }
-        if (end < m_text.size() && (isAlnum(m_text[end]) || m_text[end] == '_')) return std::nullopt;
+        if (end < m_text.size() && (isAsciiAlnum(m_text[end]) || m_text[end] == '_')) return std::nullopt;
         if (number.size() < 13 || number.size() > 19 || !passesLuhn(number)) return std::nullopt;
         if (number.find_first_not_of(number[0]) == std::string::npos) return std::nullopt;
         return Find{at, end - at, Card};
@@ -269,21 +269,23 @@ private:
         std::size_t i = at, end = at, count = 0;
         while (i < m_text.size() && shape.size() < 26) {
             const char c = m_text[i];
-            if (isDigit(c)) {
+            if (isAsciiDigit(c)) {
                 shape += 'd';
                 ++count;
                 end = i + 1;
             } else if (c == '+' && i == at) {
                 shape += c;
             } else if (c == ' ' || c == '-' || c == '.' || c == '(' || c == ')') {
-                if (i > at && !isDigit(m_text[i - 1]) && m_text[i - 1] != ')' && m_text[i - 1] != '(' && c != '(') break;
+                if (i > at && !isAsciiDigit(m_text[i - 1]) && m_text[i - 1] != ')' && m_text[i - 1] != '(' && c != '(') break;
                 shape += c;
             } else {
                 break;
             }
             ++i;
         }
-        if (end < m_text.size() && (isAlnum(m_text[end]) || m_text[end] == '_' || m_text[end] == ':' || m_text[end] == '/')) return std::nullopt;
+        if (end < m_text.size() &&
+            (isAsciiAlnum(m_text[end]) || m_text[end] == '_' || m_text[end] == ':' || m_text[end] == '/'))
+            return std::nullopt;
         shape.resize(end - at);
         if (m_text[at] == '+') return count >= 8 && count <= 15 ? std::optional(Find{at, end - at, Phone}) : std::nullopt;
         for (const std::string_view national : {"ddd-ddd-dddd", "ddd.ddd.dddd", "ddd ddd dddd", "(ddd) ddd-dddd", "(ddd)ddd-dddd",
@@ -306,7 +308,7 @@ bool passesLuhn(std::string_view digits)
     int sum = 0;
     bool twice = false;
     for (auto at = digits.rbegin(); at != digits.rend(); ++at) {
-        if (!isDigit(*at)) return false;
+        if (!isAsciiDigit(*at)) return false;
         int value = *at - '0';
         if (twice && (value *= 2) > 9) value -= 9;
         sum += value;

@@ -11,6 +11,17 @@ set(TACKROOM_FOLDERS
 set(TACKROOM_UI_DEFINITIONS QT_NO_CAST_FROM_ASCII QT_NO_FOREACH QT_NO_KEYWORDS QT_USE_QSTRINGBUILDER
     QT_DISABLE_DEPRECATED_UP_TO=0x060800)
 
+# Several files of a folder are compiled as one: what they include is then read, and what templates make is made, once. It halves
+# a full build. The sanitizer presets compile each file alone (TACKROOM_UNITY=OFF) and so tell what leans on its neighbour.
+option(TACKROOM_UNITY "Compile several files of a folder as one" ON)
+function(tackroom_unity target)
+    if(TACKROOM_UNITY)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+        # A type of an unnamed namespace may be the member of one that only its own file knows; the compiler takes it for a header's.
+        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+endfunction()
+
 # tackroom_library(core/diff USES core/base LINKS ICU::uc)
 # Makes the static library core_diff of every .cpp file in the folder.
 function(tackroom_library folder)
@@ -48,6 +59,9 @@ function(tackroom_library folder)
         endif()
         target_link_libraries(${name} PUBLIC ${library})
     endforeach()
+    if(NOT folder STREQUAL "core/readers")  # each reader calls its parts what its format calls them
+        tackroom_unity(${name})
+    endif()
     if(folder MATCHES "^core/(readers|index)$")
         tackroom_precompiled(${name} readers)
     elseif(folder MATCHES "^core/")
@@ -95,6 +109,7 @@ function(tackroom_program name)
     cmake_parse_arguments(arg "" "" "USES;LINKS;SOURCES" ${ARGN})
     tackroom_executable(${name} "${arg_SOURCES}" "${arg_USES}" "${arg_LINKS}")
     tackroom_precompiled(${name} program)
+    tackroom_unity(${name})
 endfunction()
 
 # tackroom_test(test_diff SOURCES diff/*.cpp USES core/diff [UI] [SERIAL] [LABELS core])
@@ -109,6 +124,7 @@ function(tackroom_test name)
         target_link_libraries(${name} PRIVATE Qt6::Widgets Qt6::Test)
     else()
         tackroom_precompiled(${name} test)
+        tackroom_unity(${name})
         target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
     endif()
     add_test(NAME ${name} COMMAND ${name})

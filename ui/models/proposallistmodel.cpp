@@ -9,9 +9,9 @@ namespace tackroom::ui {
 
 namespace {
 
-enum Lane { ToReview, Waiting, Deferred, Stale, Decided, kLaneCount };
+enum Group { ToReview, Waiting, Deferred, Stale, Decided, kGroupCount };
 
-Lane laneOf(const Proposal& proposal)
+Group groupOf(const Proposal& proposal)
 {
     switch (proposal.state) {
     case ProposalState::Approved:
@@ -26,9 +26,9 @@ Lane laneOf(const Proposal& proposal)
     return base == BaseState::Conflicts || base == BaseState::TargetGone || base == BaseState::BaseGone || base == BaseState::AlreadyContained ? Stale : ToReview;
 }
 
-QString laneTitle(int lane)
+QString groupTitle(int group)
 {
-    switch (lane) {
+    switch (group) {
     case ToReview: return ProposalListModel::tr("To review");
     case Waiting: return ProposalListModel::tr("Waiting for changes");
     case Deferred: return ProposalListModel::tr("Deferred");
@@ -89,16 +89,16 @@ void ProposalListModel::setProposals(const std::vector<Proposal>& proposals, con
     beginResetModel();
     m_rows.clear();
     m_waiting = 0;
-    std::array<std::vector<const Proposal*>, kLaneCount> lanes;
+    std::array<std::vector<const Proposal*>, kGroupCount> groups;
     for (const Proposal& proposal : proposals) {
-        const Lane lane = laneOf(proposal);
-        if (lane == ToReview) ++m_waiting;
-        if (matches(proposal, query)) lanes[lane].push_back(&proposal);
+        const Group group = groupOf(proposal);
+        if (group == ToReview) ++m_waiting;
+        if (matches(proposal, query)) groups[group].push_back(&proposal);
     }
-    for (int lane = 0; lane < kLaneCount; ++lane) {
-        const auto& members = lanes[static_cast<std::size_t>(lane)];
+    for (int group = 0; group < kGroupCount; ++group) {
+        const auto& members = groups[static_cast<std::size_t>(group)];
         if (members.empty()) continue;
-        m_rows.push_back({laneTitle(lane) + QLatin1Char(' ') + QString::number(members.size()), {}});
+        m_rows.push_back({groupTitle(group) + QLatin1Char(' ') + QString::number(members.size()), {}});
         for (const Proposal* proposal : members) m_rows.push_back({{}, *proposal});
     }
     endResetModel();

@@ -18,10 +18,13 @@ namespace
 {
 
 constexpr std::size_t kMostPartBytes = 96 * 1024;    ///< in the conversation itself; the whole is read by itself
-constexpr std::size_t kMostPrettyBytes = 128 * 1024; ///< beyond this, parsing would be felt
+constexpr std::size_t kMostPrettyTurnBytes = 128 * 1024; ///< beyond this, parsing would be felt
 constexpr std::size_t kOneLineJson = 96;
 
-QString tr(const char* text) { return QCoreApplication::translate("tackroom::ui::ConversationTurns", text); }
+class TurnWords
+{
+    Q_DECLARE_TR_FUNCTIONS(tackroom::ui::ConversationTurns)
+};
 
 /// Readers put "[image]" and the like on a line of its own where a message has one: a chip, as for data in the text itself.
 std::string withMediaChips(std::string text)
@@ -61,13 +64,13 @@ QString roleText(Turn::Speaker speaker, const Message& message)
 {
     switch (speaker) {
     case Turn::User:
-        return tr("user");
+        return TurnWords::tr("user");
     case Turn::Agent:
-        return tr("agent");
+        return TurnWords::tr("agent");
     case Turn::System:
-        return tr("system");
+        return TurnWords::tr("system");
     case Turn::Tool:
-        return tr("tool");
+        return TurnWords::tr("tool");
     default:
         return shownLine(message.role.empty() ? message.name : message.role, 40);
     }
@@ -97,7 +100,7 @@ Turn turnOf(const Message& message, std::ptrdiff_t at, const RunDetails& details
     }
     if (turn.parts.empty()) {
         TurnPart nothing;
-        nothing.text = tr("(said nothing)");
+        nothing.text = TurnWords::tr("(said nothing)");
         turn.parts.push_back(nothing);
     }
     return turn;
@@ -128,7 +131,7 @@ void markDecisive(std::vector<Turn>& turns, const RunDetails& details)
     Turn& turn = turns[static_cast<std::size_t>(place)];
     TurnPart part;
     part.kind = TurnPart::Decisive;
-    part.text = tr("◎ decisive: %1").arg(shownLine(signal->explanation));
+    part.text = TurnWords::tr("◎ decisive: %1").arg(shownLine(signal->explanation));
     turn.decisive = true;
     turn.parts.push_back(part);
 }
@@ -138,11 +141,11 @@ void placeDecisions(std::vector<Turn>& turns, const RunDetails& details)
     for (const HumanDecision& decision : details.decisions) {
         Turn turn;
         turn.speaker = Turn::Human;
-        turn.role = tr("human");
+        turn.role = TurnWords::tr("human");
         turn.stepId = decision.stepId;
         TurnPart part;
         part.kind = TurnPart::Decision;
-        part.text = tr("⚑ %1").arg(decisionText(decision));
+        part.text = TurnWords::tr("⚑ %1").arg(decisionText(decision));
         turn.parts.push_back(part);
         const std::ptrdiff_t place = placeOf(turns, details, decision.stepId, decision.time);
         turns.insert(place < 0 ? turns.end() : turns.begin() + place + 1, std::move(turn));
@@ -157,7 +160,7 @@ QString prettyText(std::string_view foreign, std::size_t maxBytes, std::uint64_t
     foreign = withChips;
     const std::string_view text = trimmed(foreign);
     std::string pretty;
-    if (text.size() > 1 && text.size() <= kMostPrettyBytes && (text.front() == '{' || text.front() == '[')) {
+    if (text.size() > 1 && text.size() <= kMostPrettyTurnBytes && (text.front() == '{' || text.front() == '[')) {
         if (auto json = parseJson(text, {}); json && json->is_structured()) {
             pretty = dumpJson(*json, -1);
             if (pretty.size() > kOneLineJson) pretty = dumpJson(*json, 2);
@@ -198,8 +201,8 @@ std::vector<Turn> turnsOf(const RunDetails& details, const Body& body)
             turn.parts.push_back(partOf(TurnPart::Text, text, at));
             turns.push_back(std::move(turn));
         };
-        add(tr("input"), body.input, 0);
-        add(tr("output"), body.output, 1);
+        add(TurnWords::tr("input"), body.input, 0);
+        add(TurnWords::tr("output"), body.output, 1);
     }
     markDecisive(turns, details);
     placeDecisions(turns, details);

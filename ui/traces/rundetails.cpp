@@ -14,25 +14,28 @@ namespace tackroom::ui
 
 namespace
 {
-QString tr(const char* text, int n = -1) { return QCoreApplication::translate("tackroom::ui::RunTexts", text, nullptr, n); }
+class DetailWords
+{
+    Q_DECLARE_TR_FUNCTIONS(tackroom::ui::RunTexts)
+};
 
 QString sourceSentence(OutcomeSource source)
 {
     switch (source) {
     case OutcomeSource::Human:
-        return tr("A human decided");
+        return DetailWords::tr("A human decided");
     case OutcomeSource::Verifier:
-        return tr("An external check decided");
+        return DetailWords::tr("An external check decided");
     case OutcomeSource::Rule:
-        return tr("A rule decided");
+        return DetailWords::tr("A rule decided");
     case OutcomeSource::ModelJudge:
-        return tr("A model judged");
+        return DetailWords::tr("A model judged");
     case OutcomeSource::Status:
-        return tr("The run's own status says so");
+        return DetailWords::tr("The run's own status says so");
     case OutcomeSource::None:
         break;
     }
-    return tr("Nothing in the store says whether it worked");
+    return DetailWords::tr("Nothing in the store says whether it worked");
 }
 
 /// A person's score that names the mistake and the step where it was made.
@@ -45,7 +48,7 @@ std::optional<Signal> markedMistake(const std::vector<Score>& scores)
         signal.family = "human-mistake";
         signal.stepId = score.stepId;
         signal.subject = score.label;
-        signal.explanation = utf8(tr("a person marked the mistake here"));
+        signal.explanation = utf8(DetailWords::tr("a person marked the mistake here"));
         if (const std::string& why = score.explanation.empty() ? score.label : score.explanation; !why.empty())
             signal.explanation += ": " + why;
         signal.strength = 1;
@@ -131,26 +134,28 @@ QString annotatorText(Annotator annotator)
 {
     switch (annotator) {
     case Annotator::Human:
-        return tr("human");
+        return DetailWords::tr("human");
     case Annotator::Code:
-        return tr("program");
+        return DetailWords::tr("program");
     case Annotator::Llm:
-        return tr("model");
+        return DetailWords::tr("model");
     case Annotator::Unknown:
         break;
     }
-    return tr("source unknown");
+    return DetailWords::tr("source unknown");
 }
 
 QString scoreText(const Score& score)
 {
     QString said = shownLine(score.label, 120);
-    if (score.value) said = said.isEmpty() ? shownNumber(*score.value) : tr("%1 (%2)").arg(said, shownNumber(*score.value));
-    QString text = said.isEmpty() ? shownLine(score.name, 120) : tr("%1 = %2").arg(shownLine(score.name, 120), said);
+    if (score.value)
+        said = said.isEmpty() ? shownNumber(*score.value) : DetailWords::tr("%1 (%2)").arg(said, shownNumber(*score.value));
+    QString text =
+        said.isEmpty() ? shownLine(score.name, 120) : DetailWords::tr("%1 = %2").arg(shownLine(score.name, 120), said);
     const QString by = shownLine(score.by, 80);
-    text += by.isEmpty() ? tr(", by a %1").arg(annotatorText(score.annotator))
-                         : tr(", by a %1, %2").arg(annotatorText(score.annotator), by);
-    if (!score.explanation.empty()) text += tr(": %1").arg(shownLine(score.explanation));
+    text += by.isEmpty() ? DetailWords::tr(", by a %1").arg(annotatorText(score.annotator))
+                         : DetailWords::tr(", by a %1, %2").arg(annotatorText(score.annotator), by);
+    if (!score.explanation.empty()) text += DetailWords::tr(": %1").arg(shownLine(score.explanation));
     return text;
 }
 
@@ -158,38 +163,38 @@ QString decisionKindText(DecisionKind kind)
 {
     switch (kind) {
     case DecisionKind::Approve:
-        return tr("approved");
+        return DetailWords::tr("approved");
     case DecisionKind::Reject:
-        return tr("rejected");
+        return DetailWords::tr("rejected");
     case DecisionKind::Edit:
-        return tr("edited");
+        return DetailWords::tr("edited");
     case DecisionKind::Override:
-        return tr("overrode");
+        return DetailWords::tr("overrode");
     case DecisionKind::Answer:
-        return tr("answered");
+        return DetailWords::tr("answered");
     }
     return {};
 }
 
 QString decisionText(const HumanDecision& decision)
 {
-    const QString by = decision.by.empty() ? tr("a person") : shownLine(decision.by, 80);
-    QString text = tr("%1 %2").arg(by, decisionKindText(decision.kind));
+    const QString by = decision.by.empty() ? DetailWords::tr("a person") : shownLine(decision.by, 80);
+    QString text = DetailWords::tr("%1 %2").arg(by, decisionKindText(decision.kind));
     if (!decision.target.empty()) text += QLatin1Char(' ') + shownLine(decision.target, 160);
     if (!decision.before.empty() || !decision.after.empty()) {
         if (decision.before.empty())
-            text += tr(": %1").arg(shownLine(decision.after, 240));
+            text += DetailWords::tr(": %1").arg(shownLine(decision.after, 240));
         else
-            text += tr(": “%1” → “%2”").arg(shownLine(decision.before, 240), shownLine(decision.after, 240));
+            text += DetailWords::tr(": “%1” → “%2”").arg(shownLine(decision.before, 240), shownLine(decision.after, 240));
     }
-    if (!decision.reason.empty()) text += tr(" — “%1”").arg(shownLine(decision.reason));
+    if (!decision.reason.empty()) text += DetailWords::tr(" — “%1”").arg(shownLine(decision.reason));
     return text;
 }
 
 QString outcomeSentence(const RunDetails& details)
 {
     QString text = sourceSentence(details.item.outcomeSource);
-    if (!details.item.outcomeReason.empty()) text = tr("%1: %2").arg(text, shownLine(details.item.outcomeReason));
+    if (!details.item.outcomeReason.empty()) text = DetailWords::tr("%1: %2").arg(text, shownLine(details.item.outcomeReason));
     text += QLatin1Char('.');
     if (details.item.outcome == Outcome::Unknown) return text;
     QStringList against;
@@ -198,26 +203,27 @@ QString outcomeSentence(const RunDetails& details)
         const QString said = !score.label.empty() ? shownLine(score.label, 80)
                              : score.value        ? shownNumber(*score.value)
                                                   : outcomeText(score.says);
-        against.append(tr("%1 = %2 (%3)").arg(shownLine(score.name, 80), said, annotatorText(score.annotator)));
+        against.append(DetailWords::tr("%1 = %2 (%3)").arg(shownLine(score.name, 80), said, annotatorText(score.annotator)));
     }
-    if (!against.isEmpty()) text += tr(" It outranks %1.").arg(against.mid(0, 3).join(QStringLiteral(", ")));
+    if (!against.isEmpty()) text += DetailWords::tr(" It outranks %1.").arg(against.mid(0, 3).join(QStringLiteral(", ")));
     return text;
 }
 
 QStringList runFacts(const Run& run)
 {
     QStringList facts;
-    facts.append(run.stepCount == 1 ? tr("1 step") : tr("%1 steps").arg(countText(run.stepCount)));
+    facts.append(run.stepCount == 1 ? DetailWords::tr("1 step") : DetailWords::tr("%1 steps").arg(countText(run.stepCount)));
     if (run.errorCount > 0)
-        facts.append(run.errorCount == 1 ? tr("✗ 1 error") : tr("✗ %1 errors").arg(countText(run.errorCount)));
+        facts.append(run.errorCount == 1 ? DetailWords::tr("✗ 1 error")
+                                         : DetailWords::tr("✗ %1 errors").arg(countText(run.errorCount)));
     if (const QString duration = durationText(run.end - run.start); !duration.isEmpty()) facts.append(duration);
     if (run.costUsd && *run.costUsd > 0) facts.append(costText(*run.costUsd));
     if (const std::int64_t tokens = run.promptTokens + run.completionTokens; tokens > 0)
-        facts.append(tr("%1 tokens (%2 in, %3 out)")
+        facts.append(DetailWords::tr("%1 tokens (%2 in, %3 out)")
                          .arg(countText(tokens), countText(run.promptTokens), countText(run.completionTokens)));
-    if (!run.agentName.empty()) facts.append(tr("agent %1").arg(shownLine(run.agentName, 60)));
-    if (!run.sessionId.empty()) facts.append(tr("session %1").arg(shownLine(run.sessionId, 60)));
-    if (!run.userId.empty()) facts.append(tr("user %1").arg(shownLine(run.userId, 60)));
+    if (!run.agentName.empty()) facts.append(DetailWords::tr("agent %1").arg(shownLine(run.agentName, 60)));
+    if (!run.sessionId.empty()) facts.append(DetailWords::tr("session %1").arg(shownLine(run.sessionId, 60)));
+    if (!run.userId.empty()) facts.append(DetailWords::tr("user %1").arg(shownLine(run.userId, 60)));
     return facts;
 }
 

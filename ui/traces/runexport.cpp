@@ -19,7 +19,10 @@ namespace
 
 constexpr std::size_t kMostStepBytes = 64 * 1024;
 
-QString tr(const char* text) { return QCoreApplication::translate("tackroom::ui::RunExport", text); }
+class ExportWords
+{
+    Q_DECLARE_TR_FUNCTIONS(tackroom::ui::RunExport)
+};
 
 /// A fence that the text itself does not contain.
 QString fenced(const QString& text)
@@ -147,17 +150,19 @@ QString stepAsMarkdown(const RunDetails& details, const Step& step)
     if (const QString status = stepStatusText(step.status); !status.isEmpty()) facts.append(status);
     if (!step.model.empty()) facts.append(shownLine(step.model, 80));
     if (const QString duration = durationText(step.end - step.start); !duration.isEmpty()) facts.append(duration);
-    facts.append(tr("run %1").arg(own(details.item.run.key.value)));
-    facts.append(tr("step %1").arg(shownLine(step.nativeId, 80)));
+    facts.append(ExportWords::tr("run %1").arg(own(details.item.run.key.value)));
+    facts.append(ExportWords::tr("step %1").arg(shownLine(step.nativeId, 80)));
     text += escaped(facts.join(QStringLiteral(" · "))) + QStringLiteral("\n\n");
     const auto section = [&](const QString& title, const std::string& what) {
         if (!what.empty()) text += QStringLiteral("**") + title + QStringLiteral("**\n\n") + fenced(prettyText(what, kMostStepBytes)) + QLatin1Char('\n');
     };
-    section(tr("Error"), step.errorType.empty() ? step.errorText : step.errorText.empty() ? step.errorType : step.errorType + ": " + step.errorText);
-    section(tr("Arguments"), step.arguments);
-    section(tr("Result"), step.result);
-    section(tr("Input"), step.inputText);
-    section(tr("Output"), step.outputText);
+    section(ExportWords::tr("Error"), step.errorType.empty()   ? step.errorText
+                                      : step.errorText.empty() ? step.errorType
+                                                               : step.errorType + ": " + step.errorText);
+    section(ExportWords::tr("Arguments"), step.arguments);
+    section(ExportWords::tr("Result"), step.result);
+    section(ExportWords::tr("Input"), step.inputText);
+    section(ExportWords::tr("Output"), step.outputText);
     return text;
 }
 
@@ -176,7 +181,7 @@ QString runAsMarkdown(const RunDetails& details, const Body& body, const QString
             escaped(outcomeSentence(details)) + QStringLiteral("\n\n");
     QStringList facts = runFacts(run);
     if (!version.isEmpty()) facts.prepend(version);
-    facts.append(tr("run %1").arg(own(run.key.value)));
+    facts.append(ExportWords::tr("run %1").arg(own(run.key.value)));
     text += escaped(facts.join(QStringLiteral(" · "))) + QStringLiteral("\n\n");
     if (const Signal* decisive = details.decisive())
         text += QStringLiteral("◎ ") + escaped(shownLine(decisive->explanation)) + QStringLiteral("\n\n");

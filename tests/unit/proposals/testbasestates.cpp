@@ -15,7 +15,7 @@ std::string with(std::string text, std::string_view from, std::string_view to)
     return text.replace(text.find(from), from.size(), to);
 }
 
-std::unique_ptr<GitRepo> repo()
+std::unique_ptr<GitRepo> repoWithMemory()
 {
     auto r = std::make_unique<GitRepo>();
     r->write("AGENTS.md", kAgents);
@@ -29,7 +29,7 @@ std::unique_ptr<GitRepo> repo()
 
 TEST(BaseState, CleanAndItsBytes)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     const std::string changed = with(kAgents, "2,000", "3,000");
     const std::string tip =
         r->branch("proposals/limit", "Raise the limit\n\nThey wait.\n\nCluster: c-0123\nProposed-by: optimizer <opt@agent>\n",
@@ -62,7 +62,7 @@ TEST(BaseState, CleanAndItsBytes)
 
 TEST(BaseState, ReappliesWhereTheMainLineMovedElsewhereInTheFile)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->branch("proposals/limit", "Limit", [&] { r->write("AGENTS.md", with(kAgents, "2,000", "3,000")); });
     const std::string moved = with(kAgents, "goodbye", "farewell");
     r->write("AGENTS.md", moved);
@@ -83,7 +83,7 @@ TEST(BaseState, ReappliesWhereTheMainLineMovedElsewhereInTheFile)
 
 TEST(BaseState, CleanWhereTheMainLineMovedInOtherFiles)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->branch("proposals/limit", "Limit", [&] { r->write("AGENTS.md", with(kAgents, "2,000", "3,000")); });
     r->write("memory/lessons.md", "New.\n");
     r->commit("Main moves");
@@ -92,7 +92,7 @@ TEST(BaseState, CleanWhereTheMainLineMovedInOtherFiles)
 
 TEST(BaseState, ConflictsNameTheFile)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     const std::string mine = with(kAgents, "2,000", "3,000");
     r->branch("proposals/limit", "Limit", [&] { r->write("AGENTS.md", mine); });
     r->branch("proposals/delete", "Delete", [&] { r->remove("AGENTS.md"); });
@@ -115,7 +115,7 @@ TEST(BaseState, ConflictsNameTheFile)
 
 TEST(BaseState, AlreadyContained)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     const auto change = [&] {
         r->write("AGENTS.md", with(kAgents, "2,000", "3,000"));
         r->remove("memory/lessons.md");
@@ -134,7 +134,7 @@ TEST(BaseState, AlreadyContained)
 
 TEST(BaseState, TargetGone)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->branch("proposals/lesson", "Lesson", [&] { r->write("memory/lessons.md", "One.\nTwo.\nThree.\nFour.\n"); });
     r->remove("memory/lessons.md");
     r->commit("Main removes it");
@@ -147,7 +147,7 @@ TEST(BaseState, TargetGone)
 
 TEST(BaseState, BaseGone)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->git("checkout -q --orphan proposals/elsewhere");
     r->write("AGENTS.md", "Another history.\n");
     r->commit("From nowhere");
@@ -163,7 +163,7 @@ TEST(BaseState, BaseGone)
 
 TEST(BaseState, RenamesFollowTheMainLinesText)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->branch("proposals/move", "Move", [&] {
         r->remove("AGENTS.md");
         r->write("prompts/agents.md", with(kAgents, "polite", "brief"));
@@ -186,7 +186,7 @@ TEST(BaseState, RenamesFollowTheMainLinesText)
 
 TEST(BaseState, SeveralCommitsCountAsOneChange)
 {
-    const auto r = repo();
+    const auto r = repoWithMemory();
     r->branch("proposals/two", "One", [&] { r->write("AGENTS.md", with(kAgents, "2,000", "3,000")); });
     r->git("checkout -q proposals/two");
     r->write("prompts/system.md", "You are kind.\n");

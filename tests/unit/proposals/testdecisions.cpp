@@ -14,7 +14,7 @@ const std::string kPrompt = "You are the refund agent.\nRefund up to 2,000.\n";
 const std::string kRaised = "You are the refund agent.\nRefund up to 3,000.\n";
 const std::string kMessage = "Raise the limit\n\nThey wait.\n\nCluster: c-0123\nProposed-by: optimizer <opt@agent>\n";
 
-std::unique_ptr<GitRepo> repo(const std::string& message = kMessage)
+std::unique_ptr<GitRepo> repoWithLimit(const std::string& message = kMessage)
 {
     auto r = std::make_unique<GitRepo>();
     r->write("prompts/system.md", kPrompt);
@@ -30,7 +30,7 @@ std::unique_ptr<GitRepo> repo(const std::string& message = kMessage)
 
 TEST(Approve, LandsExactlyTheBytesThatWereShown)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     const auto repository = r->open();
     ASSERT_TRUE(repository);
     const Proposal p = find(*repository, "limit");
@@ -72,7 +72,7 @@ TEST(Approve, TheProposerMayNotBeTheReviewer)
 {
     for (const std::string by : {"Proposed-by: Somebody <RHEA@Example.org>", "Proposed-by: rhea viewer",
                                  "Proposed-by: bot <b@x>\nProposed-by: Rhea Viewer <r@y>"}) {
-        const auto r = repo("Limit\n\n" + by + "\n");
+        const auto r = repoWithLimit("Limit\n\n" + by + "\n");
         const std::string before = r->git("rev-parse main");
         const auto repository = r->open();
         const Proposal p = find(*repository, "limit");
@@ -82,7 +82,7 @@ TEST(Approve, TheProposerMayNotBeTheReviewer)
         EXPECT_TRUE(reject(*repository, requestFor(*repository, p), {})) << "one may take one's own proposal away";
     }
     // Without the trailer the author counts.
-    const auto r = repo("Limit\n");
+    const auto r = repoWithLimit("Limit\n");
     const auto repository = r->open();
     DecisionRequest request = requestFor(*repository, find(*repository, "limit"));
     request.reviewer = {"Another", "AGENT@example.org"};
@@ -91,7 +91,7 @@ TEST(Approve, TheProposerMayNotBeTheReviewer)
 
 TEST(Approve, BindsPatchSetTipReasonAndReviewer)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     const auto repository = r->open();
     const Proposal p = find(*repository, "limit");
     const DecisionRequest good = requestFor(*repository, p);
@@ -127,7 +127,7 @@ TEST(Approve, BindsPatchSetTipReasonAndReviewer)
 
 TEST(Approve, LinksAndDirtyWorkTreesAreRefused)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     r->branch("proposals/link", "Link", [&] { std::filesystem::create_symlink("/etc/passwd", r->path() / "memory.md"); });
     const auto repository = r->open();
     EXPECT_EQ(codeOf(approve(*repository, requestFor(*repository, find(*repository, "link")), {})), ErrorCode::Refused);
@@ -138,7 +138,7 @@ TEST(Approve, LinksAndDirtyWorkTreesAreRefused)
 
 TEST(Decisions, ANewPatchSetIsInReviewAgain)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     const auto repository = r->open();
     const Proposal first = find(*repository, "limit");
     EXPECT_EQ(first.patchSetNumber, 1);
@@ -166,7 +166,7 @@ TEST(Decisions, ANewPatchSetIsInReviewAgain)
 
 TEST(Rollback, IsANewVersionAndTheProposalSaysSo)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     const auto repository = r->open();
     const auto landed = approve(*repository, requestFor(*repository, find(*repository, "limit")), {});
     ASSERT_TRUE(landed) << oneLine(landed.error());
@@ -192,7 +192,7 @@ TEST(Rollback, IsANewVersionAndTheProposalSaysSo)
 
 TEST(List, InReviewFirst)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     r->branch("proposals/other", "Other", [&] { r->write("prompts/other.md", "x\n"); });
     const auto repository = r->open();
     ASSERT_TRUE(reject(*repository, requestFor(*repository, find(*repository, "other")), {}));
@@ -205,7 +205,7 @@ TEST(List, InReviewFirst)
 
 TEST(List, ADamagedProposalDoesNotHideTheOthers)
 {
-    const auto r = repo();
+    const auto r = repoWithLimit();
     r->branch("proposals/broken", "Broken", [&] { r->write("prompts/broken.md", "lost bytes\n"); });
     const std::string blob = r->git("rev-parse proposals/broken:prompts/broken.md");
     std::filesystem::remove(r->path() / ".git/objects" / blob.substr(0, 2) / blob.substr(2));
@@ -224,7 +224,7 @@ TEST(List, ADamagedProposalDoesNotHideTheOthers)
 
 TEST(Approve, ControlCharactersDoNotReachTheCommit)
 {
-    const auto r = repo("A\x1b[2J title\x07\n\nA \x1b]0;claim\x07.\n\nProposed-by: o\x1b[m <o@o>\n");
+    const auto r = repoWithLimit("A\x1b[2J title\x07\n\nA \x1b]0;claim\x07.\n\nProposed-by: o\x1b[m <o@o>\n");
     const auto repository = r->open();
     ASSERT_TRUE(approve(*repository, requestFor(*repository, find(*repository, "limit")), {}));
     const std::string message = r->git("log -1 --format=%B main");

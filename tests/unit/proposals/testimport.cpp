@@ -15,7 +15,7 @@ std::string lines(int from, int to)
     return out;
 }
 
-std::unique_ptr<GitRepo> repo()
+std::unique_ptr<GitRepo> repoWithPrompts()
 {
     auto r = std::make_unique<GitRepo>();
     r->write("AGENTS.md", lines(1, 30));
@@ -40,7 +40,7 @@ std::string patchOf(const GitRepo& r, Change change, const std::string& how = "d
 
 TEST(ImportPatch, NewChangedRenamedAndDeletedFiles)
 {
-    const auto r = repo();
+    const auto r = repoWithPrompts();
     const std::string patch = patchOf(*r, [&] {
         r->write("AGENTS.md", lines(1, 14) + "Inserted.\n" + lines(15, 30));
         r->write("skills/new/SKILL.md", "---\nname: new\n---\nDo.");
@@ -74,7 +74,7 @@ TEST(ImportPatch, NewChangedRenamedAndDeletedFiles)
 
 TEST(ImportPatch, MailsGiveTitleClaimAndProposer)
 {
-    const auto r = repo();
+    const auto r = repoWithPrompts();
     r->git("checkout -q -b topic");
     r->write("AGENTS.md", lines(1, 30) + "More.\n");
     r->commit("Say more\n\nThe agent says too little.\n\nCluster: c-77\nProposed-by: optimizer <opt@agent>\n");
@@ -91,7 +91,7 @@ TEST(ImportPatch, MailsGiveTitleClaimAndProposer)
 
 TEST(ImportPatch, TheBaseThatThePatchNamesIsFound)
 {
-    const auto r = repo();
+    const auto r = repoWithPrompts();
     const std::string first = r->git("rev-parse main");
     const std::string patch = patchOf(*r, [&] { r->write("AGENTS.md", lines(1, 9) + "Changed.\n" + lines(11, 30)); });
     r->write("AGENTS.md", lines(1, 7) + "Other.\n" + lines(9, 30)); // within the patch's context
@@ -107,7 +107,7 @@ TEST(ImportPatch, TheBaseThatThePatchNamesIsFound)
 
 TEST(ImportPatch, InvalidOnesAreOneSentenceAndChangeNothing)
 {
-    const auto r = repo();
+    const auto r = repoWithPrompts();
     const auto repository = r->open();
     const std::string refs = r->git("for-each-ref");
     const std::string good = patchOf(*r, [&] { r->write("AGENTS.md", lines(1, 29)); });

@@ -8,7 +8,7 @@ namespace tackroom::test
 namespace
 {
 
-std::unique_ptr<GitRepo> repo()
+std::unique_ptr<GitRepo> repoOfAgent()
 {
     auto r = std::make_unique<GitRepo>();
     r->write("AGENTS.md", "# Agent\n");
@@ -45,7 +45,7 @@ std::string patchSets(const GitRepo& r, const Proposal& p)
 
 TEST(ImportPrompt, EachVersionIsAPatchSetAndNothingLands)
 {
-    const auto r = repo();
+    const auto r = repoOfAgent();
     const auto repository = r->open();
     ASSERT_TRUE(repository);
     const std::string before = r->git("rev-parse main");
@@ -90,7 +90,7 @@ TEST(ImportPrompt, EachVersionIsAPatchSetAndNothingLands)
 
 TEST(ImportPrompt, WhatTheMainLineHoldsIsSaid)
 {
-    const auto r = repo();
+    const auto r = repoOfAgent();
     r->write("prompts/refund.md", "two\n");
     r->commit("Second");
     const auto repository = r->open();
@@ -121,7 +121,7 @@ TEST(ImportPrompt, WhatTheMainLineHoldsIsSaid)
 
 TEST(ImportPrompt, WhatARegistrySaysCannotForgeAMessage)
 {
-    const auto r = repo();
+    const auto r = repoOfAgent();
     const auto repository = r->open();
     ASSERT_TRUE(repository);
     PromptImport import = refund({version(1, "x\n")});
@@ -156,7 +156,7 @@ TEST(ImportPrompt, NamesBecomePathsThatAreApart)
 
 TEST(ImportPrompt, ALinkAtThePathIsRefused)
 {
-    const auto r = repo();
+    const auto r = repoOfAgent();
     r->git("config core.symlinks true");
     std::filesystem::create_directories(r->path() / "prompts");
     std::filesystem::create_symlink("../AGENTS.md", r->path() / "prompts/refund.md");

@@ -20,7 +20,7 @@ class SettingsTest : public ::testing::Test
 protected:
     void SetUp() override
     {
-        auto made = TemporaryFolder::make("settings");
+        auto made = tackroom::TemporaryFolder::make("settings");
         ASSERT_TRUE(made);
         m_folder.emplace(std::move(*made));
         std::filesystem::create_directories(index());
@@ -32,7 +32,7 @@ protected:
     [[nodiscard]] std::filesystem::path index() const { return m_folder->path() / "cache" / "stores" / "abc"; }
 
 private:
-    std::optional<TemporaryFolder> m_folder;
+    std::optional<tackroom::TemporaryFolder> m_folder;
 };
 
 TEST_F(SettingsTest, limitsAreKeptAndNonsenseIsTheUsual)
