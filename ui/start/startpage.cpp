@@ -84,12 +84,17 @@ QString holds(const Recent& recent)
 {
     const QString where = shownLine(recent.path.parent_path().string(), 200);
     const QString when = relativeTime(recent.lastOpened);
+    const auto counted = [](std::int64_t count, const QString& one, const QString& many) {
+        return count == 1 ? one : many.arg(countText(count));
+    };
     if (recent.kind == Recent::Kind::Store) {
-        return StartPage::tr("%1 runs, %2 failing, %3 failure clusters · opened %4 · %5")
-            .arg(countText(recent.runs), countText(recent.failures), countText(recent.clusters), when, where);
+        return StartPage::tr("%1, %2 failing, %3 · opened %4 · %5")
+            .arg(counted(recent.runs, StartPage::tr("1 run"), StartPage::tr("%1 runs")), countText(recent.failures),
+                 counted(recent.clusters, StartPage::tr("1 failure cluster"), StartPage::tr("%1 failure clusters")), when, where);
     }
-    return StartPage::tr("harness repository, %1 versions, %2 proposals · opened %3 · %4")
-        .arg(countText(recent.versions), countText(recent.proposals), when, where);
+    return StartPage::tr("harness repository, %1, %2 · opened %3 · %4")
+        .arg(counted(recent.versions, StartPage::tr("1 version"), StartPage::tr("%1 versions")),
+             counted(recent.proposals, StartPage::tr("1 proposal"), StartPage::tr("%1 proposals")), when, where);
 }
 
 } // namespace
