@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/clusters/clusterreport.h"
 #include "ui/clusters/clusterspage.h"
 #include "ui/clusters/exemplarcard.h"
@@ -15,50 +15,18 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace
-{
-constexpr int kPatienceMs = 60'000;
-
-bool saysSomewhere(QWidget& widget, const QString& text)
-{
-    for (QLabel* label : widget.findChildren<QLabel*>())
-        if (label->isVisible() && label->text().contains(text)) return true;
-    return false;
-}
-} // namespace
-
-class TestClustersPage : public QObject
+class TestClustersPage : public QObject, private PageTest<ClustersPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<ClustersPage> m_page;
-
-    void openPage()
-    {
-        m_page.reset();
-        m_session = m_ui.open();
-        m_page = std::make_unique<ClustersPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
     void openSample()
     {
-        openPage();
-        m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
-        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->model().rowCount() > 0, kPatienceMs);
+        openPageOn(m_ui.sample().store);
+        QVERIFY(m_page->model().rowCount() > 0);
     }
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void withoutAStoreItSaysWhatToDo()
     {

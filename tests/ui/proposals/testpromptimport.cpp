@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The prompts of a store in the window: what is listed and shown, how one becomes a proposal, and what the empty states say.
 #include "tests/support/promptfixture.h"
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/shown.h"
 #include "ui/proposals/promptimportpane.h"
@@ -22,15 +22,6 @@ using namespace tackroom::ui;
 
 namespace
 {
-constexpr int kPatienceMs = 60'000;
-
-bool saysSomewhere(QWidget& widget, const QString& text)
-{
-    for (QLabel* label : widget.findChildren<QLabel*>())
-        if (label->isVisible() && label->text().contains(text)) return true;
-    return false;
-}
-
 void makeDatabase(const std::filesystem::path& path, const std::string& sql)
 {
     sqlite3* db = nullptr;
@@ -41,23 +32,9 @@ void makeDatabase(const std::filesystem::path& path, const std::string& sql)
 }
 } // namespace
 
-class TestPromptImport : public QObject
+class TestPromptImport : public QObject, private PageTest<ProposalsPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<ProposalsPage> m_page;
-
-    void openPage()
-    {
-        m_page.reset();
-        m_session = m_ui.open();
-        m_page = std::make_unique<ProposalsPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->setVisible(true);
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
     void openStore(const std::filesystem::path& store)
     {
         m_session->openStore(QString::fromStdString(store.string()));
@@ -93,11 +70,7 @@ class TestPromptImport : public QObject
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void emptyStatesSayWhatToDo()
     {

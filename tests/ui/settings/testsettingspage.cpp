@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/workspace/limits.h"
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/settings/cachepanel.h"
 #include "ui/settings/settingspage.h"
 
@@ -16,18 +16,9 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace
-{
-constexpr int kPatienceMs = 60'000;
-}
-
-class TestSettingsPage : public QObject
+class TestSettingsPage : public QObject, private PageTest<SettingsPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<SettingsPage> m_page;
-
     template <class W> [[nodiscard]] W& child(const char* name) const
     {
         auto* found = m_page->findChild<W*>(QLatin1StringView(name));
@@ -44,29 +35,21 @@ class TestSettingsPage : public QObject
         std::ofstream(folder / "runs.lock").flush();
         std::ofstream(folder / "store.json") << "{\"path\":\"/stores/" << name << "\",\"runs\":1204}";
     }
-    void openPage()
+    void openSettings()
     {
-        m_page = std::make_unique<SettingsPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
+        showPage();
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled(), kPatienceMs);
     }
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
     void init() { m_session = m_ui.open(); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void limitsAreShownAndKept()
     {
         QVERIFY(writeLimits(m_session->places(), {.cacheBytes = 3'000'000'000, .readerMemoryBytes = 2'000'000'000}));
-        openPage();
+        openSettings();
         auto& limit = child<QDoubleSpinBox>("cacheLimit");
         QCOMPARE(limit.value(), 3.0);
         QCOMPARE(child<QDoubleSpinBox>("readerMemory").value(), 2.0);
@@ -89,7 +72,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
         makeIndex("one", 5'000'000);
         makeIndex("two", 1'000'000);
-        openPage();
+        openSettings();
         QCOMPARE(indexes().topLevelItemCount(), 3);
         const auto items = indexes().findItems(QStringLiteral("/stores/one"), Qt::MatchExactly, 0);
         QCOMPARE(items.size(), 1);
@@ -124,7 +107,7 @@ private Q_SLOTS:
 
     void rulesOfTheOpenStoreAreReached()
     {
-        openPage();
+        openSettings();
         QVERIFY(!child<QPushButton>("versionRuleOfStore").isEnabled());
         m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
         QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading runs: long texts and long conversations, the table at small widths, errors in each view, judging one of two runs.
 #include "core/base/json.h"
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/traces/compareview.h"
 #include "ui/traces/conversationview.h"
@@ -34,8 +34,6 @@ using namespace tackroom::ui;
 namespace
 {
 
-constexpr int kPatienceMs = 60'000;
-
 std::vector<Turn> manyTurns(int count)
 {
     std::vector<Turn> turns;
@@ -64,26 +62,14 @@ int topTurn(const ConversationView& view)
 
 } // namespace
 
-class TestReading : public QObject
+class TestReading : public QObject, private PageTest<TracesPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<TracesPage> m_page;
-
-    void openSample() { openStore(QString::fromStdString(m_ui.sample().store.string())); }
-    void openStore(const QString& store)
+    void openSample() { openStore(m_ui.sample().store); }
+    void openStore(const std::filesystem::path& store)
     {
-        m_page.reset();
-        m_session = m_ui.open();
-        m_page = std::make_unique<TracesPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_session->openStore(store);
-        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().details(), kPatienceMs);
+        openPageOn(store);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->run().details(), kPatienceMs);
     }
     void showFirst(const QString& query)
     {
@@ -98,11 +84,7 @@ class TestReading : public QObject
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
     void init() { QSettings().clear(); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void aLongTextComesInPiecesAndIsCopiedAsItWas()
     {
@@ -356,7 +338,7 @@ private Q_SLOTS:
         QFETCH(QString, store);
         const QString place = qEnvironmentVariable("TACKROOM_SHARED_DATA") + QLatin1Char('/') + store;
         if (!QFileInfo::exists(place)) QSKIP("TACKROOM_SHARED_DATA has no such store");
-        openStore(place);
+        openStore(place.toStdString());
         const int runs = std::min(5, m_page->model().rowCount());
         QVERIFY(runs > 0);
         for (int at = 0; at < runs; ++at) {

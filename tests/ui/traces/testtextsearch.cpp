@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
@@ -17,38 +17,14 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace
-{
-constexpr int kPatienceMs = 60'000;
-
-bool saysSomewhere(QWidget& widget, const QString& text)
-{
-    for (QLabel* label : widget.findChildren<QLabel*>())
-        if (label->isVisible() && label->text().contains(text)) return true;
-    return false;
-}
-} // namespace
-
-class TestTextSearch : public QObject
+class TestTextSearch : public QObject, private PageTest<TracesPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<TracesPage> m_page;
-
     void openSample() { openStore(m_ui.sample().store); }
     void openStore(const std::filesystem::path& store)
     {
-        m_page.reset();
-        m_session = m_ui.open();
-        m_page = std::make_unique<TracesPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_session->openStore(QString::fromStdString(store.string()));
-        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
-        QTRY_VERIFY_WITH_TIMEOUT(m_session->jobs().idle() && m_page->settled() && m_page->run().details(), kPatienceMs);
+        openPageOn(store);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->run().details(), kPatienceMs);
     }
     void ask(const QString& query)
     {
@@ -58,11 +34,7 @@ class TestTextSearch : public QObject
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void hiddenWithoutWords()
     {

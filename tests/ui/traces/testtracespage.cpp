@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/traces/conversationview.h"
 #include "ui/traces/jsontreemodel.h"
@@ -33,48 +33,13 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace
-{
-constexpr int kPatienceMs = 60'000;
-
-QPushButton* buttonWith(QWidget& widget, const QString& text)
-{
-    for (QPushButton* button : widget.findChildren<QPushButton*>())
-        if (button->isVisible() && button->text().contains(text)) return button;
-    return nullptr;
-}
-
-bool saysSomewhere(QWidget& widget, const QString& text)
-{
-    for (QLabel* label : widget.findChildren<QLabel*>())
-        if (label->isVisible() && label->text().contains(text)) return true;
-    return false;
-}
-} // namespace
-
-class TestTracesPage : public QObject
+class TestTracesPage : public QObject, private PageTest<TracesPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<TracesPage> m_page;
-
-    void openPage(const std::filesystem::path& reader = {})
-    {
-        m_page.reset();
-        m_session = m_ui.open(reader);
-        m_page = std::make_unique<TracesPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-    }
     void openSample()
     {
-        openPage();
-        m_session->openStore(QString::fromStdString(m_ui.sample().store.string()));
-        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
-        QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().details(), kPatienceMs);
+        openPageOn(m_ui.sample().store);
+        QTRY_VERIFY_WITH_TIMEOUT(m_page->run().details(), kPatienceMs);
     }
     /// Shows the first run that the filter leaves.
     void showFirst(const QString& query)
@@ -89,11 +54,7 @@ class TestTracesPage : public QObject
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
-    void cleanup()
-    {
-        m_page.reset();
-        m_session.reset();
-    }
+    void cleanup() { closePage(); }
 
     void withoutAStoreItSaysWhatToDo()
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/workspace/versionsettings.h"
-#include "tests/support/uisession.h"
+#include "tests/support/pagetest.h"
 #include "ui/models/runtablemodel.h"
 #include "ui/traces/runtableview.h"
 #include "ui/traces/runview.h"
@@ -20,19 +20,10 @@
 using namespace tackroom;
 using namespace tackroom::ui;
 
-namespace
-{
-constexpr int kPatienceMs = 60'000;
-}
-
 /// What tells the harness version, set in the window.
-class TestVersionRule : public QObject
+class TestVersionRule : public QObject, private PageTest<TracesPage>
 {
     Q_OBJECT
-    UiSession m_ui;
-    std::unique_ptr<Session> m_session;
-    std::unique_ptr<TracesPage> m_page;
-
     [[nodiscard]] VersionRuleDialog& dialog() const { return *m_page->versionRuleDialog(); }
     [[nodiscard]] QPushButton& button(const char* name) const
     {
@@ -64,14 +55,7 @@ class TestVersionRule : public QObject
                            text("flavour", i < 4 ? "mild" : "hot"))
                     << "\n";
         }
-        m_session = m_ui.open();
-        m_page = std::make_unique<TracesPage>(*m_session);
-        m_page->resize(1384, 820);
-        m_page->show();
-        m_page->activateWindow();
-        QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
-        m_session->openStore(QString::fromStdString(file.string()));
-        QTRY_COMPARE_WITH_TIMEOUT(m_session->storeState(), Session::State::Ready, kPatienceMs);
+        openPageOn(file);
         QTRY_VERIFY_WITH_TIMEOUT(m_page->settled() && m_page->run().details(), kPatienceMs);
     }
     void openDialog()
