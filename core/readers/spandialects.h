@@ -4,30 +4,29 @@
 /// dialect has and fills only what is still empty. spannormalise.cpp asks them in the order in which they are declared here:
 /// the more particular one first, the general conventions last. Field by field:
 ///
-///   OpenInference      openinference.span.kind; llm.{input,output}_messages (lists or flat keys); input.value, output.value;
-///   tool.name;
-///                      llm.model_name; llm.token_count.*; llm.cost.total; session.id, user.id, agent.name; retrieval.documents
-///   Vercel AI SDK      ai.operationId (ai.generateText … .doGenerate, ai.toolCall); ai.prompt, ai.prompt.messages;
-///   ai.response.text, (3 to 6)           .toolCalls, .object; ai.toolCall.{name,id,args,result}; ai.model.id; ai.usage.*;
-///   ai.telemetry.metadata.* Google ADK gcp.vertex.agent.{llm_request,llm_response,tool_call_args,tool_response,session_id};
-///   spans invocation,
-///                      agent_run [x], call_llm, execute_tool x
-///   Pydantic AI        events, all_messages_events (1), pydantic_ai.all_messages (2, 3); tool_arguments, tool_response;
-///   final_result; (1 to 3)           agent_name, model_name; operation.cost; Logfire's annotations (logfire.feedback.*) are
-///   scores by a human OpenLLMetry        traceloop.span.kind (workflow, task, agent, tool);
-///   traceloop.entity.{name,input,output}; gen_ai.prompt.N.*,
-///                      gen_ai.completion.N.*, before them llm.prompts.N.*, llm.completions.N.*;
-///                      traceloop.association.properties.*
-///   Agent Framework    executor.process, workflow.run … (workflow.name, executor.id, executor.type); the rest is gen_ai.*
-///   any-agent          gen_ai.output, gen_ai.tool.args, operation call_llm, gen_ai.usage.*_cost
-///   MLflow, Langfuse,  mlflow.span{Type,Inputs,Outputs}; langfuse.observation.{type,input,output}, langfuse.{session,user}.id;
-///   LangSmith (OTLP)   langsmith.span.kind
-///   gen_ai             the semantic conventions of every generation: gen_ai.operation.name; gen_ai.system or provider.name;
-///   messages as
-///                      events (gen_ai.user.message … gen_ai.choice; gen_ai.content.prompt), attributes (gen_ai.prompt,
-///                      gen_ai.completion) or gen_ai.{input,output}.messages with parts and gen_ai.system_instructions; usage
-///                      prompt_tokens or input_tokens; gen_ai.tool.*; gen_ai.agent.*; gen_ai.conversation.id;
-///                      gen_ai.evaluation.*
+///   OpenInference       openinference.span.kind; llm.{input,output}_messages (lists or flat keys); input.value, output.value;
+///                       tool.name; llm.model_name; llm.token_count.*; llm.cost.total; session.id, user.id, agent.name;
+///                       retrieval.documents
+///   Vercel AI SDK       ai.operationId (ai.generateText … .doGenerate, ai.toolCall); ai.prompt, ai.prompt.messages;
+///   (3 to 6)            ai.response.text, .toolCalls, .object; ai.toolCall.{name,id,args,result}; ai.model.id; ai.usage.*;
+///                       ai.telemetry.metadata.*
+///   Google ADK          gcp.vertex.agent.{llm_request,llm_response,tool_call_args,tool_response,session_id}; spans invocation,
+///                       agent_run [x], call_llm, execute_tool x
+///   Pydantic AI         events, all_messages_events (1), pydantic_ai.all_messages (2, 3); tool_arguments, tool_response;
+///   (1 to 3)            final_result; agent_name, model_name; operation.cost; Logfire's annotations (logfire.feedback.*) are
+///                       scores by a human
+///   OpenLLMetry         traceloop.span.kind (workflow, task, agent, tool); traceloop.entity.{name,input,output};
+///                       gen_ai.prompt.N.*, gen_ai.completion.N.*, before them llm.prompts.N.*, llm.completions.N.*;
+///                       traceloop.association.properties.*
+///   Agent Framework     executor.process, workflow.run … (workflow.name, executor.id, executor.type); the rest is gen_ai.*
+///   any-agent           gen_ai.output, gen_ai.tool.args, operation call_llm, gen_ai.usage.*_cost
+///   MLflow, Langfuse,   mlflow.span{Type,Inputs,Outputs}; langfuse.observation.{type,input,output}, langfuse.{session,user}.id;
+///   LangSmith (OTLP)    langsmith.span.kind
+///   gen_ai              the semantic conventions of every generation: gen_ai.operation.name; gen_ai.system or provider.name;
+///                       messages as events (gen_ai.user.message … gen_ai.choice; gen_ai.content.prompt), attributes
+///                       (gen_ai.prompt, gen_ai.completion) or gen_ai.{input,output}.messages with parts and
+///                       gen_ai.system_instructions; usage prompt_tokens or input_tokens; gen_ai.tool.*; gen_ai.agent.*;
+///                       gen_ai.conversation.id; gen_ai.evaluation.*
 #include "core/readers/openinference.h"
 #include "core/readers/spans.h"
 
