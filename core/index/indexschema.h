@@ -17,11 +17,9 @@
 ///   runs      one row a run; `id` is the RunRow, kept when a run is read again, never given twice. `content` is a hash of the
 ///             record but its place, by which a run that is read again unchanged, or told by two files alike, is left alone
 ///   parts     steps, scores and decisions of a run, packed (packedparts.h), one row a chunk: `id` = run row * 2^20 + chunk
-///   from
-///             1; the first one counts all of the run. The run row is id >> 20, the rows of one run lie together:
-///             WHERE id BETWEEN :run * 1048576 AND :run * 1048576 + 1048575.
-///             A step's number (StepItem::row) is made in the same way: run row * 2^20 + ordinal in tree order, depth first,
-///             children by start.
+///             from 1; the first one counts all of the run. The run row is id >> 20, the rows of one run lie together: WHERE id
+///             BETWEEN :run * 1048576 AND :run * 1048576 + 1048575. A step's number (StepItem::row) is made in the same way:
+///             run row * 2^20 + ordinal in tree order, depth first, children by start.
 ///   errors    of the steps with status Error, by step number: what filters look for
 ///   names     of tools and models, each stored once; field = kToolName, kModelName; with kVersionName what may name the run's
 ///             harness version (runversions.h): `runs` has what the store's rule makes of it. meta `version_rule`: that rule;

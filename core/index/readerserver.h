@@ -8,8 +8,8 @@ namespace tackroom
 /// the program. Runs only in tackroom-reader: what it reads may make it crash.
 ///   {"verb":"recognise","path":P}            → {"info":{kind, schema, title, note, sizeBytes}}
 ///   {"verb":"index","path":P,"cache":C}      → {"info", "path", "runs", "steps", "scores", "decisions", "unreadable",
-///   "newRuns",
-///                                               "seconds", "peakRssBytes"}, Progress frames {"what","done","total"} before it,
+///                                               "newRuns", "seconds", "peakRssBytes"}, Progress frames {"what","done","total"}
+///                                               before it,
 ///   the first of them {"what":"opened","info","path"}
 ///   {"verb":"prompts","path":P}              → {"registry", "promptCount"}, the prompts before it as promptframes.h says;
 ///                                               an empty registry where the store keeps no prompts

@@ -21,8 +21,7 @@ namespace tackroom
 ///   sub-agents   an agent step "a<n>" below the call that refers to them, their steps below it ("a<n>.m<i>"): embedded ones
 ///             (v1.7, by trajectory_id) and those whose file is read with this one (by name, or by session_id before v1.7)
 ///   continued_trajectory_ref   the file it names, or the trajectory of the session "<session>-cont-<n>", continues the same
-///   run;
-///             its copied context is left out
+///             run; its copied context is left out
 ///   tokens, cost   final_metrics (of the last continuation, which counts from the beginning; the sum, where it does not);
 ///             else the sum of the steps' metrics
 ///   agent     agent.name; harness version: agent.version; user: extra.user_id of a step

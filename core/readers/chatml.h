@@ -12,8 +12,7 @@
 ///   LangChain  {"type": "human" | "ai" | "system" | "tool"}, {"lc", "id", "kwargs"}, {"type", "data"}, ["human", "text"];
 ///              tool_calls with "args", additional_kwargs.tool_calls; tool definitions given as messages are left out
 ///   Gemini     {"contents", "config" {"system_instruction"}}, {"candidates"}, ADK's {"content": {"parts"}} and
-///   {"new_message"};
-///              parts text, function_call, function_response (also camelCase)
+///              {"new_message"}; parts text, function_call, function_response (also camelCase)
 ///   Vercel     content parts text, tool-call, tool-result; an output that is the list of its tool calls
 ///   GenAI      {"role", "parts"} of the OpenTelemetry conventions (Microsoft Agent Framework, Pydantic AI): text, reasoning,
 ///              tool_call, tool_call_response

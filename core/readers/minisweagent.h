@@ -13,8 +13,7 @@ namespace tackroom
 ///
 ///   native id instance_id, else the file's name without its endings; the key is that of instance_id and content together
 ///   steps     one llm step an assistant message, below it one tool step a command: tool_calls, else extra.actions, else the
-///   one
-///             fenced bash block. Its result: the tool message that names the call, else the next user message that is an
+///             one fenced bash block. Its result: the tool message that names the call, else the next user message that is an
 ///             observation (extra.returncode, or "<returncode>" at its beginning; of the first versions any). An error where
 ///             the return code is not 0, or there is an extra.exception_info. The messages of the responses API (object
 ///             "response", type "function_call_output") alike.

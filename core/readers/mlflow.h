@@ -7,8 +7,7 @@
 ///
 /// One run a trace; native id = trace_info.request_id.
 ///   spans      the table spans (columns, and `content` of span version 3 or 4), else traces.json of the trace's artifacts
-///   (span
-///              versions 2, 3, 4). Artifacts are looked for where the tag mlflow.artifactLocation says, and below mlruns,
+///              (span versions 2, 3, 4). Artifacts are looked for where the tag mlflow.artifactLocation says, and below mlruns,
 ///              mlartifacts and the folder of the database by the end of that location; a place outside of the folder of the
 ///              database is never followed, and the trace is told as not read there. Archived spans are not read.
 ///   start, end timestamp_ms, and execution_time_ms behind it;   status = trace_info.status

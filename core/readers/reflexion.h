@@ -14,11 +14,9 @@ namespace tackroom
 /// all trials has it once.
 ///   native id "trial_<k>/<name>"; the key is that of id and of the reflections that the run was given
 ///   conversation   the reflections that the run was given, a user message each; of a failed run the one made of it, which is
-///   its
-///             only step (llm, "m<i>"): the actions themselves are not in these files
+///             its only step (llm, "m<i>"): the actions themselves are not in these files
 ///   scores    is_success: Verifier. "re-measured" with the label "no": the run was solved before this file's trial, which did
-///   not run
-///             the environment again, so that a regression could not be seen; it says nothing of the outcome
+///             not run the environment again, so that a regression could not be seen; it says nothing of the outcome
 [[nodiscard]] const FileFormat& reflexionFormat();
 
 } // namespace tackroom

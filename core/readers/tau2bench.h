@@ -18,8 +18,7 @@ namespace tackroom
 ///   agent     agent_info.implementation; model: agent_info.llm; version: git_commit; project: domain_name
 ///   tokens    the sum of the assistant messages' usage; cost: agent_cost (user_cost is that of the simulated user)
 ///   scores    reward: Verifier, success from 1 on; its explanation has the parts (reward_breakdown) and, of a failed run, what
-///   of
-///             db_check, action_checks, communicate_checks, env_assertions, nl_assertions was not met
+///             of db_check, action_checks, communicate_checks, env_assertions, nl_assertions was not met
 ///             termination_reason: label alone
 ///             review: of a model, label "agent error" or "no agent error"; each of its errors at its turn
 ///   status    Error where the simulation ended otherwise than by the agent's or the user's stop

@@ -14,8 +14,7 @@ namespace tackroom
 ///
 ///   native id question_ID; the same question is asked in both subsets, so the key is that of id and content together
 ///   steps     one each entry of the history, "m<index>", as mistake_step counts: a tool step of Computer_terminal (an error
-///   where
-///             it says an exit code other than 0), a human step of "human", else an llm step named after the agent
+///             where it says an exit code other than 0), a human step of "human", else an llm step named after the agent
 ///   task      question; answer: the last entry
 ///   scores    is_correct: of code, Verifier; its explanation is the expected answer
 ///             mistake: of a human, at the step, label mistake_agent, explanation mistake_reason; it says nothing of the
