@@ -141,7 +141,7 @@ void RunTableView::sizeColumns()
         if (column == RunTableModel::OutcomeColumn)
             width = widthOf(QString(outcomeText(Outcome::Unknown) + QStringLiteral(" ⚑")));
         if (column == RunTableModel::DurationColumn) width = std::max(width, widthOf(QStringLiteral("59 min 59 s")));
-        if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("000000")));
+        if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("00000000")));
         if (column == RunTableModel::CostColumn) width = std::max(width, widthOf(QStringLiteral("$0.0000")));
         if (column == RunTableModel::WhenColumn) width = std::max(width, widthOf(QStringLiteral("23 hours ago")));
         m_usual[static_cast<std::size_t>(column)] = width;
