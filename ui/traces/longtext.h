@@ -5,6 +5,7 @@
 
 #include <QWidget>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,9 @@ namespace tackroom::ui
 {
 
 class TextLabel;
+
+/// What is asked of the reader where the whole of a text is wanted.
+inline constexpr std::uint64_t kMostWholeBytes = std::uint64_t{512} << 20;
 
 /// A foreign text of any length, of which some stretches are in the document: a stretch is made safe and laid out when it
 /// comes into sight. Where a stretch begins is known without having read those before it.

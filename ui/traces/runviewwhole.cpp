@@ -14,11 +14,6 @@
 namespace tackroom::ui
 {
 
-namespace
-{
-constexpr std::uint64_t kMostWholeBytes = std::uint64_t{512} << 20;
-} // namespace
-
 void RunView::buildWholePart(QWidget* parent)
 {
     m_whole = new LongTextPane(tr("Back to the conversation"), parent);

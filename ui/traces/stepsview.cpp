@@ -27,7 +27,7 @@ namespace tackroom::ui
 
 namespace
 {
-constexpr std::uint64_t kMostBodyBytes = 1024 * 1024, kMostWholeBytes = std::uint64_t{512} << 20;
+constexpr std::uint64_t kMostBodyBytes = 1024 * 1024;
 constexpr std::size_t kMostSectionBytes = 96 * 1024;
 
 /// Single letters are keys of the page, not a search.
