@@ -45,7 +45,7 @@ protected:
     {
         m_page = std::make_unique<PageType>(*m_session);
         m_page->resize(1384, 820);
-        m_page->show();
+        m_page->setVisible(true); // ProposalsPage has a show() of its own
         m_page->activateWindow();
         QVERIFY(QTest::qWaitForWindowActive(m_page.get()));
     }
