@@ -28,7 +28,7 @@ constexpr const char* kChosenKey = "traces/columnsChosen";
 constexpr std::array kLeftOut{RunTableModel::CostColumn,  RunTableModel::VersionColumn, RunTableModel::DurationColumn,
                               RunTableModel::StepsColumn, RunTableModel::ErrorsColumn,  RunTableModel::ClusterColumn};
 static_assert(RunTableModel::kColumnCount == std::tuple_size_v<decltype(RunTableView::Widths())>);
-constexpr int kLeastTaskChars = 20, kLeastClusterChars = 10; ///< fewer say nothing
+constexpr int kLeastTaskChars = 28, kLeastClusterChars = 14; ///< fewer say little
 
 /// Outcome and errors in the colour of what they say, beside the word and the shape.
 class RunDelegate : public CellDelegate
