@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs out of the spans of a trace: what is counted, told and decided once.
 #include "core/readers/spans.h"
-#include "tests/unit/readers/shownmessages.h"
+#include "tests/unit/readers/spantesting.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/format.h"
 #include "core/readers/spans.h"
-#include "tests/unit/readers/shownmessages.h"
+#include "tests/unit/readers/spantesting.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <memory>
 
 namespace tackroom::testing
 {
@@ -16,39 +14,6 @@ namespace
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using ::testing::Optional;
-
-/// A span made from JSON, with the parsers that keep it alive.
-class Made
-{
-public:
-    explicit Made(std::string name, std::string_view attributes, std::string scope = {})
-    {
-        span.traceId = "t";
-        span.spanId = "s";
-        span.name = std::move(name);
-        span.scope = std::move(scope);
-        span.attributes.addMembers(parse(attributes));
-    }
-    Made& event(std::string name, std::string_view attributes)
-    {
-        SpanEvent& made = span.events.emplace_back();
-        made.name = std::move(name);
-        made.attributes.addMembers(parse(attributes));
-        return *this;
-    }
-    [[nodiscard]] NormalisedSpan normal(bool bodies = true) const { return normaliseSpan(span, bodies); }
-    Span span;
-
-private:
-    jsonvalues::Value parse(std::string_view text)
-    {
-        auto& parser = m_parsers.emplace_back(std::make_unique<jsonvalues::Parser>());
-        const auto value = parser->parse(text);
-        EXPECT_TRUE(value) << text;
-        return value.value_or(jsonvalues::Value());
-    }
-    std::vector<std::unique_ptr<jsonvalues::Parser>> m_parsers;
-};
 
 std::vector<std::string> messagesIn(std::string_view json) { return shown(messagesOfText(json)); }
 
