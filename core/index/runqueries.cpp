@@ -7,6 +7,7 @@
 #include "core/index/indexschema.h"
 #include "core/index/packedparts.h"
 #include "core/index/rowvalues.h"
+#include "core/index/runrecords.h"
 #include "core/sql/sql.h"
 
 #include <sqlite3.h>
@@ -193,11 +194,7 @@ Result<std::int64_t> RunQueries::Private::number(std::string_view key)
 
 Result<std::unique_ptr<RunQueries>> RunQueries::open(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel)
 {
-    TR_ASSIGN(Database db, openCacheReader(storeCacheFolder / kRunsFile, cancel));
-    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
-    if (version != kRunsSchemaVersion)
-        return fail(ErrorCode::NotFound, storeCacheFolder.string(), "the index is of another version of Tackroom",
-                    "index the store again");
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, cancel));
     db.setCancel(cancel);
     auto queries = std::unique_ptr<RunQueries>(new RunQueries(std::unique_ptr<Private>(
         new Private{.db = std::move(db), .folder = storeCacheFolder, .attached = {}, .texts = {}, .badTexts = {}})));

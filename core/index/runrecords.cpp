@@ -41,16 +41,6 @@ Result<RunsState> stateOf(Database& db)
     return state;
 }
 
-Result<Database> openRuns(const std::filesystem::path& folder, const CancelToken& cancel)
-{
-    TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
-    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
-    if (version != kRunsSchemaVersion)
-        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom",
-                    "index the store again");
-    return db;
-}
-
 Result<RunRecord> recordOf(Database& db, const Statement& row)
 {
     RunRecord record;
@@ -64,6 +54,16 @@ Result<RunRecord> recordOf(Database& db, const Statement& row)
 }
 
 } // namespace
+
+Result<Database> openRuns(const std::filesystem::path& folder, const CancelToken& cancel)
+{
+    TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
+    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
+    if (version != kRunsSchemaVersion)
+        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom",
+                    "index the store again");
+    return db;
+}
 
 Result<RunsState> readRunsState(const std::filesystem::path& storeCacheFolder)
 {

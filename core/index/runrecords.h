@@ -3,6 +3,7 @@
 #include "core/base/cancel.h"
 #include "core/index/runqueries.h"
 #include "core/readers/readers.h"
+#include "core/sql/sql.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,9 @@ struct RunsState {
 
     friend bool operator==(const RunsState&, const RunsState&) = default;
 };
+
+/// The index of a store, to look at. NotFound where there is none, or one of another version.
+[[nodiscard]] Result<Database> openRuns(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel);
 
 /// NotFound where there is no index.
 [[nodiscard]] Result<RunsState> readRunsState(const std::filesystem::path& storeCacheFolder);

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/index/filtersql.h"
 #include "core/index/indexschema.h"
+#include "core/index/runrecords.h"
 #include "core/platform/atomicfile.h"
 #include "core/readers/harnessversion.h"
 
@@ -125,16 +126,6 @@ Status forEachVersioned(Database& db, const CancelToken& cancel, const std::func
         each.current = {runs.stringAt(5), runs.stringAt(6), runs.stringAt(7)};
         TR_TRY(visit(each));
     }
-}
-
-Result<Database> openForVersions(const std::filesystem::path& folder, const CancelToken& cancel)
-{
-    TR_ASSIGN(Database db, openCacheReader(folder / kRunsFile, cancel));
-    TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
-    if (version != kRunsSchemaVersion)
-        return fail(ErrorCode::NotFound, folder.string(), "the index is of another version of Tackroom",
-                    "index the store again");
-    return db;
 }
 
 Result<std::string> keysInMeta(Database& db)
@@ -324,7 +315,7 @@ VersionKeys VersionKeyCounts::take()
 
 Result<VersionKeys> versionKeysOf(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel)
 {
-    TR_ASSIGN(Database db, openForVersions(storeCacheFolder, cancel));
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, cancel));
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
     VersionKeyCounts counts;
     TR_TRY(forEachVersioned(db, cancel, [&](const VersionedRun& each) -> Status {
@@ -364,7 +355,7 @@ Status writeVersionRuleFile(const std::filesystem::path& storeCacheFolder, const
 Result<VersionPreview> previewVersions(const std::filesystem::path& storeCacheFolder, const VersionRule& rule,
                                        const CancelToken& cancel)
 {
-    TR_ASSIGN(Database db, openForVersions(storeCacheFolder, cancel));
+    TR_ASSIGN(Database db, openRuns(storeCacheFolder, cancel));
     TR_ASSIGN(auto view, db.transaction(Database::Begin::Read));
     VersionPreview preview;
     std::map<std::string, std::int64_t> versions;
