@@ -4,17 +4,42 @@
 #include "core/readers/phoenixscan.h"
 
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/readers/databasereader.h"
 #include "core/readers/phoenixrun.h"
 #include "core/readers/phoenixsql.h"
 
-#include <array>
+#include <algorithm>
+#include <optional>
 
 namespace tackroom
 {
 
 namespace
 {
+
+/// Nothing where the records of the spans are not what they seem.
+std::optional<RowPlaces> placesOf(const TableInfo& spans)
+{
+    if (!spans.hasRowNumbers) return std::nullopt;
+    const auto placeOf = [&](std::string_view name) {
+        const auto found =
+            std::ranges::find_if(spans.columns, [&](const ColumnInfo& column) { return asciiLower(column.name) == name; });
+        return found == spans.columns.end() ? -1 : static_cast<int>(found - spans.columns.begin());
+    };
+    for (const ColumnInfo& column : spans.columns)
+        if (column.isComputed || column.primaryKeyRank > 1) return std::nullopt; // not in a record as in the list
+    RowPlaces places{.table = spans.name,
+                     .id = placeOf("id"),
+                     .run = placeOf("trace_rowid"),
+                     .step = placeOf("span_id"),
+                     .texts = {placeOf("attributes"), placeOf("events"), placeOf("status_message")},
+                     .mostTextBytes = kMaxAttributesBytes};
+    if (places.id < 0 || places.run < 0 || places.step < 0) return std::nullopt;
+    const ColumnInfo& id = spans.columns[static_cast<std::size_t>(places.id)];
+    if (asciiLower(id.declaredType) != "integer" || id.primaryKeyRank != 1) return std::nullopt;
+    return places;
+}
 
 RowScanPlan spansPlan(const TableInfo* spans)
 {
@@ -29,6 +54,7 @@ RowScanPlan spansPlan(const TableInfo* spans)
     plan.texts = {
         {text("attributes"), "step", true}, {text("events"), "error", true}, {text("status_message"), "error", false}};
     plan.runOf = "SELECT trace_id FROM traces WHERE id = ?";
+    if (spans) plan.places = placesOf(*spans);
     return plan;
 }
 
@@ -48,6 +74,7 @@ std::vector<RowScanPlan> phoenixScanPlans(std::span<const TableInfo> tables)
         plan.from = "span_annotations a CROSS JOIN spans s ON s.id = a.span_rowid";
         plan.table = "span_annotations a";
         plan.isJoined = true;
+        plan.places.reset(); // few rows
         plan.texts = {{"a.explanation", "judge", false}};
     }
     if (annotations("trace_annotations", "trace_rowid")) {
@@ -56,6 +83,7 @@ std::vector<RowScanPlan> phoenixScanPlans(std::span<const TableInfo> tables)
         plan.run = "a.trace_rowid";
         plan.step = "''";
         plan.from = plan.table = "trace_annotations a";
+        plan.places.reset();
         plan.texts = {{"a.explanation", "judge", false}};
     }
     return plans;

@@ -17,6 +17,7 @@ namespace
 {
 
 constexpr int kRowsBetweenLooks = 64; ///< at the clock
+constexpr std::size_t kBytesBetweenLooks = std::size_t{1} << 20;
 constexpr int kMaxScanReopens = 5;
 /// More holes than that in one table, and the rest is given up: each costs some seeks.
 constexpr int kMostScanHoles = 20'000;
@@ -38,6 +39,25 @@ void onWanted(sqlite3_context* context, int, sqlite3_value** values)
 }
 
 bool isDamage(const Error& error) { return error.code == ErrorCode::Damaged || error.code == ErrorCode::Io; }
+
+/// As SQLite tells a row.
+struct ToldRow {
+    const Statement& row;
+    [[nodiscard]] std::uint32_t& known(RunsFound& runs) const { return runs.of(row, 1); }
+    [[nodiscard]] std::string run() const { return row.stringAt(1); }
+    [[nodiscard]] std::string_view step() const { return row.textAt(2); }
+    [[nodiscard]] std::string_view text(std::size_t i) const { return row.textAt(static_cast<int>(i) + 3); }
+};
+
+/// As it lies on its page.
+struct PageRow {
+    std::int64_t number;
+    const RowPages::Parts& parts;
+    [[nodiscard]] std::uint32_t& known(RunsFound& runs) const { return runs.of(number); }
+    [[nodiscard]] std::string run() const { return std::to_string(number); }
+    [[nodiscard]] std::string_view step() const { return parts.step; }
+    [[nodiscard]] std::string_view text(std::size_t i) const { return parts.texts[i]; }
+};
 
 /// "spans" of "spans s".
 std::string_view tableName(const RowScanPlan& plan) { return std::string_view(plan.table).substr(0, plan.table.find(' ')); }
@@ -109,10 +129,12 @@ Status RowScan::run(const RowScanPlan& plan, const TextScanner::Done& done, cons
         if (const auto same = m_db.recheck(); !same) {
             if (same.error().code != ErrorCode::Locked || ++m_reopens > kMaxScanReopens) return same;
             m_guard = nullptr; // it goes with its connection
+            m_pages = {};
             m_guarded = false;
             TR_TRY(m_reopen());
         }
-        const Status read = batch(plan, walk, cancel);
+        TR_ASSIGN(const bool fromPages, batchFromPages(plan, walk, cancel));
+        const Status read = fromPages ? Status() : batch(plan, walk, cancel);
         if (!read && !isDamage(read.error())) return read;
         TR_TRY(tell(plan, walk.found));
         // What was read without locks while a writer came may be anything, damage too: then it is read again.
@@ -134,6 +156,53 @@ Result<std::int64_t> RowScan::highestRow(const RowScanPlan& plan)
     auto highest = m_db.scalar(formatText("SELECT max({}) FROM {}", plan.rowId, plan.table));
     if (!highest && isDamage(highest.error())) return kLastRow;
     return highest;
+}
+
+Result<bool> RowScan::batchFromPages(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel)
+{
+    if (!plan.places) return false;
+    const auto view = m_db.transaction(Database::Begin::Read);
+    if (!view) return false; // why, SQLite says when it is asked
+    const auto until = std::chrono::steady_clock::now() + std::min(m_batch, walk.slice);
+    RowPages::Found found = m_pages.seekBack(m_db, *plan.places, walk.from);
+    int rows = 0, passed = 0;
+    std::size_t bytes = 0;
+    for (; found == RowPages::Found::Row && m_pages.row() > 0; found = m_pages.previous()) {
+        const Looked looked = lookAtPages(plan, walk.found);
+        if (looked == Looked::Unusual) {
+            found = RowPages::Found::Unusual;
+            break;
+        }
+        if (looked == Looked::PassedOver) ++passed;
+        walk.from = m_pages.row() - 1;
+        ++walk.read;
+        ++rows;
+        bytes += m_bytes.size();
+        if (bytes < kBytesBetweenLooks && rows % kRowsBetweenLooks != 0) continue;
+        bytes = 0;
+        if (cancel.cancelled()) return CancelToken::error();
+        if (std::chrono::steady_clock::now() < until) continue;
+        m_guarded = passed > rows / kRowsOfOnePassed;
+        break;
+    }
+    if (found == RowPages::Found::Unusual) return rows > 0; // from there SQLite goes on
+    if (found == RowPages::Found::End || m_pages.row() <= 0) walk.from = 0;
+    walk.slice = std::min(m_batch, walk.slice * 2);
+    return true;
+}
+
+RowScan::Looked RowScan::lookAtPages(const RowScanPlan& plan, std::vector<Found>& found)
+{
+    std::int64_t run = 0;
+    if (!m_pages.readBytes(m_bytes)) return Looked::Unusual;
+    if (!m_known.empty()) {
+        if (!m_pages.readRun(*plan.places, m_bytes, run)) return Looked::Unusual;
+        if (m_known.in(run) == m_all) return Looked::PassedOver;
+    }
+    // Also where nothing will be found: a row that is shorter or of other kinds than its table says means something else to SQL.
+    if (!m_pages.readParts(*plan.places, m_bytes, run, m_parts)) return Looked::Unusual;
+    look(plan, PageRow{run, m_parts}, found);
+    return Looked::Yes;
 }
 
 /// Reads for a while, or up to the first row that cannot be read.
@@ -158,7 +227,7 @@ Status RowScan::batch(const RowScanPlan& plan, Walk& walk, const CancelToken& ca
         if (!m_known.empty() && m_known.in(row, 1) == m_all)
             ++passed;
         else
-            look(plan, row, walk.found);
+            look(plan, ToldRow{row}, walk.found);
         if (rows % kRowsBetweenLooks != 0 || std::chrono::steady_clock::now() < until) continue;
         if (cancel.cancelled()) return CancelToken::error();
         m_guarded = passed > rows / kRowsOfOnePassed;
@@ -208,16 +277,16 @@ void RowScan::addLoss(const RowScanPlan& plan, std::int64_t read)
     m_losses.push_back(std::move(loss));
 }
 
-void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Found>& found)
+template <class Row> void RowScan::look(const RowScanPlan& plan, const Row& row, std::vector<Found>& found)
 {
     std::uint32_t* known = nullptr;
     const auto known_ = [&]() -> std::uint32_t& {
-        if (!known) known = &m_known.of(row, 1);
+        if (!known) known = &row.known(m_known);
         return *known;
     };
     for (std::size_t i = 0; i < plan.texts.size(); ++i) {
         const RowScanPlan::Text& text = plan.texts[i];
-        const std::string_view bytes = row.textAt(static_cast<int>(i) + 3);
+        const std::string_view bytes = row.text(i);
         for (std::size_t word = 0; word < m_words.size(); ++word) {
             const TextNeedle& needle = m_words[word];
             // The bytes first: nearly all rows end here.
@@ -226,8 +295,8 @@ void RowScan::look(const RowScanPlan& plan, const Statement& row, std::vector<Fo
             auto snippet = text.isJson ? needle.inJson(bytes) : needle.inText(bytes);
             if (!snippet) continue;
             known_() |= 1U << word;
-            std::string step = plan.stepOf ? plan.stepOf(row.textAt(2)) : row.stringAt(2);
-            found.push_back({word, row.stringAt(1), std::move(step), text.place, std::move(*snippet)});
+            std::string step = plan.stepOf ? plan.stepOf(row.step()) : std::string(row.step());
+            found.push_back({word, row.run(), std::move(step), text.place, std::move(*snippet)});
         }
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 /// Going through the rows of a database for texts: newest first, in batches of few milliseconds with no statement open between
 /// them. Where a page cannot be read it goes on with the next row that can be, and says how many were left out.
+#include "core/readers/rowpages.h"
 #include "core/readers/textscan.h"
 #include "core/sql/sql.h"
 
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -34,6 +36,7 @@ struct RowScanPlan {
     std::vector<Text> texts;
     std::string (*stepOf)(std::string_view) = nullptr; ///< a step's native id by `step`; null: that is it
     std::string runOf;                                 ///< SELECT of a run's native id by `run`; empty: that is it
+    std::optional<RowPlaces> places;                   ///< of the same in a record; none: only SQLite can tell
 };
 
 /// Of each run, which of the texts were found in it.
@@ -42,6 +45,12 @@ class RunsFound
 public:
     /// By a number or by a text, as the store names its runs.
     [[nodiscard]] std::uint32_t& of(const Statement& row, int column);
+    [[nodiscard]] std::uint32_t& of(std::int64_t run) { return m_byNumber[run]; }
+    [[nodiscard]] std::uint32_t in(std::int64_t run) const
+    {
+        const auto known = m_byNumber.find(run);
+        return known == m_byNumber.end() ? 0 : known->second;
+    }
     [[nodiscard]] std::uint32_t in(sqlite3_value* run) const;
     [[nodiscard]] std::uint32_t in(const Statement& row, int column) const;
     [[nodiscard]] bool empty() const { return m_byNumber.empty() && m_byText.empty(); }
@@ -98,11 +107,16 @@ private:
     [[nodiscard]] std::string selectOf(const RowScanPlan& plan) const;
     [[nodiscard]] Status addGuard();
     [[nodiscard]] Result<std::int64_t> highestRow(const RowScanPlan& plan);
+    /// Reads for a while: from the pages where they are as usual (then true), else by SQLite.
+    [[nodiscard]] Result<bool> batchFromPages(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel);
+    enum class Looked : std::uint8_t { Yes, PassedOver, Unusual };
+    [[nodiscard]] Looked lookAtPages(const RowScanPlan& plan, std::vector<Found>& found);
     [[nodiscard]] Status batch(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel);
     [[nodiscard]] Status goOnBelow(const RowScanPlan& plan, Walk& walk, const CancelToken& cancel);
     [[nodiscard]] Result<bool> canRead(const RowScanPlan& plan, std::int64_t from);
     void addLoss(const RowScanPlan& plan, std::int64_t read);
-    void look(const RowScanPlan& plan, const Statement& row, std::vector<Found>& found);
+    /// `Row`: the two ways to read one.
+    template <class Row> void look(const RowScanPlan& plan, const Row& row, std::vector<Found>& found);
     [[nodiscard]] Status tell(const RowScanPlan& plan, std::vector<Found>& found);
     [[nodiscard]] Result<std::optional<std::string>> runIdOf(const RowScanPlan& plan, const std::string& run);
 
@@ -112,6 +126,9 @@ private:
     Reopen m_reopen;
     std::chrono::milliseconds m_batch;
     std::uint64_t m_all; ///< a bit for each text
+    RowPages m_pages;
+    RowPages::Parts m_parts;
+    std::string_view m_bytes; ///< of the row that m_pages stands on
     RunsFound m_known;
     bool m_guarded = false;     ///< of many rows nothing is wanted any more
     sqlite3* m_guard = nullptr; ///< the connection that has the function

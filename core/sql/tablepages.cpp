@@ -132,9 +132,11 @@ TablePages::Block* TablePages::load(std::uint32_t page)
     if (oldest->first != 0 && oldest->used * 2 > oldest->count) m_window = std::min(most, m_window * 2);
     if (!oldest->bytes) oldest->bytes = std::make_unique_for_overwrite<unsigned char[]>(std::size_t{most} * m_pageBytes);
     oldest->first = 0;
-    const std::uint32_t count = std::min(m_window, page <= m_pages ? m_pages - page + 1 : 0);
-    if (count == 0 || !readAt(oldest->bytes.get(), page, count)) return nullptr;
-    oldest->first = page;
+    // Forward, what follows is wanted next; backward, what is in front of it, and of long rows what follows.
+    const std::uint32_t first = m_backward && page > 0 ? page - (page - 1) % m_window : page;
+    const std::uint32_t count = std::min(m_window, page <= m_pages ? m_pages - first + 1 : 0);
+    if (count == 0 || !readAt(oldest->bytes.get(), first, count)) return nullptr;
+    oldest->first = first;
     oldest->count = count;
     oldest->used = 0;
     return oldest;
@@ -223,31 +225,36 @@ bool TablePages::readCell(std::size_t index)
     return m_localBytes + link <= static_cast<std::size_t>(end - at);
 }
 
-/// From the page down to the leaf with the first row from `row` on.
-TablePages::Found TablePages::descend(std::uint32_t page, std::int64_t row)
+/// From the page down to the leaf in which the row is, if it is anywhere.
+bool TablePages::goDown(std::uint32_t page, std::int64_t row)
 {
     for (;;) {
-        if (page <= 1 || page > m_pages) return Found::Unusual;
+        if (page <= 1 || page > m_pages) return false;
         if (m_knowsDepth && m_depth == m_leafDepth) break;
-        if (!readLevel(page)) return Found::Unusual;
+        if (!readLevel(page)) return false;
         Level& level = m_levels[m_depth];
         if (level.bytes[0] == kLeaf) {
             if (m_knowsDepth) {
                 m_knowsDepth = false; // all leaves are equally deep
-                return Found::Unusual;
+                return false;
             }
             m_knowsDepth = true;
             m_leafDepth = m_depth;
             break;
         }
-        if (!goTo(level, row)) return Found::Unusual;
+        if (!goTo(level, row)) return false;
         ++m_depth;
         page = childOf(level);
     }
-    if (!openLeaf(page)) {
-        m_knowsDepth = false;
-        return Found::Unusual;
-    }
+    if (openLeaf(page)) return true;
+    m_knowsDepth = false;
+    return false;
+}
+
+/// To the first row from `row` on.
+TablePages::Found TablePages::descend(std::uint32_t page, std::int64_t row)
+{
+    if (!goDown(page, row)) return Found::Unusual;
     std::size_t low = 0, high = m_cells;
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
@@ -265,6 +272,25 @@ TablePages::Found TablePages::descend(std::uint32_t page, std::int64_t row)
     return readCell(low) ? Found::Row : Found::Unusual;
 }
 
+/// To the last row up to `row`.
+TablePages::Found TablePages::descendBack(std::uint32_t page, std::int64_t row)
+{
+    if (!goDown(page, row)) return Found::Unusual;
+    if (m_cells == 0) return m_depth == 0 ? Found::End : Found::Unusual;
+    std::size_t low = 0, high = m_cells;
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (!readCell(middle)) return Found::Unusual;
+        if (m_row > row)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    if (low == 0) return previousLeaf();
+    m_cell = low - 1;
+    return readCell(m_cell) ? Found::Row : Found::Unusual;
+}
+
 TablePages::Found TablePages::nextLeaf()
 {
     while (m_depth > 0) {
@@ -278,9 +304,23 @@ TablePages::Found TablePages::nextLeaf()
     return Found::End;
 }
 
+TablePages::Found TablePages::previousLeaf()
+{
+    while (m_depth > 0) {
+        Level& level = m_levels[m_depth - 1];
+        if (level.at > 0) {
+            --level.at;
+            return descendBack(childOf(level), std::numeric_limits<std::int64_t>::max());
+        }
+        --m_depth;
+    }
+    return Found::End;
+}
+
 TablePages::Found TablePages::seek(std::int64_t row)
 {
     m_depth = 0;
+    m_backward = false;
     const Found found = descend(m_root, row);
     // From a leaf that belongs elsewhere: whoever goes on behind the last row would come by here again and again.
     return found == Found::Row && m_row < row ? Found::Unusual : found;
@@ -295,6 +335,25 @@ TablePages::Found TablePages::next()
     else if (!readCell(m_cell))
         found = Found::Unusual;
     return found == Found::Row && m_row <= former ? Found::Unusual : found;
+}
+
+TablePages::Found TablePages::seekBack(std::int64_t row)
+{
+    m_depth = 0;
+    m_backward = true;
+    const Found found = descendBack(m_root, row);
+    return found == Found::Row && m_row > row ? Found::Unusual : found;
+}
+
+TablePages::Found TablePages::previous()
+{
+    const std::int64_t former = m_row;
+    Found found = Found::Row;
+    if (m_cell == 0)
+        found = previousLeaf();
+    else if (!readCell(--m_cell))
+        found = Found::Unusual;
+    return found == Found::Row && m_row >= former ? Found::Unusual : found;
 }
 
 bool TablePages::copyRecord(char* to)

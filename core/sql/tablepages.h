@@ -32,11 +32,16 @@ public:
     /// Stands on the first row from this number on.
     [[nodiscard]] Found seek(std::int64_t row);
     [[nodiscard]] Found next();
+    /// The same the other way: stands on the last row up to this number; End is in front of the first one.
+    [[nodiscard]] Found seekBack(std::int64_t row);
+    [[nodiscard]] Found previous();
     [[nodiscard]] std::int64_t row() const { return m_row; }
     /// Of the row as it is stored: a header with the columns' types, then their values.
     [[nodiscard]] std::size_t recordBytes() const { return m_recordBytes; }
     /// False: unusual.
     [[nodiscard]] bool copyRecord(char* to);
+    /// What of it lies on its leaf, good until it stands on another row; the whole, but of long rows.
+    [[nodiscard]] std::string_view recordHere() const { return {reinterpret_cast<const char*>(m_record), m_localBytes}; }
 
 private:
     /// Neighbouring pages, read at once.
@@ -58,8 +63,11 @@ private:
     [[nodiscard]] bool readLevel(std::uint32_t page);
     [[nodiscard]] std::uint32_t childOf(const Level& level) const;
     [[nodiscard]] bool goTo(Level& level, std::int64_t row) const;
+    [[nodiscard]] bool goDown(std::uint32_t page, std::int64_t row);
     [[nodiscard]] Found descend(std::uint32_t page, std::int64_t row);
+    [[nodiscard]] Found descendBack(std::uint32_t page, std::int64_t row);
     [[nodiscard]] Found nextLeaf();
+    [[nodiscard]] Found previousLeaf();
     [[nodiscard]] bool openLeaf(std::uint32_t page);
     [[nodiscard]] bool readCell(std::size_t index);
 
@@ -70,6 +78,7 @@ private:
     Block* m_leafBlock = nullptr; ///< not to be used for others while the leaf is looked at
     std::uint64_t m_uses = 0;
     std::uint32_t m_window = 1;  ///< pages that are read at once
+    bool m_backward = false;     ///< pages are wanted from the last to the first
     std::vector<Level> m_levels; ///< the first m_depth of them are on the way
     std::size_t m_depth = 0;
     std::size_t m_leafDepth = 0; ///< pages above a leaf …

@@ -314,5 +314,58 @@ TEST_F(PhoenixScan, passesOverRunsThatAreFound)
     EXPECT_FALSE(db->prepare("SELECT tackroom_wanted(1)"));
 }
 
+/// What is read straight from the pages is what SQLite tells: rows on one page and on many, rows of other kinds than usual.
+TEST_F(PhoenixScan, pagesAndSqliteSayTheSame)
+{
+    for (int i = 0; i < 60; ++i)
+        m_store->addSpan(m_store->addTrace(formatText("{:032x}", 0xabe000 + i), i),
+                         {.id = formatText("{:016x}", 0xc0 + i),
+                          .name = "chat",
+                          .attributes = formatText(R"({{"input":{{"value":"{}the parcel {}"}}}})",
+                                                   std::string(static_cast<std::size_t>(i) * 500, '-'), i),
+                          .second = i});
+    const auto scanned = [&](bool fromPages, const std::vector<std::string>& words) {
+        auto db = openForeign(m_folder->path() / "p.db");
+        auto plans = phoenixScanPlans(*tables(*db));
+        EXPECT_TRUE(plans.front().places);
+        if (!fromPages) plans.front().places.reset();
+        const std::vector<TextNeedle> needles(words.begin(), words.end());
+        std::vector<std::string> told;
+        const TextScanner::Hit hit = [&](const ScanHit& each) -> Status {
+            told.push_back(words[each.word] + " " + each.runId + " " + each.stepId + " " + each.snippet.text);
+            return {};
+        };
+        RowScan scan(*db, needles, hit, [] { return fail(ErrorCode::Internal, {}, "not here"); });
+        for (const RowScanPlan& plan : plans)
+            EXPECT_TRUE(scan.run(plan, [](std::uint64_t, std::uint64_t) -> Status { return {}; }, {}));
+        EXPECT_TRUE(scan.takeLosses().empty());
+        return told;
+    };
+    const auto compare = [&](const std::vector<std::string>& words, std::size_t atLeast) {
+        const auto fromPages = scanned(true, words);
+        EXPECT_EQ(fromPages, scanned(false, words)) << words[0];
+        EXPECT_GE(fromPages.size(), atLeast) << words[0];
+    };
+    const auto compareAll = [&] {
+        compare({"the parcel"}, 30);
+        compare({"parcel 5", "PARCEL", "order"}, 30);
+        compare({"nowhere"}, 0);
+    };
+    compareAll();
+    m_store->exec("UPDATE spans SET status_message = 'parcel ' || id WHERE id % 7 = 1");
+    compareAll();
+    m_store->exec("UPDATE spans SET attributes = 4711 WHERE id = (SELECT max(id) FROM spans) OR id % 23 = 5");
+    m_store->exec("UPDATE spans SET attributes = x'227061726365c3bc22' WHERE id % 29 = 6");
+    compareAll();
+    compare({"4711"}, 0);
+    compare({"parce\u00fc"}, 1);
+    m_store->exec("ALTER TABLE spans RENAME COLUMN status_message TO former");
+    m_store->exec("ALTER TABLE spans ADD COLUMN status_message TEXT DEFAULT 'late'");
+    m_store->exec("UPDATE spans SET status_message = 'now' WHERE id % 3 = 1");
+    compareAll();
+    compare({"late"}, 30);
+    compare({"now"}, 20);
+}
+
 } // namespace
 } // namespace tackroom::testing

@@ -55,18 +55,32 @@ protected:
         const auto view = db.transaction(Database::Begin::Read);
         if (!pages.begin(db, "spans")) return Found::Unusual;
         Found found = pages.seek(from);
-        for (; found == Found::Row && rows.size() < most; found = pages.next()) {
-            std::string record(pages.recordBytes(), ' ');
-            if (!pages.copyRecord(record.data())) return Found::Unusual;
-            RecordColumns columns;
-            Row row{pages.row(), {}, 0};
-            std::string_view text;
-            if (!columns.read(record, 3) || !columns.isNull(0) || !columns.textAt(1, text) || !columns.intAt(2, row.number))
-                return Found::Unusual;
-            row.text = text;
-            rows.push_back(std::move(row));
-        }
+        for (; found == Found::Row && rows.size() < most; found = pages.next())
+            if (!addRow(pages, rows)) return Found::Unusual;
         return found;
+    }
+    static Found backFromPages(TablePages& pages, Database& db, std::int64_t from, std::vector<Row>& rows,
+                               std::size_t most = std::numeric_limits<std::size_t>::max())
+    {
+        const auto view = db.transaction(Database::Begin::Read);
+        if (!pages.begin(db, "spans")) return Found::Unusual;
+        Found found = pages.seekBack(from);
+        for (; found == Found::Row && rows.size() < most; found = pages.previous())
+            if (!addRow(pages, rows)) return Found::Unusual;
+        return found;
+    }
+    static bool addRow(TablePages& pages, std::vector<Row>& rows)
+    {
+        std::string record(pages.recordBytes(), ' ');
+        if (!pages.copyRecord(record.data()) || !record.starts_with(pages.recordHere())) return false;
+        RecordColumns columns;
+        Row row{pages.row(), {}, 0};
+        std::string_view text;
+        if (!columns.read(record, 3) || !columns.isNull(0) || !columns.textAt(1, text) || !columns.intAt(2, row.number))
+            return false;
+        row.text = text;
+        rows.push_back(std::move(row));
+        return true;
     }
     void compare(std::int64_t from)
     {
@@ -78,6 +92,20 @@ protected:
         const auto wanted = fromSqlite(*db, from);
         ASSERT_EQ(rows.size(), wanted.size());
         EXPECT_TRUE(rows == wanted) << "from " << from;
+    }
+    /// From the last row up to `from` to the first.
+    void compareBack(std::int64_t from)
+    {
+        auto db = openForeign(m_file);
+        ASSERT_TRUE(db) << db.error().detail;
+        TablePages pages;
+        std::vector<Row> rows;
+        EXPECT_EQ(backFromPages(pages, *db, from, rows), Found::End);
+        auto wanted = fromSqlite(*db, kLowest);
+        std::erase_if(wanted, [&](const Row& row) { return row.id > from; });
+        std::ranges::reverse(wanted);
+        ASSERT_EQ(rows.size(), wanted.size());
+        EXPECT_TRUE(rows == wanted) << "back from " << from;
     }
     static std::string numbers(int from, int upTo)
     {
@@ -109,12 +137,18 @@ TEST_F(TablePagesTest, RowsAreThoseThatSqliteTells)
         fs::remove(m_file);
         fill(pageBytes, 3000);
         for (const std::int64_t from : {kLowest, std::int64_t{-58}, std::int64_t{0}, std::int64_t{4000}, std::int64_t{8940},
-                                        std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max()})
+                                        std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max()}) {
             compare(from);
+            compareBack(from);
+        }
         run("DELETE FROM spans WHERE id % 5 <> 0 OR id BETWEEN 2000 AND 5000;");
-        for (const std::int64_t from : {kLowest, std::int64_t{1999}, std::int64_t{5001}}) compare(from);
+        for (const std::int64_t from : {kLowest, std::int64_t{1999}, std::int64_t{5001}, std::int64_t{7000}}) {
+            compare(from);
+            compareBack(from);
+        }
         run("DELETE FROM spans;");
         compare(kLowest);
+        compareBack(8940);
     }
 }
 
@@ -215,6 +249,8 @@ TEST_F(TablePagesTest, NoRowBelowTheOneThatWasSought)
     ASSERT_TRUE(pages.begin(*db, "spans"));
     for (std::int64_t row = 1; row <= 300; ++row)
         EXPECT_TRUE(pages.seek(row) != Found::Row || pages.row() >= row) << row << " leads to " << pages.row();
+    for (std::int64_t row = 1; row <= 300; ++row)
+        EXPECT_TRUE(pages.seekBack(row) != Found::Row || pages.row() <= row) << row << " leads back to " << pages.row();
 }
 
 /// Bytes changed and pages swapped anywhere: rows or Unusual, never anything outside of a page (which ASan would see) and never
@@ -244,8 +280,12 @@ TEST_F(TablePagesTest, DamagedPagesDoNoHarm)
         if (fromPages(pages, *db, kLowest, rows, 100'000) == Found::Unusual) ++unusual;
         ASSERT_LT(rows.size(), 100'000U);
         EXPECT_TRUE(std::ranges::is_sorted(rows, {}, &Row::id));
+        rows.clear();
+        if (backFromPages(pages, *db, std::numeric_limits<std::int64_t>::max(), rows, 100'000) == Found::Unusual) ++unusual;
+        ASSERT_LT(rows.size(), 100'000U);
+        EXPECT_TRUE(std::ranges::is_sorted(rows, std::ranges::greater(), &Row::id));
     }
-    EXPECT_GT(unusual, 50);
+    EXPECT_GT(unusual, 100);
 }
 
 } // namespace
