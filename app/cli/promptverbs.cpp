@@ -4,6 +4,7 @@
 
 #include "app/cli/output.h"
 #include "core/base/format.h"
+#include "core/base/joined.h"
 #include "core/workspace/promptimport.h"
 
 #include <charconv>
@@ -38,13 +39,6 @@ Result<std::optional<std::int64_t>> versionOf(const std::string& text)
     if (end.ec != std::errc() || end.ptr != text.data() + text.size())
         return fail(ErrorCode::Usage, text, "this is not the number of a version");
     return std::optional(number);
-}
-
-std::string joined(const std::vector<std::string>& list)
-{
-    std::string out;
-    for (const auto& each : list) out += (out.empty() ? "" : ", ") + each;
-    return out;
 }
 
 Json jsonOf(const PromptVersionInfo& version)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/ingest.h"
 
+#include "core/base/joined.h"
 #include "core/base/json.h"
 #include "core/index/indexschema.h"
 #include "core/index/indexwriter.h"
@@ -62,7 +63,7 @@ Result<IngestReport> ingestLocked(StoreReader& reader, const std::filesystem::pa
     TR_TRY(writer->setVersionRule(versionRule));
     TR_ASSIGN(const std::string formerKeys, writer->meta("version_keys"));
     const std::vector<std::string> wantedKeys = wantedVersionKeys(formerKeys, versionRule);
-    const std::string versionKeys = joinedKeys(wantedKeys);
+    const std::string versionKeys = joined(wantedKeys, "\n");
     const bool newKeys = versionKeys != formerKeys; // then they are to be looked for in the runs that were read
     wantVersionKeys({wantedKeys, false});
     TR_ASSIGN(const std::string fingerprint, reader.fingerprint());

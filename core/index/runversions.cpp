@@ -3,6 +3,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/format.h"
+#include "core/base/joined.h"
 #include "core/base/text.h"
 #include "core/index/filtersql.h"
 #include "core/index/indexschema.h"
@@ -207,14 +208,7 @@ std::vector<std::string> versionNamesOf(const VersionFactsOfRun& facts)
     return names;
 }
 
-std::string joinedKeys(const std::vector<std::string>& keys)
-{
-    std::string text;
-    for (const std::string& key : keys) text += (text.empty() ? "" : "\n") + key;
-    return text;
-}
-
-std::string ruleText(const VersionRule& rule) { return joinedKeys(toTerms(rule)); }
+std::string ruleText(const VersionRule& rule) { return joined(toTerms(rule), "\n"); }
 
 std::vector<std::string> wantedVersionKeys(std::string_view former, const VersionRule& rule)
 {

@@ -30,8 +30,7 @@ void setVersionOf(Run& run, VersionVerdict verdict);
 // --- of runs.db
 /// The rule as meta keeps it.
 [[nodiscard]] std::string ruleText(const VersionRule& rule);
-/// Keys one a line, and those of `former` with what the rule asks for beside the known ones.
-[[nodiscard]] std::string joinedKeys(const std::vector<std::string>& keys);
+/// The keys of `former` (one a line) with what the rule asks for beside the known ones.
 [[nodiscard]] std::vector<std::string> wantedVersionKeys(std::string_view former, const VersionRule& rule);
 /// Writes the version of each run as the rule says; how many got another one. Within the caller's transaction.
 [[nodiscard]] Result<std::int64_t> rewriteVersions(Database& runs, const VersionRule& rule);

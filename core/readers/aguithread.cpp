@@ -33,7 +33,6 @@ UtcNs timeOf(Value event)
     return ms && *ms > 0 && *ms < 9e12 ? static_cast<UtcNs>(std::llround(*ms * 1e6)) : 0;
 }
 
-bool isTrue(std::optional<Value> value) { return value && value->is_bool() && value->get_bool().value(); }
 bool isFalse(std::optional<Value> value) { return value && value->is_bool() && !value->get_bool().value(); }
 
 /// A message of a request or snapshot: camel case, else as in the chats of others.

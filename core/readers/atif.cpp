@@ -19,7 +19,7 @@ using namespace jsonvalues;
 using atif::Document;
 using atif::Documents;
 
-constexpr std::string_view kKind = "atif";
+constexpr std::string_view kAtifKind = "atif";
 constexpr int kMaxDepth = 6; ///< of sub-agents of sub-agents
 constexpr std::size_t kMaxSteps = 200'000;
 
@@ -325,7 +325,7 @@ std::optional<int> minorOf(std::string_view schema)
 class Atif final : public FileFormat
 {
 public:
-    FormatInfo info() const override { return {std::string(kKind), "ATIF trajectories (Harbor, JSON)"}; }
+    FormatInfo info() const override { return {std::string(kAtifKind), "ATIF trajectories (Harbor, JSON)"}; }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {

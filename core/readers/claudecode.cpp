@@ -22,8 +22,6 @@ namespace
 using namespace jsonvalues;
 
 std::string_view typeOf(Value line) { return stringOf(member(line, "type")).value_or(""); }
-bool isTrue(std::optional<Value> value) { return value && value->is_bool() && value->get_bool().value(); }
-UtcNs timeOf(Value line) { return parseTime(stringOf(member(line, "timestamp")).value_or("")).value_or(0); }
 
 std::string between(std::string_view text, std::string_view from, std::string_view to)
 {
@@ -141,7 +139,7 @@ private:
         const auto content = member(*message, "content");
         if (!content || content->is_null()) return "its message has no content";
         SessionLog::Facts facts;
-        facts.start = facts.end = timeOf(line);
+        facts.start = facts.end = timeOf(member(line, "timestamp"));
         facts.chain = chainOf(line);
         const bool isHarness = isTrue(member(line, "isMeta")) || isTrue(member(line, "isCompactSummary"));
         if (!isArray(content)) {
@@ -243,14 +241,14 @@ private:
             Message said;
             said.role = "assistant";
             SessionLog::Facts facts;
-            facts.start = timeOf(line);
+            facts.start = timeOf(member(line, "timestamp"));
             facts.model = cut(textOf(member(*message, "model")), kStepTextBytes);
             facts.chain = chain;
             index = m_log.add(std::move(said), std::move(facts));
             if (!id.empty()) m_messageOfId[id] = index;
         }
         SessionLog::Facts& facts = m_log.facts(index);
-        facts.end = std::max(facts.end, timeOf(line));
+        facts.end = std::max(facts.end, timeOf(member(line, "timestamp")));
         // Each line of a message repeats its usage; the output grows while it streams.
         const auto usage = member(*message, "usage");
         if (isObject(usage)) {
@@ -293,7 +291,7 @@ private:
     void addSystem(Value line)
     {
         const auto subtype = stringOf(member(line, "subtype")).value_or("");
-        const UtcNs time = timeOf(line);
+        const UtcNs time = timeOf(member(line, "timestamp"));
         std::string words = contentText(member(line, "content"));
         if (subtype == "compact_boundary" || subtype == "microcompact_boundary") {
             Step step;

@@ -19,11 +19,13 @@ namespace
 
 using namespace jsonvalues;
 
-std::string_view typeOf(std::optional<Value> value) { return stringOf(value ? member(*value, "type") : value).value_or(""); }
-UtcNs timeOf(Value line) { return parseTime(stringOf(member(line, "timestamp")).value_or("")).value_or(0); }
+std::string_view itemTypeOf(std::optional<Value> value)
+{
+    return stringOf(value ? member(*value, "type") : value).value_or("");
+}
 
 /// What the program says in the user's name.
-bool isHarnessText(std::string_view text)
+bool isCodexText(std::string_view text)
 {
     static constexpr std::array<std::string_view, 7> kBeginnings{
         "<environment_context>", "<user_instructions>",        "# AGENTS.md instructions", "<turn_aborted>",
@@ -91,9 +93,9 @@ public:
     {
         if (m_bodies) m_raw += (m_raw.empty() ? "" : "\n") + std::string(text);
         const auto payload = member(line, "payload");
-        const UtcNs time = timeOf(line);
+        const UtcNs time = timeOf(member(line, "timestamp"));
         if (!isObject(payload)) return addBare(line, time);
-        const auto type = typeOf(line);
+        const auto type = itemTypeOf(line);
         if (type == "session_meta")
             setMeta(*payload);
         else if (type == "turn_context")
@@ -132,7 +134,7 @@ private:
     bool addBare(Value line, UtcNs time)
     {
         if (member(line, "record_type")) return true;
-        if (typeOf(line).empty()) {
+        if (itemTypeOf(line).empty()) {
             if (!member(line, "id") || !member(line, "timestamp")) return false;
             setMeta(line);
             m_time = time;
@@ -144,7 +146,7 @@ private:
 
     void addItem(Value item, UtcNs time)
     {
-        const auto type = typeOf(item);
+        const auto type = itemTypeOf(item);
         if (type == "message" || (type.empty() && member(item, "role")))
             addMessage(item, time);
         else if (type == "reasoning")
@@ -187,7 +189,7 @@ private:
         }
         m_open.reset();
         Message message;
-        message.role = role == "user" && !isHarnessText(text) ? "user" : "system";
+        message.role = role == "user" && !isCodexText(text) ? "user" : "system";
         message.content = std::move(text);
         SessionLog::Facts facts;
         facts.start = facts.end = time;
@@ -257,7 +259,7 @@ private:
 
     void addEvent(Value event, UtcNs time)
     {
-        const auto type = typeOf(event);
+        const auto type = itemTypeOf(event);
         if (type == "token_count")
             addTokens(event);
         else if (type == "task_started")
@@ -326,7 +328,7 @@ bool isItem(Value line)
     static constexpr std::array<std::string_view, 7> kItems{
         "message",          "reasoning",        "function_call",          "function_call_output",
         "local_shell_call", "custom_tool_call", "custom_tool_call_output"};
-    return std::ranges::contains(kItems, typeOf(line));
+    return std::ranges::contains(kItems, itemTypeOf(line));
 }
 
 class CodexFormat : public FileFormat
@@ -339,15 +341,15 @@ public:
         if ((look.shape != FileLook::Shape::Lines && look.shape != FileLook::Shape::Object) || look.values.empty())
             return std::nullopt;
         for (const Value line : look.values) {
-            const auto type = typeOf(line);
+            const auto type = itemTypeOf(line);
             if (isObject(member(line, "payload")) &&
                 (type == "session_meta" || type == "response_item" || type == "turn_context" || type == "event_msg"))
                 return Recognised{"rollout", {}};
         }
         // The older generation: its first line, and behind it bare items.
         const Value first = look.values.front();
-        const bool begins = typeOf(first).empty() && stringOf(member(first, "id")) && stringOf(member(first, "timestamp")) &&
-                            (member(first, "instructions") || member(first, "git"));
+        const bool begins = itemTypeOf(first).empty() && stringOf(member(first, "id")) &&
+                            stringOf(member(first, "timestamp")) && (member(first, "instructions") || member(first, "git"));
         const bool items = std::ranges::any_of(look.values, [](Value line) {
             return (isItem(line) && (member(line, "role") || member(line, "call_id") || member(line, "summary"))) ||
                    member(line, "record_type");
@@ -371,7 +373,8 @@ public:
                                            if (element.index == 0)
                                                nameless = "rollout-" + xxh128Hex(element.text).substr(0, 16);
                                            const auto line = parser.parse(element.text, true);
-                                           if (line && !(isObject(member(*line, "payload")) && typeOf(*line) != "session_meta"))
+                                           if (line &&
+                                               !(isObject(member(*line, "payload")) && itemTypeOf(*line) != "session_meta"))
                                                rollout.setMeta(member(*line, "payload").value_or(*line));
                                            return false;
                                        },

@@ -2,8 +2,8 @@
 #include "core/readers/filelook.h"
 
 #include "core/base/text.h"
+#include "core/readers/archivepointer.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 
 #include <algorithm>
@@ -17,10 +17,6 @@ namespace
 constexpr std::size_t kBeginningBytes = std::size_t{64} << 10;
 constexpr std::size_t kMaxValues = 8;
 constexpr int kMaxEntries = 64;
-
-struct ArchiveFree {
-    void operator()(archive* a) const { archive_read_free(a); }
-};
 
 /// libarchive's way of reading by pieces.
 struct ZipSource {
@@ -53,7 +49,7 @@ la_int64_t seekPiece(archive*, void* data, la_int64_t offset, int whence)
 std::vector<std::string> zipEntries(const InputFile& file)
 {
     std::vector<std::string> names;
-    const std::unique_ptr<archive, ArchiveFree> reader(archive_read_new());
+    const ArchivePointer reader(archive_read_new());
     if (!reader) return names;
     ZipSource source{file, 0, {}};
     archive_read_support_format_zip(reader.get());

@@ -13,7 +13,6 @@ namespace tackroom
 namespace
 {
 
-constexpr std::size_t kIdBytes = 512;
 constexpr std::size_t kKeyBytes = 200;
 constexpr std::size_t kShortBytes = 200; ///< a longer value names no version
 constexpr std::size_t kMostKeys = 200;   ///< of one run
@@ -64,7 +63,7 @@ void findAll(const std::array<std::string_view, N>& known, const std::function<s
     for (const std::string_view candidate : known) {
         std::string found = lookUp(candidate);
         if (found.empty()) continue;
-        found = jsonvalues::cut(trimmed(found), kIdBytes);
+        found = jsonvalues::cut(trimmed(found), jsonvalues::kIdBytes);
         if (found.empty()) continue;
         keep(keys, candidate, found);
         if (!value.empty()) continue;
@@ -133,7 +132,8 @@ VersionFacts findVersion(const std::function<std::string(std::string_view)>& loo
     findAll(kCommitKeys, lookUp, facts.commit, facts.commitKey, facts.keys);
     findAll(kVersionKeys, lookUp, facts.label, facts.labelKey, facts.keys);
     findAll(kPromptKeys, lookUp, facts.prompt, facts.promptKey, facts.keys);
-    for (const std::string& key : wanted().keys) keep(facts.keys, key, jsonvalues::cut(trimmed(lookUp(key)), kIdBytes));
+    for (const std::string& key : wanted().keys)
+        keep(facts.keys, key, jsonvalues::cut(trimmed(lookUp(key)), jsonvalues::kIdBytes));
     if (!wanted().all) return facts;
     each([&](std::string_view key, std::string_view value) {
         const std::string_view text = trimmed(value);

@@ -19,7 +19,6 @@ namespace
 using namespace jsonvalues;
 
 constexpr std::int64_t kNewestHermesSchema = 30;
-constexpr std::size_t kIdBytes = 512;
 constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMaxPromptBytes = std::uint64_t{16} << 20;
 /// A session that goes on where another was compressed may carry a slightly older time.

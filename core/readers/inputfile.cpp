@@ -2,8 +2,8 @@
 #include "core/readers/inputfile.h"
 
 #include "core/base/format.h"
+#include "core/readers/archivepointer.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 
 #include <algorithm>
@@ -31,10 +31,6 @@ bool looksCompressed(std::string_view beginning)
                                                   6)) ||
            (beginning.starts_with("BZh") && beginning.size() > 9 && beginning.substr(4, 6) == "1AY&SY");
 }
-
-struct ArchiveFree {
-    void operator()(archive* a) const { archive_read_free(a); }
-};
 
 std::string archiveWords(archive* a)
 {
@@ -119,7 +115,7 @@ InputFile::~InputFile()
 
 Status InputFile::unpack()
 {
-    const std::unique_ptr<archive, ArchiveFree> reader(archive_read_new());
+    const ArchivePointer reader(archive_read_new());
     if (!reader) return fail(ErrorCode::Refused, m_path.string(), "there is not enough memory to unpack the file");
     archive_read_support_filter_zstd(reader.get());
     archive_read_support_filter_gzip(reader.get());

@@ -22,8 +22,6 @@ constexpr std::size_t kMaxMessageBytes = std::size_t{128} << 20;
 /// Events within tool calls and subtasks, of logs before 2025, may nest.
 constexpr int kMaxNesting = 12;
 
-UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).value_or("")).value_or(0); }
-
 StepKind kindOfSpan(std::string_view type)
 {
     if (type == "agent" || type == "handoff") return StepKind::Agent;

@@ -20,8 +20,6 @@ constexpr std::size_t kMaxMessages = 200'000;
 constexpr std::size_t kMaxResolvedBytes = std::size_t{64} << 20;
 constexpr std::string_view kReference = "attachment://";
 
-UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).value_or("")).value_or(0); }
-
 std::string jsonEscaped(std::string_view text)
 {
     std::string out;

@@ -17,8 +17,6 @@ using namespace jsonvalues;
 constexpr std::size_t kMaxParts = 64;
 constexpr std::size_t kMaxScores = 1000;
 
-UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).value_or("")).value_or(0); }
-
 /// The letters that upstream's own scorers give, with the numbers that its metrics give them.
 std::optional<double> numberOfLetter(std::string_view letter)
 {

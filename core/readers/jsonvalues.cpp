@@ -90,8 +90,16 @@ std::int64_t integerOf(std::optional<Value> value)
     return real && std::abs(*real) < 9e15 ? static_cast<std::int64_t>(*real) : 0;
 }
 
+bool isTrue(std::optional<Value> value)
+{
+    bool yes = false;
+    return value && value->get(yes) == simdjson::SUCCESS && yes;
+}
+
 bool isObject(std::optional<Value> value) { return value && value->is_object(); }
 bool isArray(std::optional<Value> value) { return value && value->is_array(); }
+
+UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).value_or("")).value_or(0); }
 
 std::string cut(std::string_view text, std::size_t maxBytes)
 {

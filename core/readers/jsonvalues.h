@@ -3,6 +3,7 @@
 /// Small helpers over simdjson's DOM, shared by the readers. Every one takes foreign values: a missing member or another type
 /// than expected is an empty answer, never an error. Texts are made well-formed UTF-8 and cut where they go into the model.
 #include "core/base/result.h"
+#include "core/base/time.h"
 
 #include <simdjson.h>
 
@@ -39,9 +40,15 @@ private:
 [[nodiscard]] std::optional<double> numberOf(std::optional<Value> value);
 /// Truncated towards zero; 0 where it is none or out of range.
 [[nodiscard]] std::int64_t integerOf(std::optional<Value> value);
+/// Only where it is the truth value.
+[[nodiscard]] bool isTrue(std::optional<Value> value);
 [[nodiscard]] bool isObject(std::optional<Value> value);
 [[nodiscard]] bool isArray(std::optional<Value> value);
+/// Of ISO 8601; 0 where it is none.
+[[nodiscard]] UtcNs timeOf(std::optional<Value> value);
 /// Well-formed and at most `maxBytes`.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t maxBytes);
+/// How much is kept of an id or a name.
+inline constexpr std::size_t kIdBytes = 512;
 
 } // namespace tackroom::jsonvalues

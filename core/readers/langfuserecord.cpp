@@ -18,8 +18,6 @@ using namespace jsonvalues;
 namespace
 {
 
-constexpr std::size_t kIdBytes = 512;
-
 std::string text(Value record, std::string_view name, std::size_t maxBytes = kIdBytes)
 {
     return cut(textOf(field(record, name)), maxBytes);

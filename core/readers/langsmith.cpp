@@ -32,15 +32,13 @@ namespace tackroom
 namespace
 {
 
-using langsmith::RecordKind;
-
-RecordKind kindOf(const FileLook& look)
+langsmith::RecordKind kindOfFile(const FileLook& look)
 {
     for (const auto& value : look.values)
-        if (const auto kind = langsmith::kindOf(value); kind != RecordKind::Unknown) return kind;
+        if (const auto kind = langsmith::kindOf(value); kind != langsmith::RecordKind::Unknown) return kind;
     // Too long to be looked into.
-    if (look.values.empty() && look.hasKey("dotted_order") && look.hasKey("trace_id")) return RecordKind::Run;
-    return RecordKind::Unknown;
+    if (look.values.empty() && look.hasKey("dotted_order") && look.hasKey("trace_id")) return langsmith::RecordKind::Run;
+    return langsmith::RecordKind::Unknown;
 }
 
 class LangSmithFormat : public FileFormat
@@ -50,15 +48,15 @@ public:
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {
-        switch (kindOf(look)) {
-        case RecordKind::Run:
-        case RecordKind::Page:
+        switch (kindOfFile(look)) {
+        case langsmith::RecordKind::Run:
+        case langsmith::RecordKind::Page:
             return Recognised{.schema = "runs", .note = {}};
-        case RecordKind::Feedback:
+        case langsmith::RecordKind::Feedback:
             return Recognised{.schema = "feedback", .note = {}};
-        case RecordKind::Batch:
+        case langsmith::RecordKind::Batch:
             return Recognised{.schema = "post and patch bodies", .note = {}};
-        case RecordKind::Unknown:
+        case langsmith::RecordKind::Unknown:
             break;
         }
         return std::nullopt;
@@ -66,7 +64,7 @@ public:
 
     std::string unitOf(const std::string& name, const FileLook& look) const override
     {
-        if (kindOf(look) != RecordKind::Batch) return name;
+        if (kindOfFile(look) != langsmith::RecordKind::Batch) return name;
         const auto folder = std::filesystem::path(name).parent_path();
         return folder.empty() ? "." : folder.generic_string();
     }

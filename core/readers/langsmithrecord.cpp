@@ -17,7 +17,6 @@ using namespace jsonvalues;
 namespace
 {
 
-constexpr std::size_t kIdBytes = 512;
 /// How deep child_runs are followed.
 constexpr int kMaxChildDepth = 64;
 

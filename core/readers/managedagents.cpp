@@ -29,7 +29,6 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::size_t kIdBytes = 512;
 constexpr std::string_view kCall = "client.beta.sessions.";
 
 std::string idAt(Value value, std::string_view path) { return cut(textOf(at(value, path)), kIdBytes); }

@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
+#include "core/readers/filenames.h"
 #include "core/readers/jsonfile.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::string_view kKind = "mini-swe-agent";
+constexpr std::string_view kMiniKind = "mini-swe-agent";
 constexpr std::string_view kFence = "```mswea_bash_command";
 constexpr std::string_view kReturnCode = "<returncode>";
 constexpr std::size_t kMaxMessages = 200'000;
@@ -235,18 +236,10 @@ void fillFromInfo(ParsedRun& run, Value info)
     run.record.scores.push_back(std::move(score));
 }
 
-std::string stemOf(std::string_view name)
-{
-    if (const auto slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-    for (const std::string_view ending : {".zst", ".gz", ".json", ".traj"})
-        if (name.ends_with(ending)) name.remove_suffix(ending.size());
-    return cut(name, 400);
-}
-
 class MiniSweAgent final : public FileFormat
 {
 public:
-    FormatInfo info() const override { return {std::string(kKind), "mini-SWE-agent trajectories (JSON)"}; }
+    FormatInfo info() const override { return {std::string(kMiniKind), "mini-SWE-agent trajectories (JSON)"}; }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {
@@ -277,8 +270,8 @@ public:
         if (const auto info = member(value, "info"); isObject(info)) fillFromInfo(run, *info);
         Run& out = run.record.run;
         out.nativeId = cut(textOf(member(value, "instance_id")), 400);
-        out.key = runKeyOf(kKind, out.nativeId + "\n" + xxh128Hex(trimmed(file.text())));
-        if (out.nativeId.empty()) out.nativeId = stemOf(part.name);
+        out.key = runKeyOf(kMiniKind, out.nativeId + "\n" + xxh128Hex(trimmed(file.text())));
+        if (out.nativeId.empty()) out.nativeId = stemOfFile(part.name);
         if (request.bodies)
             run.raw = file.text();
         else

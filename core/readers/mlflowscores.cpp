@@ -22,7 +22,7 @@ constexpr std::uint64_t kMaxAssessmentBytes = std::uint64_t{1} << 20;
 constexpr std::size_t kMaxIssues = 100'000;
 
 enum Column : int {
-    Id,
+    AssessmentId,
     Name,
     Type,
     Value_,
@@ -190,7 +190,7 @@ Status MlflowScores::addAssessments(Database& db, RunRecord& record)
     for (;;) {
         TR_ASSIGN(const bool more, row.step());
         if (!more) break;
-        byId.emplace(cut(row.textAt(Id), 512), record.scores.size());
+        byId.emplace(cut(row.textAt(AssessmentId), 512), record.scores.size());
         if (!row.textAt(Overrides).empty()) overrides.push_back({record.scores.size(), cut(row.textAt(Overrides), 512)});
         record.scores.push_back(scoreOf(row));
         const Score& score = record.scores.back();

@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
+#include "core/readers/hexids.h"
 
 #include <algorithm>
 #include <array>
@@ -17,42 +18,6 @@ namespace
 using namespace jsonvalues;
 
 constexpr std::size_t kMaxMlflowEvents = 10'000;
-
-bool isHex(std::string_view text)
-{
-    return std::ranges::all_of(
-        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
-}
-
-/// The bytes of standard base64 as hexadecimal digits; empty where it is none.
-std::string hexOfBase64(std::string_view text)
-{
-    std::string hex;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        if (c == '=') break;
-        int value = 0;
-        if (c >= 'A' && c <= 'Z')
-            value = c - 'A';
-        else if (c >= 'a' && c <= 'z')
-            value = c - 'a' + 26;
-        else if (c >= '0' && c <= '9')
-            value = c - '0' + 52;
-        else if (c == '+' || c == '-')
-            value = 62;
-        else if (c == '/' || c == '_')
-            value = 63;
-        else
-            return {};
-        bits = (bits << 6) | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        hex += formatText("{:02x}", (bits >> count) & 0xFF);
-    }
-    return hex;
-}
 
 StepStatus statusOfCode(std::string_view code)
 {

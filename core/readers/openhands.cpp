@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
+#include "core/readers/filenames.h"
 #include "core/readers/jsonfile.h"
 #include "core/readers/openhandsevents.h"
 
@@ -21,7 +22,7 @@ using openhands::EventModel;
 using openhands::Events;
 using openhands::modelOf;
 
-constexpr std::string_view kKind = "openhands";
+constexpr std::string_view kOpenHandsKind = "openhands";
 
 enum class Content : std::uint8_t { Other, Event, State, EventList, Evaluation };
 
@@ -62,17 +63,11 @@ std::string parentOf(std::string_view path)
     return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash));
 }
 
-std::string lastOf(std::string_view path)
-{
-    const auto slash = path.rfind('/');
-    return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
 /// The folder of the conversation that a file of its own belongs to.
 std::string sessionFolder(const std::string& name)
 {
     std::string folder = parentOf(name);
-    if (lastOf(folder) == "events") folder = parentOf(folder);
+    if (lastOfPath(folder) == "events") folder = parentOf(folder);
     return folder.empty() ? "." : folder;
 }
 
@@ -139,7 +134,7 @@ Result<ParsedRun> evaluationOf(Value value, std::string_view text)
     ParsedRun run = std::move(events).finish();
     Run& out = run.record.run;
     out.nativeId = cut(textOf(member(value, "instance_id")), 400);
-    out.key = runKeyOf(kKind, out.nativeId + "\n" + xxh128Hex(text));
+    out.key = runKeyOf(kOpenHandsKind, out.nativeId + "\n" + xxh128Hex(text));
     out.agentName = cut(textOf(at(value, "metadata.agent_class")), 400);
     out.project = cut(textOf(at(value, "metadata.dataset")), 400);
     out.harnessVersion = cut(textOf(at(value, "metadata.git_commit")), 200);
@@ -169,18 +164,10 @@ Result<ParsedRun> evaluationOf(Value value, std::string_view text)
     return run;
 }
 
-std::string stemOf(std::string_view name)
-{
-    std::string stem = lastOf(name);
-    for (const std::string_view ending : {".zst", ".gz", ".json"})
-        if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
-    return cut(stem, 400);
-}
-
 class OpenHands final : public FileFormat
 {
 public:
-    FormatInfo info() const override { return {std::string(kKind), "OpenHands conversations and evaluations (JSON)"}; }
+    FormatInfo info() const override { return {std::string(kOpenHandsKind), "OpenHands conversations and evaluations (JSON)"}; }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {
@@ -237,7 +224,7 @@ public:
             Events events;
             const auto list = isObject(file->value()) ? member(file->value(), "trajectory") : file->value();
             for (const Value event : elementsOf(list)) events.take(event);
-            return deliver(std::move(events), stemOf(unit.parts.front().name), file->text(), request, sink);
+            return deliver(std::move(events), stemOfFile(unit.parts.front().name), file->text(), request, sink);
         }
         case Content::Evaluation: {
             auto run = evaluationOf(file->value(), trimmed(file->text()));
@@ -265,7 +252,7 @@ private:
         const std::string first = events.firstEvent();
         ParsedRun run = std::move(events).finish();
         Run& out = run.record.run;
-        out.key = runKeyOf(kKind, xxh128Hex(first));
+        out.key = runKeyOf(kOpenHandsKind, xxh128Hex(first));
         out.nativeId = nativeId.empty() || nativeId == "." ? xxh128Hex(first) : std::move(nativeId);
         return add(std::move(run), raw, request, sink).transform([](bool) {});
     }
@@ -273,7 +260,7 @@ private:
     /// V0 numbers its files (9.json, 10.json), V1 too, with leading zeros before an id; other files come first.
     static std::string orderOf(const std::string& name)
     {
-        const std::string last = lastOf(name);
+        const std::string last = lastOfPath(name);
         const bool isNumber = !last.empty() && last.front() >= '0' && last.front() <= '9';
         return isNumber ? formatText("e{:0>40}", cut(last, 40)) : last;
     }
@@ -302,7 +289,7 @@ private:
             if (modelOf(file->value()) == EventModel::None && isState(file->value())) state = std::move(*file);
         }
         if (state) events.setModel(cut(textOf(at(state->value(), "agent.llm.model")), 400));
-        const std::string folder = lastOf(sessionFolder(unit.parts.front().name));
+        const std::string folder = lastOfPath(sessionFolder(unit.parts.front().name));
         if (!state) return deliver(std::move(events), folder, raw, request, sink);
         ParsedRun run = std::move(events).finish();
         fillFromState(run, state->value());
@@ -347,7 +334,7 @@ private:
         const auto read = forEachJsonElement(unit.first(), isArray ? JsonLayout::Array : JsonLayout::Lines, visitor, cancel);
         if (!read && (read.error().code != ErrorCode::Damaged || good == 0)) return read;
         if (!read) sink.skipped("the rest of the file", read.error().detail);
-        return events.count() ? deliver(std::move(events), stemOf(unit.parts.front().name), {}, request, sink) : Status();
+        return events.count() ? deliver(std::move(events), stemOfFile(unit.parts.front().name), {}, request, sink) : Status();
     }
 };
 

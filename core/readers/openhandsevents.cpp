@@ -18,14 +18,6 @@ namespace
 
 using namespace jsonvalues;
 
-bool isTrue(std::optional<Value> value)
-{
-    bool yes = false;
-    return value && value->get(yes) == simdjson::SUCCESS && yes;
-}
-
-UtcNs timeOf(Value event) { return parseTime(textOf(member(event, "timestamp"))).value_or(0); }
-
 /// By which an event names the call that it makes or answers.
 std::string callIdV0(Value event, std::string_view idKey)
 {
@@ -76,7 +68,7 @@ void Events::take(Value event)
     const EventModel model = modelOf(event);
     if (model == EventModel::None) return;
     if (++m_count == 1) m_firstEvent = simdjson::minify(event);
-    if (const UtcNs time = timeOf(event)) {
+    if (const UtcNs time = timeOf(member(event, "timestamp"))) {
         Run& run = m_run.record.run;
         if (run.start == 0 || time < run.start) run.start = time;
         run.end = std::max(run.end, time);
@@ -140,7 +132,7 @@ void Events::takeV0(Value event)
 void Events::actionV0(Value event, std::string_view action)
 {
     const bool byAgent = stringOf(member(event, "source")) == "agent";
-    const UtcNs time = timeOf(event);
+    const UtcNs time = timeOf(member(event, "timestamp"));
     const auto args = member(event, "args");
     const auto argument = [&](std::string_view key) { return args ? contentText(member(*args, key)) : std::string(); };
     if (action == "change_agent_state") {
@@ -178,7 +170,7 @@ void Events::actionV0(Value event, std::string_view action)
 
 void Events::observationV0(Value event, std::string_view observation)
 {
-    const UtcNs time = timeOf(event);
+    const UtcNs time = timeOf(member(event, "timestamp"));
     const auto extras = member(event, "extras");
     if (observation == "agent_state_changed") {
         const std::string state = extras ? textOf(member(*extras, "agent_state")) : std::string();
@@ -205,7 +197,7 @@ void Events::observationV0(Value event, std::string_view observation)
 
 void Events::takeV1(Value event)
 {
-    const UtcNs time = timeOf(event);
+    const UtcNs time = timeOf(member(event, "timestamp"));
     const std::string_view kind = *stringOf(member(event, "kind"));
     if (kind == "SystemPromptEvent") return say("system", contentText(member(event, "system_prompt")), time);
     if (kind == "ActionEvent") return actionV1(event);
@@ -260,7 +252,7 @@ void Events::actionV1(Value event)
 {
     const std::string response = textOf(member(event, "llm_response_id"));
     const std::size_t before = m_run.conversation.size();
-    const std::size_t index = answer(response, timeOf(event));
+    const std::size_t index = answer(response, timeOf(member(event, "timestamp")));
     if (m_run.conversation.size() > before) {
         std::string said = textOf(member(event, "reasoning_content"));
         joinText(said, contentText(member(event, "thought")));
@@ -278,7 +270,7 @@ void Events::actionV1(Value event)
         score.explanation = cut(textOf(at(event, "critic_result.message")), kStepTextBytes);
         score.annotator = Annotator::Llm;
         score.by = "OpenHands critic";
-        score.time = timeOf(event);
+        score.time = timeOf(member(event, "timestamp"));
         score.weight = OutcomeSource::ModelJudge; // a number between 0 and 1: which of them is a failure it does not say
         m_scores.emplace_back(index, std::move(score));
     }

@@ -199,7 +199,7 @@ std::string textIn(std::string_view text, bool ofUser, Parsers& parsers)
 }
 
 /// Where the values stand that are wanted of every span.
-enum class Slot : std::uint8_t {
+enum class TreeSlot : std::uint8_t {
     SpanKind,
     ModelName,
     PromptTokens,
@@ -238,7 +238,7 @@ class Attributes
 public:
     explicit Attributes(Value root) : m_root(root) { descend(root, 0); }
 
-    [[nodiscard]] std::optional<Value> operator[](Slot slot) const { return m_values[static_cast<std::size_t>(slot)]; }
+    [[nodiscard]] std::optional<Value> operator[](TreeSlot slot) const { return m_values[static_cast<std::size_t>(slot)]; }
     /// Some key may name a harness version.
     [[nodiscard]] bool mayNameVersion() const { return moreVersionKeysWanted() || !m_versionPaths.empty(); }
     /// Those with a word of such keys.
@@ -305,38 +305,38 @@ private:
 };
 
 /// simdjson gives out well-formed texts only, so that cutting is all there is to do.
-std::string cutOwn(std::string_view text, std::size_t maxBytes) { return std::string(cutUtf8(text, maxBytes)); }
-std::string cutText(std::optional<Value> value, std::size_t maxBytes) { return cutOwn(TextView(value), maxBytes); }
+std::string cutCopy(std::string_view text, std::size_t maxBytes) { return std::string(cutUtf8(text, maxBytes)); }
+std::string cutText(std::optional<Value> value, std::size_t maxBytes) { return cutCopy(TextView(value), maxBytes); }
 
 void readTool(const Attributes& attributes, std::string_view input, std::string_view output, Step& step)
 {
-    step.toolName = cutText(attributes[Slot::ToolName], kIdBytes);
+    step.toolName = cutText(attributes[TreeSlot::ToolName], kIdBytes);
     if (step.toolName.empty()) step.toolName = step.name;
-    step.arguments = cutOwn(input, kToolBytes);
-    if (step.arguments.empty()) step.arguments = cutText(attributes[Slot::CallArguments], kToolBytes);
-    step.result = cutOwn(output, kToolBytes);
+    step.arguments = cutCopy(input, kToolBytes);
+    if (step.arguments.empty()) step.arguments = cutText(attributes[TreeSlot::CallArguments], kToolBytes);
+    step.result = cutCopy(output, kToolBytes);
 }
 
 void readLlm(const Attributes& attributes, std::string_view input, std::string_view output, Step& step, Parsers& parsers)
 {
-    if (const auto content = lastContentOf(attributes[Slot::InputMessages]))
-        step.inputText = cutOwn(*content, kTextBytes);
+    if (const auto content = lastContentOf(attributes[TreeSlot::InputMessages]))
+        step.inputText = cutCopy(*content, kTextBytes);
     else
-        step.inputText = cutOwn(userTextOf(input, parsers), kTextBytes);
+        step.inputText = cutCopy(userTextOf(input, parsers), kTextBytes);
     // A list whose message has no content is an answer without words (calls alone, or silence), not a missing one.
-    if (const auto content = lastContentOf(attributes[Slot::OutputMessages]))
-        step.outputText = cutOwn(*content, kTextBytes);
+    if (const auto content = lastContentOf(attributes[TreeSlot::OutputMessages]))
+        step.outputText = cutCopy(*content, kTextBytes);
     else
-        step.outputText = cutOwn(answerTextOf(output, parsers), kTextBytes);
+        step.outputText = cutCopy(answerTextOf(output, parsers), kTextBytes);
 }
 
 void readRest(const Attributes& attributes, SpanFacts& facts)
 {
-    facts.hasOutput = attributes[Slot::Output].has_value();
-    facts.sessionId = cutText(attributes[Slot::SessionId], kIdBytes);
-    facts.userId = cutText(attributes[Slot::UserId], kIdBytes);
-    facts.agentName = cutText(attributes[Slot::AgentName], kIdBytes);
-    facts.costUsd = numberOf(attributes[Slot::Cost]);
+    facts.hasOutput = attributes[TreeSlot::Output].has_value();
+    facts.sessionId = cutText(attributes[TreeSlot::SessionId], kIdBytes);
+    facts.userId = cutText(attributes[TreeSlot::UserId], kIdBytes);
+    facts.agentName = cutText(attributes[TreeSlot::AgentName], kIdBytes);
+    facts.costUsd = numberOf(attributes[TreeSlot::Cost]);
 }
 
 } // namespace
@@ -414,15 +414,16 @@ Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& par
     TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
     if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
     Attributes attributes(root);
-    if (step.kind == StepKind::Other) step.kind = kindOf(TextView(attributes[Slot::SpanKind]));
-    step.model = cutText(attributes[Slot::ModelName], kIdBytes);
-    if (step.promptTokens == 0) step.promptTokens = integerOf(attributes[Slot::PromptTokens]);
-    if (step.completionTokens == 0) step.completionTokens = integerOf(attributes[Slot::CompletionTokens]);
+    if (step.kind == StepKind::Other) step.kind = kindOf(TextView(attributes[TreeSlot::SpanKind]));
+    step.model = cutText(attributes[TreeSlot::ModelName], kIdBytes);
+    if (step.promptTokens == 0) step.promptTokens = integerOf(attributes[TreeSlot::PromptTokens]);
+    if (step.completionTokens == 0) step.completionTokens = integerOf(attributes[TreeSlot::CompletionTokens]);
 
     SpanFacts facts;
-    const TextView input(attributes[Slot::Input]);
-    const std::string documents = attributes[Slot::Documents] ? documentList(*attributes[Slot::Documents]) : std::string();
-    const TextView own(documents.empty() ? attributes[Slot::Output] : std::nullopt);
+    const TextView input(attributes[TreeSlot::Input]);
+    const std::string documents =
+        attributes[TreeSlot::Documents] ? documentList(*attributes[TreeSlot::Documents]) : std::string();
+    const TextView own(documents.empty() ? attributes[TreeSlot::Output] : std::nullopt);
     const std::string_view output = documents.empty() ? std::string_view(own) : std::string_view(documents);
     const bool ownTexts = step.kind == StepKind::Tool || step.kind == StepKind::Llm;
     facts.textsAreLate = ownTexts && reading.lateTexts;

@@ -3,11 +3,11 @@
 // exporter; or a varint: "delimited" writers), or one message alone. The collector with `compression: zstd` compresses each
 // message by itself, of protobuf or JSON, and puts its length before it as well: no zstd tool opens such a file as a whole.
 #include "core/base/format.h"
+#include "core/readers/archivepointer.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlp.h"
 #include "core/readers/otlpwire.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 
 #include <memory>
@@ -21,15 +21,11 @@ namespace
 constexpr std::uint64_t kMaxMessageBytes = std::uint64_t{64} << 20;
 constexpr std::string_view kZstdMagic = "\x28\xB5\x2F\xFD";
 
-struct ArchiveFree {
-    void operator()(archive* a) const { archive_read_free(a); }
-};
-
 /// What the zstd frame unpacks to, as far as it goes and at most `maxBytes`.
 std::string unpacked(std::string_view frame, std::uint64_t maxBytes)
 {
     std::string bytes;
-    const std::unique_ptr<archive, ArchiveFree> reader(archive_read_new());
+    const ArchivePointer reader(archive_read_new());
     archive_entry* entry = nullptr;
     if (!reader) return bytes;
     archive_read_support_filter_zstd(reader.get());

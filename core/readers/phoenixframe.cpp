@@ -25,7 +25,6 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::size_t kIdBytes = 512;
 constexpr std::string_view kAttributes = "attributes.";
 
 /// A row of the frame: its cells by column.

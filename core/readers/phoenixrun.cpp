@@ -18,7 +18,6 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::size_t kIdBytes = 512;
 constexpr std::size_t kTextBytes = 2000;
 
 /// "2026-03-02 08:15:30.123456", as Phoenix writes every time: two of them a span are worth a way of their own.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 /// Spans as a file has them, in whatever order, to runs: one builder a trace, held until the file ends or the memory is full.
+#include "core/readers/hexids.h"
 #include "core/readers/spans.h"
 
 #include <list>
@@ -18,12 +19,6 @@ namespace tackroom
 inline constexpr std::size_t kMaxHeldTraceBytes = std::size_t{64} << 20;
 inline constexpr std::size_t kMaxHeldWholeBytes = std::size_t{192} << 20;
 inline constexpr std::uint64_t kTraceRestBytes = std::uint64_t{8} << 20;
-
-/// A trace or span id as lower-case hex of `digits` digits, from hex (of any case, leading zeros left out) or base64; an id of
-/// zeros alone is none; another text as it is.
-[[nodiscard]] std::string hexId(std::string_view id, std::size_t digits);
-/// The same into a text that is used again.
-void assignHexId(std::string& to, std::string_view id, std::size_t digits);
 
 /// Where the reader of a document puts its spans.
 class SpanReceiver

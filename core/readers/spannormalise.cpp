@@ -14,8 +14,6 @@ using spandialects::Reading;
 namespace
 {
 
-constexpr std::size_t kIdBytes = 512;
-
 /// A caught exception of a span that ended well is no error of the step.
 void readError(Reading& reading)
 {

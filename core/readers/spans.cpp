@@ -17,7 +17,7 @@ namespace
 
 constexpr int kMaxDepth = 32; ///< of objects that are flattened; what lies deeper is left out
 
-std::string joined(std::string_view prefix, std::string_view key)
+std::string joinedPath(std::string_view prefix, std::string_view key)
 {
     std::string whole;
     whole.reserve(prefix.size() + key.size() + 1);
@@ -170,7 +170,7 @@ void SpanAttributes::addAt(std::string_view key, Value value, int depth)
     entry.value = value;
     simdjson::dom::object object;
     if (value.get(object) != simdjson::SUCCESS) return;
-    for (const auto field : object) addAt(keep(joined(key, field.key)), field.value, depth + 1);
+    for (const auto field : object) addAt(keep(joinedPath(key, field.key)), field.value, depth + 1);
 }
 
 void SpanAttributes::addMembers(Value object)
@@ -196,7 +196,7 @@ void SpanAttributes::addOtlpAt(std::string_view prefix, Value keyValues, int dep
         }
         const auto name = stringOf(key);
         if (!name || !value) continue;
-        addOtlpValue(prefix.empty() ? *name : keep(joined(prefix, *name)), *value, depth);
+        addOtlpValue(prefix.empty() ? *name : keep(joinedPath(prefix, *name)), *value, depth);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/readers/annotations.h"
 #include "core/readers/conversation.h"
+#include "core/readers/filenames.h"
 #include "core/readers/jsonfile.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::string_view kKind = "swe-agent";
+constexpr std::string_view kSweAgentKind = "swe-agent";
 constexpr std::size_t kMaxSteps = 100'000;
 
 enum class PartKind : std::uint8_t { Other, Trajectory, Predictions };
@@ -227,14 +228,6 @@ void fillFromInfo(ParsedRun& run, Value info)
     }
 }
 
-std::string stemOf(std::string_view name)
-{
-    if (const auto slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
-    for (const std::string_view ending : {".zst", ".gz", ".xz", ".bz2", ".json", ".traj"})
-        if (name.ends_with(ending)) name.remove_suffix(ending.size());
-    return cut(name, 400);
-}
-
 Result<ParsedRun> runOf(Value value, std::string_view text, const std::string& name)
 {
     const auto steps = elementsOf(member(value, "trajectory"));
@@ -257,8 +250,8 @@ Result<ParsedRun> runOf(Value value, std::string_view text, const std::string& n
         out.task = cut(contentText(member(entry, "content")), kStepTextBytes);
         break;
     }
-    out.key = runKeyOf(kKind, out.nativeId + "\n" + xxh128Hex(text));
-    if (out.nativeId.empty()) out.nativeId = stemOf(name);
+    out.key = runKeyOf(kSweAgentKind, out.nativeId + "\n" + xxh128Hex(text));
+    if (out.nativeId.empty()) out.nativeId = stemOfFile(name);
     fillRunFromConversation(run);
     return run;
 }
@@ -266,7 +259,7 @@ Result<ParsedRun> runOf(Value value, std::string_view text, const std::string& n
 class SweAgent final : public FileFormat
 {
 public:
-    FormatInfo info() const override { return {std::string(kKind), "SWE-agent trajectories (JSON)"}; }
+    FormatInfo info() const override { return {std::string(kSweAgentKind), "SWE-agent trajectories (JSON)"}; }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {

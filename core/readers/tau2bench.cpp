@@ -2,6 +2,7 @@
 #include "core/readers/tau2bench.h"
 
 #include "core/base/format.h"
+#include "core/base/joined.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
@@ -18,7 +19,7 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::string_view kKind = "tau2-bench";
+constexpr std::string_view kTau2Kind = "tau2-bench";
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxSimulations = 1'000'000;
 constexpr std::size_t kMaxListed = 50; ///< checks in an explanation
@@ -100,13 +101,6 @@ private:
     bool m_inString = false, m_escaped = false, m_isKey = false, m_expectsKey = false, m_inSimulations = false;
 };
 
-std::string joined(const std::vector<std::string>& parts)
-{
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
-
 /// What the checks of one kind did not find.
 std::string unmet(Value reward, std::string_view list, std::string_view flag, std::string_view words,
                   const std::function<std::string(Value)>& name)
@@ -154,7 +148,7 @@ void addReward(ParsedRun& run, Value simulation)
     score.weight = OutcomeSource::Verifier;
     score.explanation = cut(explanationOf(*info, score.says == Outcome::Failure), kStepTextBytes);
     score.annotator = Annotator::Code;
-    score.by = kKind;
+    score.by = kTau2Kind;
     run.record.scores.push_back(std::move(score));
 }
 
@@ -208,7 +202,7 @@ ParsedRun runOf(Value simulation, std::optional<Value> info)
         score.name = "termination_reason";
         score.label = cut(reason, 400);
         score.annotator = Annotator::Code;
-        score.by = kKind;
+        score.by = kTau2Kind;
         run.record.scores.push_back(std::move(score));
     }
     addReview(run, simulation);
@@ -224,7 +218,7 @@ bool isSimulation(Value value)
 class Tau2Bench final : public FileFormat
 {
 public:
-    FormatInfo info() const override { return {std::string(kKind), "tau2-bench results (JSON)"}; }
+    FormatInfo info() const override { return {std::string(kTau2Kind), "tau2-bench results (JSON)"}; }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
     {

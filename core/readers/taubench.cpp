@@ -3,6 +3,7 @@
 
 #include "core/base/format.h"
 #include "core/base/hash.h"
+#include "core/base/joined.h"
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/jsonfile.h"
@@ -19,7 +20,7 @@ namespace
 
 using namespace jsonvalues;
 
-constexpr std::string_view kKind = "tau-bench";
+constexpr std::string_view kTauKind = "tau-bench";
 /// Messages of one run; a run with more is counted as not readable.
 constexpr std::size_t kMaxMessages = 200'000;
 /// Of one call in an explanation.
@@ -28,13 +29,6 @@ constexpr std::size_t kCallBytes = 240;
 constexpr std::size_t kMaxActions = 200;
 
 enum class Layout : std::uint8_t { Results, Display, OneResult };
-
-std::string joined(const std::vector<std::string>& parts)
-{
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
 
 /// Whether two values are the same, members in any order and numbers by value, as Python compares them.
 bool isSame(Value a, Value b, int depth = 0)
@@ -190,7 +184,7 @@ void addReward(ParsedRun& run, Value element, const std::string& error)
     score.explanation =
         cut(error.empty() ? explanationOf(element, run.conversation, score.says == Outcome::Failure) : error, kStepTextBytes);
     score.annotator = Annotator::Code;
-    score.by = kKind;
+    score.by = kTauKind;
     run.record.scores.push_back(std::move(score));
 }
 
@@ -267,7 +261,7 @@ class TauBench final : public FileFormat
 public:
     FormatInfo info() const override
     {
-        return {std::string(kKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"};
+        return {std::string(kTauKind), "tau-bench results (JSON) and few-shot conversations (JSON lines)"};
     }
 
     std::optional<Recognised> recognise(const FileLook& look) const override
@@ -312,7 +306,7 @@ private:
             Run& out = run.record.run;
             const std::string plain = out.nativeId;
             out.nativeId = names.unique(plain);
-            out.key = runKeyOf(kKind, out.nativeId + "\n" + xxh128Hex(element.text));
+            out.key = runKeyOf(kTauKind, out.nativeId + "\n" + xxh128Hex(element.text));
             // What is numbered by its place in the file can only be found by reading the file from its beginning.
             if (layout == Layout::Results && out.nativeId == plain) run.ranges.push_back({element.offset, element.text.size()});
             if (request.bodies)

@@ -2,8 +2,8 @@
 #include "core/readers/zipentries.h"
 
 #include "core/base/format.h"
+#include "core/readers/archivepointer.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 
 #include <algorithm>
@@ -178,10 +178,6 @@ Result<std::string> aloneZip(const InputFile& file, const ZipEntry& entry)
     return zip + packed;
 }
 
-struct ArchiveFree {
-    void operator()(archive* a) const { archive_read_free(a); }
-};
-
 std::unexpected<Error> cannotUnpack(const ZipEntry& entry, archive* from)
 {
     const char* words = archive_error_string(from);
@@ -220,7 +216,7 @@ Result<std::string> readZipEntry(const InputFile& file, const ZipEntry& entry, s
     if (entry.flags & kEncrypted) return fail(ErrorCode::Refused, entry.name, "it is encrypted");
     if (entry.bytes > maxBytes || entry.packedBytes > maxBytes) return tooLarge(entry, maxBytes);
     TR_ASSIGN(const std::string zip, aloneZip(file, entry));
-    const std::unique_ptr<archive, ArchiveFree> reader(archive_read_new());
+    const ArchivePointer reader(archive_read_new());
     if (!reader) return fail(ErrorCode::Refused, entry.name, "it needs more memory than the reader may use");
     archive_read_support_format_zip_streamable(reader.get());
     archive_entry* header = nullptr;

@@ -12,7 +12,8 @@ set(TACKROOM_UI_DEFINITIONS QT_NO_CAST_FROM_ASCII QT_NO_FOREACH QT_NO_KEYWORDS Q
     QT_DISABLE_DEPRECATED_UP_TO=0x060800)
 
 # Several files of a folder are compiled as one: what they include is then read, and what templates make is made, once. It halves
-# a full build. The sanitizer presets compile each file alone (TACKROOM_UNITY=OFF) and so tell what leans on its neighbour.
+# a full build. What the files of a folder have in unnamed namespaces must therefore have names that differ. The sanitizer presets
+# compile each file alone (TACKROOM_UNITY=OFF) and so tell what leans on its neighbour.
 # CMake's own units name their files by absolute paths, and no cache of one clone would serve the next.
 option(TACKROOM_UNITY "Compile several files of a folder as one" ON)
 set(TACKROOM_UNIT_FILES 6)
@@ -81,9 +82,7 @@ function(tackroom_library folder)
         endif()
         target_link_libraries(${name} PUBLIC ${library})
     endforeach()
-    if(NOT folder STREQUAL "core/readers")  # each reader calls its parts what its format calls them
-        tackroom_unity(${name})
-    endif()
+    tackroom_unity(${name})
     if(folder MATCHES "^core/(readers|index)$")
         tackroom_precompiled(${name} readers)
     elseif(folder MATCHES "^core/")
@@ -134,12 +133,11 @@ function(tackroom_program name)
     tackroom_unity(${name})
 endfunction()
 
-# tackroom_test(test_diff SOURCES diff/*.cpp USES core/diff [UI] [SERIAL] [APART] [LABELS core])
+# tackroom_test(test_diff SOURCES diff/*.cpp USES core/diff [UI] [SERIAL] [LABELS core])
 # GoogleTest for the core; QtTest (one file, one class) with UI. Run with TACKROOM_SOURCE_DIR and the programs on PATH.
-# APART: each file alone, which calls its parts what another calls its own.
 # The tests' own code is not optimised: that would take a quarter of their compile time and gain nothing.
 function(tackroom_test name)
-    cmake_parse_arguments(arg "UI;SERIAL;APART" "TIMEOUT" "USES;LINKS;SOURCES;LABELS" ${ARGN})
+    cmake_parse_arguments(arg "UI;SERIAL" "TIMEOUT" "USES;LINKS;SOURCES;LABELS" ${ARGN})
     tackroom_executable(${name} "${arg_SOURCES}" "${arg_USES}" "${arg_LINKS}")
     target_compile_options(${name} PRIVATE -O0)
     if(arg_UI)
@@ -147,9 +145,7 @@ function(tackroom_test name)
         target_link_libraries(${name} PRIVATE Qt6::Widgets Qt6::Test)
     else()
         tackroom_precompiled(${name} test)
-        if(NOT arg_APART)
-            tackroom_unity(${name})
-        endif()
+        tackroom_unity(${name})
         target_link_libraries(${name} PRIVATE GTest::gtest GTest::gmock GTest::gtest_main)
     endif()
     add_test(NAME ${name} COMMAND ${name})

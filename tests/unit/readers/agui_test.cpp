@@ -16,7 +16,7 @@ namespace
 // RUN_STARTED; llm = distinct messageId of assistant TEXT_MESSAGE_START and parentMessageId of TOOL_CALL_START, calls with an
 // empty one that follow each other being one more; tool = TOOL_CALL_START; human = interrupts; decisions = resume entries with
 // the id of an interrupt and tool messages with `approved` that answer a call; tokens = usage of RUN_FINISHED.
-constexpr auto kReal = std::to_array<const char*>({
+constexpr auto kAguiReal = std::to_array<const char*>({
     "MixedToolInvocationIntegration: 2 runs, 2 llm, 2 tool, 0 human, 0 errors, 0 decisions, 427 + 288 tokens",
     "Step01_GettingStarted: 2 runs, 2 llm, 0 tool, 0 human, 0 errors, 0 decisions, 37 + 111 tokens",
     "Step02_BackendTools: 1 runs, 2 llm, 1 tool, 0 human, 0 errors, 0 decisions, 463 + 422 tokens",
@@ -47,19 +47,19 @@ FormatReading readFolder(const std::filesystem::path& folder, bool bodies = fals
     return readUnitWith(agUiFormat(), unit, bodies);
 }
 
-std::size_t countOf(const ParsedRun& run, StepKind kind)
+std::size_t countOfAgui(const ParsedRun& run, StepKind kind)
 {
     return static_cast<std::size_t>(std::ranges::count(run.record.steps, kind, &Step::kind));
 }
 
-std::string rowOf(const std::string& name, const FormatReading& got)
+std::string rowOfAgui(const std::string& name, const FormatReading& got)
 {
     std::size_t llm = 0, tool = 0, human = 0, decisions = 0;
     std::int64_t errors = 0, prompt = 0, completion = 0;
     for (const ParsedRun& run : got.runs) {
-        llm += countOf(run, StepKind::Llm);
-        tool += countOf(run, StepKind::Tool);
-        human += countOf(run, StepKind::Human);
+        llm += countOfAgui(run, StepKind::Llm);
+        tool += countOfAgui(run, StepKind::Tool);
+        human += countOfAgui(run, StepKind::Human);
         decisions += run.record.decisions.size();
         errors += run.record.run.errorCount;
         prompt += run.record.run.promptTokens;
@@ -73,12 +73,12 @@ TEST(AgUi, realFoldersEqualTheCount)
 {
     const auto data = sharedData();
     if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
-    for (const std::string row : kReal) {
+    for (const std::string row : kAguiReal) {
         const std::string name = row.substr(0, row.find(": "));
         const auto got = readFolder(data / "ag-ui/baselines" / name);
         EXPECT_TRUE(got.status);
         EXPECT_TRUE(got.skips.empty());
-        EXPECT_EQ(rowOf(name, got), row);
+        EXPECT_EQ(rowOfAgui(name, got), row);
     }
     for (const auto& each : std::filesystem::recursive_directory_iterator(data / "ag-ui/fixtures"))
         if (each.is_regular_file()) {
@@ -177,7 +177,7 @@ TEST(AgUi, theFixturesOfTheDartSdk)
     EXPECT_EQ(failed.record.steps.back().errorType, "TIMEOUT");
     EXPECT_EQ(failed.record.steps.back().errorText, "Connection timeout");
     const ParsedRun& steps = runOf("thread_07/run_08");
-    EXPECT_EQ(countOf(steps, StepKind::Chain), 2U);
+    EXPECT_EQ(countOfAgui(steps, StepKind::Chain), 2U);
     EXPECT_EQ(runOf("thread_11/run_12").record.run.answer, "Complete message in a single chunk");
     EXPECT_EQ(runOf("thread_10/run_11").record.run.answer, "First message");
     EXPECT_EQ(runOf("thread_06/run_07").record.run.answer, "Based on my analysis...");
@@ -252,7 +252,7 @@ TEST(AgUi, streamsChunksAndRefusals)
     EXPECT_EQ(second.decisions[0].after, "x");
     EXPECT_EQ(second.run.errorCount, 2);
     EXPECT_EQ(second.run.answer, "ok");
-    EXPECT_EQ(countOf(got.runs[1], StepKind::Human), 1U);
+    EXPECT_EQ(countOfAgui(got.runs[1], StepKind::Human), 1U);
     EXPECT_EQ(std::ranges::find(second.steps, StepKind::Llm, &Step::kind)->model, "gpt");
     std::string again;
     for (const FileRange& range : got.runs[1].ranges) again += std::string(kStream).substr(range.offset, range.bytes) + "\n";

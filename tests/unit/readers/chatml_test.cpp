@@ -51,10 +51,11 @@ std::string callText(std::string_view id, std::string_view name, std::string_vie
 void readBlocks(Value content, Compared& to)
 {
     for (const Value block : simdjson::dom::array(content)) {
-        if (textOf(member(block, "type")) == "tool_use")
-            to.calls += callText(textOf(member(block, "id")), textOf(member(block, "name")), textOf(member(block, "input")));
+        if (jsonvalues::textOf(member(block, "type")) == "tool_use")
+            to.calls += callText(jsonvalues::textOf(member(block, "id")), jsonvalues::textOf(member(block, "name")),
+                                 jsonvalues::textOf(member(block, "input")));
         else
-            to.content += (to.content.empty() ? "" : "\n") + textOf(member(block, "text"));
+            to.content += (to.content.empty() ? "" : "\n") + jsonvalues::textOf(member(block, "text"));
     }
 }
 
@@ -62,9 +63,9 @@ Compared comparedOf(Value oracle)
 {
     Compared to;
     to.anything = member(oracle, "role") || member(oracle, "content") || member(oracle, "tool_calls");
-    to.role = textOf(member(oracle, "role"));
-    to.name = textOf(member(oracle, "name"));
-    to.toolCallId = textOf(member(oracle, "tool_call_id"));
+    to.role = jsonvalues::textOf(member(oracle, "role"));
+    to.name = jsonvalues::textOf(member(oracle, "name"));
+    to.toolCallId = jsonvalues::textOf(member(oracle, "tool_call_id"));
     const auto content = member(oracle, "content");
     simdjson::dom::array list;
     bool blocks = content && content->get(list) == simdjson::SUCCESS;
@@ -73,10 +74,11 @@ Compared comparedOf(Value oracle)
     if (blocks)
         readBlocks(*content, to);
     else
-        to.content = textOf(content);
+        to.content = jsonvalues::textOf(content);
     if (const auto calls = member(oracle, "tool_calls"); isArray(calls))
         for (const Value call : simdjson::dom::array(*calls))
-            to.calls += callText(textOf(member(call, "id")), textOf(member(call, "name")), textOf(member(call, "arguments")));
+            to.calls += callText(jsonvalues::textOf(member(call, "id")), jsonvalues::textOf(member(call, "name")),
+                                 jsonvalues::textOf(member(call, "arguments")));
     return to;
 }
 
@@ -106,7 +108,7 @@ void compareSide(const std::string& where, Value oracle, std::optional<Value> fo
     ++counts.sides;
     Parser parser;
     const auto got = ours(foreign, side, parser);
-    if (textOf(member(oracle, "success")) != "true") {
+    if (jsonvalues::textOf(member(oracle, "success")) != "true") {
         ++counts.none;
         counts.oursMore += got.has_value();
         return;
@@ -150,7 +152,7 @@ Counts compareFile(const std::filesystem::path& oraclePath, const std::filesyste
     for (const auto& [id, sides] : simdjson::dom::object(*oracle)) {
         std::optional<Value> observation;
         for (const Value each : simdjson::dom::array(*member(*trace, "observations")))
-            if (textOf(member(each, "id")) == id) observation = each;
+            if (jsonvalues::textOf(member(each, "id")) == id) observation = each;
         EXPECT_TRUE(observation) << id;
         if (!observation) continue;
         for (const auto& [side, name] : {std::pair{Side::Input, "input"}, std::pair{Side::Output, "output"}})

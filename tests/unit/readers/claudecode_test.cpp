@@ -15,7 +15,7 @@ namespace
 // Counted by Python (json) over the same files: llm = distinct message.id of assistant lines (a line without one is its own),
 // tool = distinct ids of tool_use, errors = tool_result with is_error, tokens = the last usage of each message id (input + both
 // caches, output), skipped = lines that are no JSON object with a type, or user and assistant lines without message.content.
-constexpr auto kReal = std::to_array<const char*>({
+constexpr auto kClaudeReal = std::to_array<const char*>({
     "daaain-claude-code-log/edge_cases.jsonl: 4 llm, 3 tool, 1 errors, 488 + 435 tokens, 6 skipped",
     "daaain-claude-code-log/representative_messages.jsonl: 5 llm, 2 tool, 0 errors, 218 + 445 tokens, 0 skipped",
     "daaain-claude-code-log/session_b.jsonl: 1 llm, 0 tool, 0 errors, 20 + 35 tokens, 0 skipped",
@@ -30,7 +30,7 @@ const FileFormat& formatFor(const std::string& name)
     return name.ends_with(".json") ? claudeCodeExportFormat() : claudeCodeFormat();
 }
 
-std::string rowOf(const std::string& name, const FormatReading& got)
+std::string rowOfClaude(const std::string& name, const FormatReading& got)
 {
     std::size_t llm = 0, tool = 0;
     std::int64_t errors = 0, prompt = 0, completion = 0;
@@ -49,13 +49,13 @@ TEST(ClaudeCode, realFilesEqualTheCount)
 {
     const auto data = sharedData();
     if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
-    for (const std::string row : kReal) {
+    for (const std::string row : kClaudeReal) {
         const std::string name = row.substr(0, row.find(": "));
         const FileFormat& format = formatFor(name);
         EXPECT_EQ(recognisedKind(data / "claude-code" / name), format.info().kind) << name;
         const auto got = readWith(format, data / "claude-code" / name);
         EXPECT_TRUE(got.status) << name;
-        EXPECT_EQ(rowOf(name, got), row);
+        EXPECT_EQ(rowOfClaude(name, got), row);
         // One line of edge_cases.jsonl has another sessionId and no parent in the file: it stays apart.
         EXPECT_EQ(got.runs.size(), name.find("edge_cases") == std::string::npos ? 1U : 2U) << name;
     }

@@ -13,13 +13,13 @@ namespace
 
 // By eye and `jq -r .payload.type`, in files of three and four lines: consecutive assistant items are one llm step, function
 // calls tools.
-struct Real {
+struct CodexReal {
     const char* file;
     const char* id;
     std::size_t llm, tool;
     const char* task;
 };
-constexpr auto kReal = std::to_array<Real>({
+constexpr auto kCodexReal = std::to_array<CodexReal>({
     {"fc_args_1.jsonl", "fc-args-1", 1, 1, "inspect files"},
     {"fc_args_2.jsonl", "fc-args-2", 1, 1, "apply patch"},
     {"fc_stdin.jsonl", "fc-stdin", 1, 1, "send input"},
@@ -27,7 +27,7 @@ constexpr auto kReal = std::to_array<Real>({
     {"standard_session.jsonl", "abc-123", 1, 0, "Add rate limiting"},
 });
 
-std::size_t countOf(const ParsedRun& run, StepKind kind)
+std::size_t countOfCodex(const ParsedRun& run, StepKind kind)
 {
     return static_cast<std::size_t>(std::ranges::count(run.record.steps, kind, &Step::kind));
 }
@@ -36,7 +36,7 @@ TEST(Codex, realFiles)
 {
     const auto data = sharedData();
     if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
-    for (const Real& real : kReal) {
+    for (const CodexReal& real : kCodexReal) {
         const auto path = data / "claude-code/wesm-agentsview/codex" / real.file;
         EXPECT_EQ(recognisedKind(path), "codex") << real.file;
         const auto got = readWith(codexFormat(), path);
@@ -46,8 +46,8 @@ TEST(Codex, realFiles)
         const ParsedRun& run = got.runs[0];
         EXPECT_EQ(run.record.run.nativeId, real.id);
         EXPECT_EQ(run.record.run.task, real.task);
-        EXPECT_EQ(countOf(run, StepKind::Llm), real.llm) << real.file;
-        EXPECT_EQ(countOf(run, StepKind::Tool), real.tool) << real.file;
+        EXPECT_EQ(countOfCodex(run, StepKind::Llm), real.llm) << real.file;
+        EXPECT_EQ(countOfCodex(run, StepKind::Tool), real.tool) << real.file;
         EXPECT_EQ(run.record.run.errorCount, 0);
     }
     const auto patch = readWith(codexFormat(), data / "claude-code/wesm-agentsview/codex/fc_args_2.jsonl");

@@ -17,7 +17,7 @@ namespace
 // by type (scorer(s): evaluator, else chain), a span of type tool left out where a tool event under the same parent has its
 // name; errors: model and tool events with `error`; scores C and 1 good, I, N and 0 bad; tokens of model_usage; input events
 // are decisions. log_tool_call_error.json has no events: its tool messages, all of which have an `error`.
-constexpr auto kReal = std::to_array<const char*>({
+constexpr auto kInspectReal = std::to_array<const char*>({
     "2024-11-05T13-31-45-05-00_input-task_8zXjbRzCWrL9GXiXo2vus9.json: 1 runs, 2 llm, 0 tool, 1 human, 1 evaluator, 2 chain, 0 "
     "other, 0 errors, 1 scores (1 good, 0 bad), 1 decisions, 274 + 189 tokens, 0 skipped",
     "2024-11-05T13-32-37-05-00_input-task_hxs4q9azL3ySGkjJirypKZ.eval: 1 runs, 2 llm, 0 tool, 1 human, 1 evaluator, 2 chain, 0 "
@@ -48,7 +48,7 @@ constexpr auto kReal = std::to_array<const char*>({
     "bad), 0 decisions, 153 + 3 tokens, 0 skipped",
 });
 
-std::string rowOf(const std::string& name, const FormatReading& got)
+std::string rowOfInspect(const std::string& name, const FormatReading& got)
 {
     std::array<std::size_t, 16> kinds{};
     std::size_t scores = 0, good = 0, bad = 0, decisions = 0;
@@ -96,12 +96,12 @@ TEST(Inspect, realFilesEqualTheCount)
 {
     const auto data = inspectData();
     if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
-    for (const std::string row : kReal) {
+    for (const std::string row : kInspectReal) {
         const std::string name = row.substr(0, row.find(": "));
         EXPECT_EQ(recognisedKind(data / name), "inspect") << name;
         const auto got = readWith(inspectFormat(), data / name);
         EXPECT_TRUE(got.status) << name;
-        EXPECT_EQ(rowOf(name, got), row);
+        EXPECT_EQ(rowOfInspect(name, got), row);
     }
 }
 
@@ -109,7 +109,7 @@ TEST(Inspect, everyRealRunIsFoundAgainByItsStretches)
 {
     const auto data = inspectData();
     if (data.empty()) GTEST_SKIP() << "the folder of recorded runs is not there";
-    for (const std::string row : kReal) {
+    for (const std::string row : kInspectReal) {
         const auto file = InputFile::open(data / row.substr(0, row.find(": ")));
         ASSERT_TRUE(file);
         for (const ParsedRun& run : readWith(inspectFormat(), file->path()).runs) {

@@ -49,7 +49,7 @@ protected:
     }
 };
 
-struct Expected {
+struct ExpectedLangfuse {
     std::string_view file, id;
     std::size_t steps, llm, tools, scores, decisions;
     std::string_view task, answerBegins;
@@ -58,7 +58,7 @@ struct Expected {
 
 // Counted with python3: len(observations), type or metadata's attributes, len(trace.scores), len(trace.corrections); tokens are
 // usageDetails input and output summed over the observations that have no observation with usage below them.
-constexpr Expected kRealFiles[] = {
+constexpr ExpectedLangfuse kLangfuseFiles[] = {
     {"agno-2025-06-11", "080130871f53145aecf7c29d5dfb6e4c", 6, 2, 1, 0, 0, "What is currently trending on Twitter?",
      "To find out", 826, 245},
     {"autogen-2025-06-06", "1b72c51fabed12ae7df83bfd4a09f545", 2, 1, 0, 0, 0, "Say 'Hello World!'", "Hello World!", 41, 3},
@@ -83,7 +83,7 @@ TEST_F(Langfuse, realTracesOfTenFrameworks)
 {
     if (!std::filesystem::is_directory(shared()))
         GTEST_SKIP() << "there are no recorded Langfuse traces (TACKROOM_SHARED_DATA)";
-    for (const Expected& expected : kRealFiles) {
+    for (const ExpectedLangfuse& expected : kLangfuseFiles) {
         const auto path = shared() / (std::string(expected.file) + ".trace.json");
         const Collector got = read(path);
         ASSERT_EQ(got.runs.size(), 1U) << path;

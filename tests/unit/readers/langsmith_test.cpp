@@ -44,14 +44,14 @@ protected:
     }
 };
 
-struct Expected {
+struct ExpectedLangSmith {
     std::string_view file, id, task, answerBegins, model;
     std::int64_t promptTokens, completionTokens, durationMs;
 };
 
 // Read with python3 json: post[0].inputs.messages, patch[0].outputs.choices[0].message and usage_metadata, end_time -
 // start_time.
-constexpr Expected kRealFiles[] = {
+constexpr ExpectedLangSmith kLangSmithFiles[] = {
     {"langsmith_py_wrap_openai_.json", "d0d84d31-923d-4cb5-94a8-40a0a0087578", "howdy", "Howdy! How can I assist you today?",
      "gpt-4o-mini", 9, 9, 1118},
     {"langsmith_py_wrap_openai_reasoning.json", "a8b34ded-ccd2-4fb7-bccb-9cd625066a14",
@@ -64,7 +64,7 @@ TEST_F(LangSmith, realPostAndPatchBodies)
 {
     if (!std::filesystem::is_directory(shared()))
         GTEST_SKIP() << "there are no recorded LangSmith bodies (TACKROOM_SHARED_DATA)";
-    for (const Expected& expected : kRealFiles) {
+    for (const ExpectedLangSmith& expected : kLangSmithFiles) {
         const auto path = shared() / expected.file;
         const Collector got = read(path);
         ASSERT_EQ(got.runs.size(), 1U) << path;

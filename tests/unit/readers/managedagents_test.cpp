@@ -29,7 +29,7 @@ protected:
     }
 };
 
-struct Expected {
+struct ExpectedManaged {
     std::string_view file, id, tool, answerBegins, model;
     std::size_t steps, decisions, conversation;
     std::int64_t promptTokens, completionTokens;
@@ -37,7 +37,7 @@ struct Expected {
 
 // Counted with python3 over the lines: span.model_request_start + *tool_use; user.tool_confirmation in the stream; the sums of
 // model_usage; conversation = system, user.message, requests that said something, *tool_result.
-constexpr Expected kRealFiles[] = {
+constexpr ExpectedManaged kManagedFiles[] = {
     {"anthropic_managed_builtin_tools.jsonl", "sesn_01UunETy25dNCWyPpkXe27t5", "bash", "The current date and time is",
      "claude-sonnet-5", 3, 0, 5, 14329, 80},
     {"anthropic_managed_custom_tools.jsonl", "sesn_014fc5Q6rWwrXD3vWBfPRUes", "get_weather", "It's currently **23",
@@ -51,7 +51,7 @@ TEST_F(ManagedAgents, realRecordings)
     const char* data = std::getenv("TACKROOM_SHARED_DATA");
     const auto folder = data ? std::filesystem::path(data) / "langsmith" : std::filesystem::path();
     if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "there are no recorded sessions (TACKROOM_SHARED_DATA)";
-    for (const Expected& expected : kRealFiles) {
+    for (const ExpectedManaged& expected : kManagedFiles) {
         const Collector got = read(folder / expected.file);
         ASSERT_EQ(got.runs.size(), 1U) << expected.file;
         const RunRecord& record = got.runs.begin()->second;

@@ -114,7 +114,7 @@ TEST(OtlpDocuments, ManyThreadsReadWhatOneReads)
     }
 }
 
-class Sink : public FormatSink
+class HeldSink : public FormatSink
 {
 public:
     Result<bool> add(ParsedRun run) override
@@ -132,7 +132,7 @@ public:
     CancelSource source;
 };
 
-Status readAll(const std::string& bytes, Sink& sink)
+Status readAll(const std::string& bytes, HeldSink& sink)
 {
     FileUnit unit;
     unit.parts.push_back({"x", InputFile::ofBytes("x", bytes)});
@@ -146,7 +146,7 @@ TEST(OtlpDocuments, ALongFileIsReadByThreads)
         bytes += line(1 + i / 4, 1 + i) + "\n";
         if (i == 5000 || i == 11'000) bytes += "broken\n";
     }
-    Sink sink;
+    HeldSink sink;
     ASSERT_TRUE(readAll(bytes, sink));
     ASSERT_EQ(sink.runs.size(), 3000U);
     for (std::size_t i = 0; i < sink.runs.size(); ++i) {
@@ -166,17 +166,17 @@ TEST(OtlpDocuments, ThreadsEndWithTheirReader)
 {
     std::string bytes;
     for (int i = 0; i < 24'000; ++i) bytes += line(1 + i / 4, 1 + i) + "\n";
-    Sink few;
+    HeldSink few;
     few.most = 10;
     EXPECT_TRUE(readAll(bytes, few));
     EXPECT_THAT(few.runs, SizeIs(10));
-    Sink cancelled;
+    HeldSink cancelled;
     cancelled.cancelAt = 10;
     const auto done = readAll(bytes, cancelled);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::Cancelled);
     EXPECT_LT(cancelled.runs.size(), 5000U);
-    Sink before;
+    HeldSink before;
     before.source.cancel();
     EXPECT_FALSE(readAll(bytes, before));
     EXPECT_TRUE(before.runs.empty());

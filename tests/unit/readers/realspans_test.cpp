@@ -53,7 +53,7 @@ protected:
 
 TEST_F(RealSpans, JaegerExportsOfKagent)
 {
-    struct Expected {
+    struct ExpectedSpans {
         std::string file, trace;
         std::int64_t spans, errors, prompt, completion;
         int llm, tools;
@@ -61,12 +61,12 @@ TEST_F(RealSpans, JaegerExportsOfKagent)
     };
     // llm: the spans with llm.request.type (the provider's own; ADK's call_llm around them are chains); tools: with
     // gen_ai.tool.name
-    for (const Expected& want : {
-             Expected{"helm", "3e289017fe03ffd7c4145316d2eb3d0d", 96, 1, 3776, 130, 2, 1, "list all Helm releases"},
-             Expected{"helm_2", "bc07807133692d12e4268dc007ef9a19", 72, 1, 1822, 43, 1, 0, {}},
-             Expected{"helm_3", "c9a03cc4e80ea7a22332db0fe4dc3adf", 125, 1, 4047, 803, 2, 1,
-                      "I need all the Helm releases right now!!"},
-             Expected{"k8s", "d497c9dd55717f2c5ecb79bda3028993", 73, 1, 2203, 139, 1, 0, {}},
+    for (const ExpectedSpans& want : {
+             ExpectedSpans{"helm", "3e289017fe03ffd7c4145316d2eb3d0d", 96, 1, 3776, 130, 2, 1, "list all Helm releases"},
+             ExpectedSpans{"helm_2", "bc07807133692d12e4268dc007ef9a19", 72, 1, 1822, 43, 1, 0, {}},
+             ExpectedSpans{"helm_3", "c9a03cc4e80ea7a22332db0fe4dc3adf", 125, 1, 4047, 803, 2, 1,
+                           "I need all the Helm releases right now!!"},
+             ExpectedSpans{"k8s", "d497c9dd55717f2c5ecb79bda3028993", 73, 1, 2203, 139, 1, 0, {}},
          }) {
         const auto record = one("otel-agentevals/" + want.file + ".json", "jaeger-json");
         EXPECT_EQ(record.run.nativeId, want.trace);
@@ -128,21 +128,21 @@ TEST_F(RealSpans, TempoExport)
 
 TEST_F(RealSpans, AnyAgentOfSevenFrameworks)
 {
-    struct Expected {
+    struct ExpectedSpans {
         std::string file, trace;
         std::size_t spans;
         std::int64_t prompt, completion;
         double cost;
         int llm, tools;
     };
-    for (const Expected& want : {
-             Expected{"AGNO", "1de0532b350588ff152b1edf6bf358b3", 6, 1396, 74, 0.0001618, 3, 2},
-             Expected{"GOOGLE", "cdbd7b99cef221c28dd6d03c27d09b4c", 7, 2251, 86, 0.0002509, 3, 3},
-             Expected{"LANGCHAIN", "572318454595034fe5076610d6400542", 7, 1262, 125, 0.0001637, 4, 2},
-             Expected{"LLAMA_INDEX", "89c41176422c506985d55a0d2d2091db", 9, 1308, 255, 0.0002073, 5, 3},
-             Expected{"OPENAI", "4bedea77bb33b9c5f280371eae21ea97", 6, 1020, 76, 0.0001248, 3, 2},
-             Expected{"SMOLAGENTS", "9135313a4e40fe254d48742d230ea040", 7, 2294, 87, 0.0002555, 3, 3},
-             Expected{"TINYAGENT", "9707d5fd6d4a546d47757044c6127e04", 8, 1369, 156, 0.0001837, 4, 3},
+    for (const ExpectedSpans& want : {
+             ExpectedSpans{"AGNO", "1de0532b350588ff152b1edf6bf358b3", 6, 1396, 74, 0.0001618, 3, 2},
+             ExpectedSpans{"GOOGLE", "cdbd7b99cef221c28dd6d03c27d09b4c", 7, 2251, 86, 0.0002509, 3, 3},
+             ExpectedSpans{"LANGCHAIN", "572318454595034fe5076610d6400542", 7, 1262, 125, 0.0001637, 4, 2},
+             ExpectedSpans{"LLAMA_INDEX", "89c41176422c506985d55a0d2d2091db", 9, 1308, 255, 0.0002073, 5, 3},
+             ExpectedSpans{"OPENAI", "4bedea77bb33b9c5f280371eae21ea97", 6, 1020, 76, 0.0001248, 3, 2},
+             ExpectedSpans{"SMOLAGENTS", "9135313a4e40fe254d48742d230ea040", 7, 2294, 87, 0.0002555, 3, 3},
+             ExpectedSpans{"TINYAGENT", "9707d5fd6d4a546d47757044c6127e04", 8, 1369, 156, 0.0001837, 4, 3},
          }) {
         const auto record = one("any-agent/" + want.file + "_trace.json", "any-agent");
         EXPECT_EQ(record.run.nativeId, want.trace);
