@@ -4,6 +4,7 @@
 
 #include "app/cli/context.h"
 #include "app/cli/output.h"
+#include "app/cli/textverbs.h"
 #include "core/clusters/priornames.h"
 
 #include <algorithm>
@@ -304,6 +305,9 @@ Result<Answer> runShow(Context& context)
 
 Result<Answer> runClusters(Context& context)
 {
+    if (context.arguments.has("texts")) return groupLines(context);
+    if (context.arguments.positions().empty())
+        return fail(ErrorCode::Usage, "clusters", "STORE is missing", "tackroom-cli clusters --help tells what it takes");
     TR_ASSIGN(const IndexReport report, indexed(context));
     TR_ASSIGN(const auto queries, RunQueries::open(report.folder, context.cancel));
     TR_ASSIGN(const auto clusters, ClusterQueries::open(report.folder, context.cancel));

@@ -122,15 +122,18 @@ const std::vector<Verb>& table()
          "lookedAt (runs), keys[{key, runs, values, examples[{value, runs}]}]",
          &runVersionRule},
         {"clusters",
-         "why the agent fails: failing runs in groups",
-         {{"STORE"}},
-         {},
+         "why the agent fails: failing runs in groups; or the lines of a file by what they are about",
+         {{"STORE", Count::Optional}},
+         {{"texts", "FILE", "group the lines of FILE instead: one text a line, if wished with a label after a tab"},
+          {"threads", "N", "of --texts: use so many threads (default: as many as there are); the answer is the same"}},
          "clusters[{id, layer, family, label, runs (a count), runIds[], exemplars[] (run ids), exemplarDetails[{id, key, role, "
          "step, task,\n"
          "  explanation}], layerShare, layerReason, subject, signature, description, failingRuns, users, share {low, high},\n"
          "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[],\n"
          "  priorName {name, runs, outOf}, null where the store has no name for it}]\nruns, failingRuns, unclustered: counts "
-         "of the store",
+         "of the store\n"
+         "with --texts: assignment[] (a group for each line), k (groups), texts, distinct (but for figures);\n"
+         "  where there are labels: labels (how many), labelled (lines), ari, v, homogeneity, completeness",
          &runClusters},
         {"artifacts",
          "the files of a harness, by kind",

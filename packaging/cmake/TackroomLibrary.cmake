@@ -3,7 +3,7 @@
 
 # The folders from the ground up: a folder may use only those that stand before it. `core` may use no Qt at all.
 set(TACKROOM_FOLDERS
-    core/base core/platform core/sql core/statistics core/traces core/readers core/index core/signals core/clusters
+    core/base core/text core/platform core/sql core/statistics core/traces core/readers core/index core/signals core/clusters
     core/diff core/harness core/proposals core/gates core/watch core/bundles core/sample core/workspace
     ui/common ui/jobs ui/models ui/diffview ui/settings ui/start ui/traces ui/clusters ui/review ui/proposals
     ui/bundles ui/versions ui/watch ui/shell)

@@ -175,6 +175,29 @@ class Texts(unittest.TestCase):
         cluster = good("--json", "clusters", self.store, **OWN).json["clusters"][0]
         self.check("show", "show", self.store, cluster["exemplars"][0])
 
+    def test_2b_lines_in_groups(self):
+        """Lines of a file, no store: the same bytes on any number of threads; labels only where each line has one."""
+        asks = ["please", "can you", "i want to", "how do i", "could you"]
+        subjects = {"refund": "refund|order|money|back|return|card", "flight": "book|flight|plane|seat|ticket|airport",
+                    "weather": "weather|rain|sunny|forecast|cold|umbrella", "alarm": "alarm|wake|clock|morning|snooze|ring"}
+        rows = []
+        for i in range(30):
+            for n, (label, words) in enumerate(subjects.items()):
+                w = words.split("|")
+                rows.append((f"{asks[(i + n) % 5]} {w[i % 6]} {w[(i + 1 + n) % 6]} {w[(i * i + 3) % 6]} {w[(i // 6 + 2) % 6]}", label))
+        with_labels, without = TMP / "lines.tsv", TMP / "lines.txt"
+        with_labels.write_text("".join(f"{text}\t{label}\n" for text, label in rows))
+        without.write_text("\r\n".join(text for text, _ in rows))
+        self.check("clusters-texts", "clusters", "--texts", with_labels)
+        one, two = (good("clusters", "--json", "--texts", with_labels, "--threads", n, **OWN) for n in (1, 2))
+        self.assertEqual(one.out, two.out)
+        self.assertEqual((len(one.json["assignment"]), one.json["labels"], one.json["k"]), (120, 4, 4))
+        self.assertEqual((one.json["ari"], one.json["v"]), (1, 1))
+        plain = good("clusters", "--json", "--texts", without, **OWN).json
+        self.assertEqual(plain["assignment"], one.json["assignment"])
+        self.assertNotIn("ari", plain)
+        self.check("clusters-nothing", "clusters", code=2)
+
     def test_3_repository(self):
         self.check("artifacts", "artifacts", self.repo)
         self.check("versions", "versions", self.repo)
