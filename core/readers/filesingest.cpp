@@ -118,7 +118,7 @@ public:
 
     Result<bool> add(ParsedRun run) override
     {
-        auto done = take(std::move(run));
+        auto done = take(run);
         if (!done) failure = done.error();
         return done;
     }
@@ -136,23 +136,23 @@ public:
     bool wantsWhole = false;      ///< which run it is can be told only with the lines before
 
 private:
-    Result<bool> take(ParsedRun run)
+    Result<bool> take(ParsedRun& run)
     {
         if (m_ingest.m_cancel.cancelled()) return CancelToken::error();
-        const std::string nativeId = run.record.run.nativeId;
+        std::string& nativeId = run.record.run.nativeId;
         if (m_format.growsByLines() && !run.ranges.empty()) {
             TR_TRY(joinWithFormer(run));
             if (wantsWhole) return false;
         } else if (const int count = ++m_seen[nativeId]; count > 1)
-            run.record.run.nativeId = formatText("{}/#{}", nativeId, count);
-        TR_TRY(deliver(std::move(run)));
+            nativeId = formatText("{}/#{}", nativeId, count);
+        TR_TRY(deliver(run));
         return true;
     }
 
     /// The lines of this run that were seen before, in this reading or an earlier one, and the new ones: read as one.
     Status joinWithFormer(ParsedRun& run)
     {
-        const std::string nativeId = run.record.run.nativeId;
+        const std::string& nativeId = run.record.run.nativeId;
         std::vector<FileRange>& known = m_ranges[nativeId];
         if (known.empty() && m_isTail) {
             TR_ASSIGN(const std::string text, m_ingest.m_sink.placeOf(m_name, nativeId));
@@ -177,7 +177,7 @@ private:
         return {};
     }
 
-    Status deliver(ParsedRun run)
+    Status deliver(ParsedRun& run)
     {
         RunRecord& record = run.record;
         if (record.run.key.value.empty()) record.run.key = runKeyOf(m_kind, record.run.nativeId);

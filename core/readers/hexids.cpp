@@ -68,9 +68,14 @@ std::string hexId(std::string_view id, std::size_t digits)
 
 void assignHexId(std::string& to, std::string_view id, std::size_t digits)
 {
-    const auto isLower = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    const bool isSame = id.size() == digits && std::ranges::all_of(id, isLower) && id.find_first_not_of('0') != id.npos;
-    if (isSame) // as most write it
+    unsigned bad = 0, notZero = 0; // over all, without a branch for each
+    for (const char c : id.substr(0, digits)) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool isDigit = byte - unsigned{'0'} <= 9, isLetter = byte - unsigned{'a'} <= 5;
+        bad |= static_cast<unsigned>(!isDigit) & static_cast<unsigned>(!isLetter);
+        notZero |= byte ^ unsigned { '0' };
+    }
+    if (id.size() == digits && bad == 0 && notZero != 0) // as most write it
         to.assign(id);
     else
         to = hexId(id, digits);

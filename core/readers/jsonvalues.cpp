@@ -103,11 +103,21 @@ UtcNs timeOf(std::optional<Value> value) { return parseTime(stringOf(value).valu
 
 std::string cut(std::string_view text, std::size_t maxBytes)
 {
+    std::string to;
+    assignCut(to, text, maxBytes);
+    return to;
+}
+
+void assignCut(std::string& to, std::string_view text, std::size_t maxBytes)
+{
     // Cut first, so that a text of many megabytes is not looked at as a whole.
     const std::string_view front = cutUtf8(text, maxBytes);
-    if (isShortAscii(front) || simdjson::validate_utf8(front.data(), front.size())) return std::string(front);
+    if (isShortAscii(front) || simdjson::validate_utf8(front.data(), front.size())) {
+        to.assign(front);
+        return;
+    }
     const std::string whole = toUtf8(text.substr(0, maxBytes + 4 < maxBytes ? maxBytes : maxBytes + 4));
-    return std::string(cutUtf8(whole, maxBytes));
+    to.assign(cutUtf8(whole, maxBytes));
 }
 
 } // namespace tackroom::jsonvalues

@@ -48,6 +48,8 @@ private:
 [[nodiscard]] UtcNs timeOf(std::optional<Value> value);
 /// Well-formed and at most `maxBytes`.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t maxBytes);
+/// The same into a text whose memory is used again. `text` does not lie in it.
+void assignCut(std::string& to, std::string_view text, std::size_t maxBytes);
 /// How much is kept of an id or a name.
 inline constexpr std::size_t kIdBytes = 512;
 

@@ -29,7 +29,7 @@ constexpr std::size_t kMaxMetadata = 10'000;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
-std::string at(const Texts& texts, std::string_view key)
+std::string tagOf(const Texts& texts, std::string_view key)
 {
     const auto found = texts.find(key);
     return found == texts.end() ? std::string() : found->second;
@@ -266,12 +266,12 @@ Status MlflowFormat::addSpans(Database& db, const Trace& trace, bool bodies, con
 Status MlflowFormat::addFileSpans(const Trace& trace, bool bodies, const Skipped& skipped, SpanRunBuilder& builder)
 {
     const std::string where = "trace " + cut(trace.id, 64);
-    const std::string archive = at(trace.tags, "mlflow.trace.archiveLocation");
+    const std::string archive = tagOf(trace.tags, "mlflow.trace.archiveLocation");
     if (!archive.empty()) {
         skipped(where, "its spans were archived to " + cut(archive, 300) + ", and were not read");
         return {};
     }
-    const std::string location = at(trace.tags, "mlflow.artifactLocation");
+    const std::string location = tagOf(trace.tags, "mlflow.artifactLocation");
     if (location.empty() && trace.status == StepStatus::Unset) return {}; // it is running yet
     const auto file = mlflowTraceFile(m_folder, location);
     if (!file) {
@@ -304,11 +304,11 @@ Status MlflowFormat::addFileSpans(const Trace& trace, bool bodies, const Skipped
 Status MlflowFormat::fillVersion(Database& db, const Trace& trace, RunRecord& record)
 {
     VersionFacts facts;
-    if (auto commit = at(trace.metadata, "mlflow.source.git.commit"); !commit.empty()) {
+    if (auto commit = tagOf(trace.metadata, "mlflow.source.git.commit"); !commit.empty()) {
         facts.commit = cut(commit, 512);
         facts.commitKey = "mlflow.source.git.commit";
     }
-    if (const std::string model = at(trace.metadata, "mlflow.modelId"); !model.empty()) {
+    if (const std::string model = tagOf(trace.metadata, "mlflow.modelId"); !model.empty()) {
         facts.label = cut(model, 512);
         facts.labelKey = "mlflow.modelId";
         if (!m_modelSql.empty()) {
@@ -318,8 +318,8 @@ Status MlflowFormat::fillVersion(Database& db, const Trace& trace, RunRecord& re
             if (found && !row.textAt(0).empty()) facts.label = cut(row.textAt(0), 512);
         }
     }
-    std::string prompts = at(trace.tags, "mlflow.linkedPrompts");
-    if (prompts.empty()) prompts = at(trace.metadata, "mlflow.linkedPrompts");
+    std::string prompts = tagOf(trace.tags, "mlflow.linkedPrompts");
+    if (prompts.empty()) prompts = tagOf(trace.metadata, "mlflow.linkedPrompts");
     if (const auto parsed = m_parser.parse(prompts); parsed && isArray(*parsed))
         for (const Value each : simdjson::dom::array(*parsed)) {
             const std::string name = textOf(member(each, "name")), version = textOf(member(each, "version"));
@@ -329,8 +329,8 @@ Status MlflowFormat::fillVersion(Database& db, const Trace& trace, RunRecord& re
         }
     VersionFacts others = findVersion(
         [&](std::string_view key) {
-            std::string text = at(trace.metadata, key);
-            return text.empty() ? at(trace.tags, key) : text;
+            std::string text = tagOf(trace.metadata, key);
+            return text.empty() ? tagOf(trace.tags, key) : text;
         },
         [&](const VersionKeyVisit& visit) {
             for (const auto& [key, value] : trace.metadata) visit(key, value);
@@ -351,12 +351,12 @@ void MlflowFormat::fillUsage(const Trace& trace, Run& run)
         run.promptTokens = trace.promptTokens;
         run.completionTokens = trace.completionTokens;
     }
-    if (const auto usage = m_parser.parse(at(trace.metadata, "mlflow.trace.tokenUsage")); usage && isObject(*usage)) {
+    if (const auto usage = m_parser.parse(tagOf(trace.metadata, "mlflow.trace.tokenUsage")); usage && isObject(*usage)) {
         run.promptTokens = integerOf(member(*usage, "input_tokens"));
         run.completionTokens = integerOf(member(*usage, "output_tokens"));
     }
     if (trace.costUsd) run.costUsd = trace.costUsd;
-    if (const auto cost = m_parser.parse(at(trace.metadata, "mlflow.trace.cost")))
+    if (const auto cost = m_parser.parse(tagOf(trace.metadata, "mlflow.trace.cost")))
         if (const auto total = numberOf(member(*cost, "total_cost"))) run.costUsd = *total;
 }
 
@@ -368,12 +368,12 @@ void MlflowFormat::fillRun(const Trace& trace, Run& run)
     if (trace.start) run.start = trace.start;
     if (trace.end) run.end = trace.end;
     run.end = std::max(run.end, run.start);
-    for (const std::string& session : {trace.session, at(trace.metadata, "mlflow.trace.session")})
+    for (const std::string& session : {trace.session, tagOf(trace.metadata, "mlflow.trace.session")})
         if (!session.empty()) run.sessionId = cut(session, 512);
-    if (const std::string user = at(trace.metadata, "mlflow.trace.user"); !user.empty()) run.userId = cut(user, 512);
-    for (const std::string& asked : {trace.request, at(trace.metadata, "mlflow.traceInputs")})
+    if (const std::string user = tagOf(trace.metadata, "mlflow.trace.user"); !user.empty()) run.userId = cut(user, 512);
+    for (const std::string& asked : {trace.request, tagOf(trace.metadata, "mlflow.traceInputs")})
         if (run.task.empty()) run.task = cut(openinference::userTextOf(asked, m_texts), kStepTextBytes);
-    for (const std::string& answered : {trace.response, at(trace.metadata, "mlflow.traceOutputs")})
+    for (const std::string& answered : {trace.response, tagOf(trace.metadata, "mlflow.traceOutputs")})
         if (run.answer.empty()) run.answer = cut(openinference::answerTextOf(answered, m_texts), kStepTextBytes);
     fillUsage(trace, run);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/readers/otlpdocuments.h"
 
+#include "core/readers/packedspan.h"
+
 #include <algorithm>
 #include <exception>
 #include <new>
@@ -22,16 +24,24 @@ constexpr std::size_t kMostThreads = 4;
 class SpanList : public SpanReceiver
 {
 public:
+    void begin(std::string& packed)
+    {
+        m_packed = &packed;
+        m_count = 0;
+    }
     [[nodiscard]] bool wantsBodies() const override { return false; }
     void add(const Span& span, std::string) override
     {
-        m_spans.push_back(std::make_unique<NormalisedSpan>(normaliseSpan(span, false)));
+        normaliseSpan(span, false, m_span);
+        packedspan::append(*m_packed, m_span);
+        ++m_count;
     }
-    [[nodiscard]] std::size_t size() const { return m_spans.size(); }
-    [[nodiscard]] std::vector<std::unique_ptr<NormalisedSpan>> take() { return std::exchange(m_spans, {}); }
+    [[nodiscard]] std::size_t count() const { return m_count; }
 
 private:
-    std::vector<std::unique_ptr<NormalisedSpan>> m_spans;
+    NormalisedSpan m_span; ///< again and again
+    std::string* m_packed = nullptr;
+    std::size_t m_count = 0;
 };
 
 } // namespace
@@ -100,19 +110,19 @@ void OtlpStretches::work()
 void OtlpStretches::readLines(OtlpStretch& stretch, Worker& worker)
 {
     const std::uint64_t lostBefore = worker.reader.lostSpans();
+    worker.spans.begin(stretch.spans);
     JsonElementVisitor visitor;
     visitor.visit = [&](const JsonElement& element) -> Result<bool> {
         if (m_cancel.cancelled()) return std::unexpected(CancelToken::error().error());
-        const std::size_t before = worker.spans.size();
+        const std::size_t before = worker.spans.count();
         OtlpDocument& document = stretch.documents.emplace_back(worker.reader.read(element));
-        document.spanCount = worker.spans.size() - before;
+        document.spanCount = worker.spans.count() - before;
         return !m_ended;
     };
     visitor.tooLong = [&](std::uint64_t index, std::uint64_t bytes) {
         stretch.documents.push_back({.index = index, .bytes = bytes, .failure = {}, .isTooLong = true});
     };
     const auto count = worker.lines.each(m_file, stretch.from, stretch.to, visitor, m_cancel);
-    stretch.spans = worker.spans.take();
     stretch.lostSpans = worker.reader.lostSpans() - lostBefore;
     if (count)
         stretch.lineCount = *count;
@@ -124,7 +134,7 @@ void OtlpStretches::readLines(OtlpStretch& stretch, Worker& worker)
 Status OtlpStretches::handOutMore()
 {
     while (m_underWay.size() < m_ahead && m_position < m_file.sizeBytes()) {
-        auto stretch = std::make_unique<OtlpStretch>();
+        auto stretch = m_spare ? std::move(m_spare) : std::make_unique<OtlpStretch>();
         stretch->from = m_position;
         TR_ASSIGN(stretch->to, endOfLineAt(m_file, m_position + kStretchBytes));
         m_position = stretch->to;
@@ -132,6 +142,16 @@ Status OtlpStretches::handOutMore()
         (void)m_queue.push(m_underWay.back().get()); // there is room, and only the destructor closes it
     }
     return {};
+}
+
+void OtlpStretches::giveBack(std::unique_ptr<OtlpStretch> stretch)
+{
+    if (stretch->spans.capacity() > kLargeBytes) return;
+    stretch->documents.clear();
+    stretch->spans.clear();
+    stretch->failure.reset();
+    stretch->lineCount = stretch->lostSpans = 0;
+    m_spare = std::move(stretch);
 }
 
 Result<std::unique_ptr<OtlpStretch>> OtlpStretches::next()

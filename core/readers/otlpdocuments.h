@@ -46,8 +46,8 @@ struct OtlpStretch {
     std::uint64_t from = 0, to = 0;
     std::uint64_t lineCount = 0, lostSpans = 0;
     std::vector<OtlpDocument> documents; ///< their index counts from the beginning of the stretch
-    std::vector<std::unique_ptr<NormalisedSpan>> spans;
-    std::optional<Error> failure; ///< why it was not read to its end
+    std::string spans;                   ///< packed (packedspan.h), one behind the other
+    std::optional<Error> failure;        ///< why it was not read to its end
     std::binary_semaphore isRead{0};
 };
 
@@ -66,6 +66,8 @@ public:
     [[nodiscard]] bool works() const { return !m_threads.empty(); }
     /// The next stretch, read; none behind the last one.
     [[nodiscard]] Result<std::unique_ptr<OtlpStretch>> next();
+    /// One that is not needed any more, for its memory.
+    void giveBack(std::unique_ptr<OtlpStretch> stretch);
 
 private:
     struct Worker;
@@ -78,6 +80,7 @@ private:
     std::uint64_t m_position;
     std::size_t m_ahead;
     std::deque<std::unique_ptr<OtlpStretch>> m_underWay; ///< in the order of the file
+    std::unique_ptr<OtlpStretch> m_spare;                ///< was given back
     BoundedQueue<OtlpStretch*> m_queue;
     std::atomic<bool> m_ended = false; ///< nobody asks any more
     std::mutex m_large; ///< held by the one that reads a stretch of very long lines: each takes several times its size

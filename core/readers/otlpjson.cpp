@@ -5,6 +5,7 @@
 #include "core/base/text.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlpdocuments.h"
+#include "core/readers/packedspan.h"
 
 namespace tackroom
 {
@@ -100,19 +101,24 @@ private:
     {
         for (;;) {
             if (m_cancel.cancelled()) return CancelToken::error();
-            TR_ASSIGN(const auto stretch, stretches.next());
+            TR_ASSIGN(auto stretch, stretches.next());
             if (!stretch) return {};
-            std::size_t next = 0;
+            std::string_view spans = stretch->spans;
             for (OtlpDocument& document : stretch->documents) {
                 document.index += m_lineCount;
                 m_collector.beginStretch({document.offset, document.bytes});
-                for (std::size_t i = 0; i < document.spanCount; ++i) m_collector.add(std::move(stretch->spans[next++]), {});
+                for (std::size_t i = 0; i < document.spanCount; ++i) {
+                    const auto span = packedspan::glanceAt(spans);
+                    m_collector.addPacked(span);
+                    spans.remove_prefix(span.whole.size());
+                }
                 TR_ASSIGN(const bool goOn, take(document));
                 if (!goOn) return {};
             }
             if (stretch->failure) return std::unexpected(*stretch->failure);
             m_lineCount += stretch->lineCount;
             m_lostSpans += stretch->lostSpans;
+            stretches.giveBack(std::move(stretch));
         }
     }
 

@@ -3,33 +3,55 @@
 
 #include "core/base/format.h"
 #include "core/base/text.h"
+#include "core/readers/packedspan.h"
 
 #include <algorithm>
 
 namespace tackroom
 {
 
+namespace
+{
+
+constexpr std::size_t kMostUnused = 16;
+
+} // namespace
+
 void TraceCollector::add(const Span& span, std::string raw)
 {
-    add(std::make_unique<NormalisedSpan>(normaliseSpan(span, m_wantBodies)), std::move(raw));
+    auto normalised = std::make_unique<NormalisedSpan>(normaliseSpan(span, m_wantBodies));
+    Held& held = touch(normalised->traceId);
+    m_heldBytes -= held.builder.heldBytes();
+    held.builder.add(std::move(normalised), std::move(raw));
+    m_heldBytes += held.builder.heldBytes();
 }
 
-void TraceCollector::add(std::unique_ptr<NormalisedSpan> span, std::string raw)
+void TraceCollector::addPacked(const packedspan::Glance& span)
 {
-    auto found = m_byId.find(span->traceId);
-    if (found == m_byId.end()) {
-        Held& held = m_held.emplace_back();
-        held.traceId = span->traceId;
-        found = m_byId.emplace(held.traceId, std::prev(m_held.end())).first;
-    } else if (std::next(found->second) != m_held.end())
-        m_held.splice(m_held.end(), m_held, found->second);
-    Held& held = *found->second;
-    const std::size_t before = held.builder.heldBytes();
-    held.builder.add(std::move(span), std::move(raw));
-    m_heldBytes += held.builder.heldBytes() - before;
+    Held& held = touch(span.traceId);
+    m_heldBytes -= held.builder.heldBytes();
+    held.builder.addPacked(span);
+    m_heldBytes += held.builder.heldBytes();
+}
+
+TraceCollector::Held& TraceCollector::touch(std::string_view traceId)
+{
+    // Mostly it is the trace of the span before.
+    if (m_held.empty() || m_held.back().traceId != traceId) {
+        if (const auto found = m_byId.find(traceId); found != m_byId.end())
+            m_held.splice(m_held.end(), m_held, found->second);
+        else {
+            if (m_unused.empty()) m_unused.emplace_back();
+            m_held.splice(m_held.end(), m_unused, m_unused.begin());
+            m_held.back().traceId = traceId;
+            m_byId.emplace(m_held.back().traceId, std::prev(m_held.end()));
+        }
+    }
+    Held& held = m_held.back();
     held.touched = m_stretch.offset + m_stretch.bytes;
     ++m_spanCount;
     if (m_stretch.bytes > 0 && (held.ranges.empty() || held.ranges.back() != m_stretch)) held.ranges.push_back(m_stretch);
+    return held;
 }
 
 Result<bool> TraceCollector::deliver(List::iterator held)
@@ -39,12 +61,15 @@ Result<bool> TraceCollector::deliver(List::iterator held)
         m_sink.skipped(formatText("trace {}", jsonvalues::cut(held->traceId, 64)),
                        formatText("it has {} spans; the first {} were read", leftOut + held->builder.spanCount(),
                                   held->builder.spanCount()));
-    ParsedRun run = held->builder.finish(m_wantBodies);
-    run.ranges = std::move(held->ranges);
+    ParsedRun run = held->builder.finish(m_wantBodies, &m_spares);
+    run.ranges = std::exchange(held->ranges, {});
     run.record.run.nativeId = held->traceId;
     run.record.run.key = runKeyOf("otel", held->traceId); // the same trace is the same run, whichever store keeps it
     m_byId.erase(held->traceId);
-    m_held.erase(held);
+    if (m_unused.size() < kMostUnused)
+        m_unused.splice(m_unused.begin(), m_held, held);
+    else
+        m_held.erase(held);
     return m_sink.add(std::move(run));
 }
 

@@ -42,7 +42,7 @@ public:
     /// False: the sink wants no more.
     [[nodiscard]] Result<bool> endStretch();
     void add(const Span& span, std::string raw) override;
-    void add(std::unique_ptr<NormalisedSpan> span, std::string raw);
+    void addPacked(const packedspan::Glance& span);
     /// The traces in the order in which they were last touched.
     [[nodiscard]] Result<bool> finish();
     [[nodiscard]] bool wantsBodies() const override { return m_wantBodies; }
@@ -56,16 +56,20 @@ private:
         std::uint64_t touched = 0; ///< the end of the last stretch
     };
     using List = std::list<Held>;
+    /// The trace of a span that came.
+    [[nodiscard]] Held& touch(std::string_view traceId);
     [[nodiscard]] Result<bool> deliver(List::iterator held);
 
     FormatSink& m_sink;
     bool m_wantBodies = false;
     bool m_joinsParts = false;
     FileRange m_stretch;
-    List m_held; ///< touched last stands last
+    List m_held;   ///< touched last stands last
+    List m_unused; ///< delivered; for their memory
     std::unordered_map<std::string_view, List::iterator> m_byId;
     std::size_t m_heldBytes = 0;
     std::uint64_t m_spanCount = 0;
+    SpanRunBuilder::Spares m_spares;
 };
 
 } // namespace tackroom

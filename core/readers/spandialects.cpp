@@ -190,12 +190,13 @@ void addEvaluation(Reading& reading, const SpanAttributes& fields, UtcNs time)
 
 } // namespace
 
-void Reading::fill(std::string& to, std::initializer_list<AttributeKey> keys, std::size_t maxBytes) const
+void Reading::fillFrom(const SpanAttributes& attributes, std::string& to, std::initializer_list<AttributeKey> keys,
+                       std::size_t maxBytes)
 {
     if (!to.empty()) return;
     for (const AttributeKey& key : keys) {
         if (const auto text = attributes.view(key))
-            to = cut(*text, maxBytes);
+            assignCut(to, *text, maxBytes);
         else if (attributes.has(key))
             to = cut(attributes.text(key), maxBytes);
         if (!to.empty()) return;
@@ -222,8 +223,10 @@ void Reading::fillMessages(std::vector<Message>& to, const AttributeKey& key) co
     std::string made; // lives as long as the value
     if (!value && attributes.has(key)) value = jsonIn(made = attributes.text(key));
     if (!value) return;
-    to = maxTextBytes == kWholeText ? messagesOfJson(*value, maxTextBytes, &decisions)
-                                    : lastMessagesOf(*value, maxTextBytes, &decisions);
+    if (maxTextBytes == kWholeText)
+        to = messagesOfJson(*value, maxTextBytes, &decisions);
+    else
+        addLastMessagesOf(*value, maxTextBytes, to, &decisions);
     for (auto& decision : decisions) {
         decision.stepId = out.step.nativeId;
         decision.time = out.step.start;

@@ -50,7 +50,12 @@ struct Reading {
         if (out.step.kind == StepKind::Other) out.step.kind = kind;
     }
     /// Fills `to` with the first text that is there, where it is still empty; cut.
-    void fill(std::string& to, std::initializer_list<AttributeKey> keys, std::size_t maxBytes) const;
+    void fill(std::string& to, std::initializer_list<AttributeKey> keys, std::size_t maxBytes) const
+    {
+        fillFrom(attributes, to, keys, maxBytes);
+    }
+    static void fillFrom(const SpanAttributes& attributes, std::string& to, std::initializer_list<AttributeKey> keys,
+                         std::size_t maxBytes);
     void fillId(std::string& to, std::initializer_list<AttributeKey> keys) const { fill(to, keys, 512); }
     /// Whole where bodies are wanted or it may be JSON that is looked into, else cut to what the step shows.
     void fillText(std::string& to, std::initializer_list<AttributeKey> keys) const;

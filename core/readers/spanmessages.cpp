@@ -3,6 +3,7 @@
 
 #include "core/base/text.h"
 #include "core/readers/plainmessage.h"
+#include "core/readers/sparemessages.h"
 
 #include <algorithm>
 #include <map>
@@ -146,26 +147,32 @@ private:
 
     void addPlain(const PlainMessage& plain)
     {
-        Message message;
+        Message message = spareMessages().take();
         message.role = plain.role;
         bool hasAnswers = false;
         for (std::size_t i = 0; i < plain.partCount; ++i) {
             const PlainMessage::Part& part = plain.parts[i];
             if (part.kind == PlainMessage::Part::Kind::Text) {
-                if (!message.content.empty() && !part.text.empty()) message.content += '\n';
-                message.content += cutText(part.text);
+                addPlainText(message.content, part.text);
             } else if (part.kind == PlainMessage::Part::Kind::Call) {
                 message.toolCalls.push_back({std::string(part.id), std::string(part.name), cutText(textOf(part.arguments))});
             } else {
-                Message answer;
+                Message answer = spareMessages().take();
                 answer.role = "tool";
                 answer.toolCallId = part.id;
-                answer.content = cutText(part.text);
+                assignCut(answer.content, part.text, m_maxTextBytes);
                 push(std::move(answer));
                 hasAnswers = true;
             }
         }
         if (!hasAnswers || !message.content.empty() || !message.toolCalls.empty()) push(std::move(message));
+    }
+
+    void addPlainText(std::string& content, std::string_view text) const
+    {
+        if (content.empty()) return assignCut(content, text, m_maxTextBytes);
+        if (!text.empty()) content += '\n';
+        content += cutText(text);
     }
 
     void addObject(Value value, int depth)
@@ -439,8 +446,13 @@ std::vector<Message> messagesOfText(std::string_view text, std::size_t maxTextBy
 std::vector<Message> lastMessagesOf(Value value, std::size_t maxTextBytes, std::vector<HumanDecision>* decisions)
 {
     std::vector<Message> messages;
-    MessageMaker(messages, maxTextBytes, decisions).addTail(value);
+    addLastMessagesOf(value, maxTextBytes, messages, decisions);
     return messages;
+}
+
+void addLastMessagesOf(Value value, std::size_t maxTextBytes, std::vector<Message>& to, std::vector<HumanDecision>* decisions)
+{
+    MessageMaker(to, maxTextBytes, decisions).addTail(value);
 }
 
 std::optional<Value> jsonIn(std::string_view text)

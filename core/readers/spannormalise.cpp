@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/readers/conversation.h"
 #include "core/readers/spandialects.h"
+#include "core/readers/sparemessages.h"
 
 #include <algorithm>
 
@@ -19,7 +20,7 @@ void readError(Reading& reading)
 {
     Step& step = reading.out.step;
     if (step.status != StepStatus::Error) return;
-    step.errorText = cut(reading.span.statusText, kStepTextBytes);
+    assignCut(step.errorText, reading.span.statusText, kStepTextBytes);
     for (const SpanEvent& event : reading.span.events) {
         if (event.name != "exception") continue;
         step.errorType = cut(event.attributes.text("exception.type"), kIdBytes);
@@ -100,8 +101,8 @@ void readSurroundings(Reading& reading)
     readVersion(reading);
     if (!reading.span.resource) return;
     const SpanAttributes& resource = *reading.span.resource;
-    if (out.userId.empty()) out.userId = cut(resource.text("user.id"), kIdBytes);
-    out.project = cut(resource.firstText({"openinference.project.name", "service.name"}), kIdBytes);
+    Reading::fillFrom(resource, out.userId, {"user.id"}, kIdBytes);
+    Reading::fillFrom(resource, out.project, {"openinference.project.name", "service.name"}, kIdBytes);
     if (out.project.starts_with("unknown_service")) out.project.clear();
 }
 
@@ -118,14 +119,14 @@ void fillTexts(Reading& reading)
     NormalisedSpan& out = reading.out;
     Step& step = out.step;
     if (const Message* asked = lastOf(out.input, "user"))
-        out.userText = cut(asked->content, kStepTextBytes);
+        assignCut(out.userText, asked->content, kStepTextBytes);
     else if (out.input.empty() && !out.inputText.empty() && step.kind != StepKind::Tool)
         out.userText = cut(openinference::userTextOf(out.inputText, reading.parsers), kStepTextBytes);
     const Message* said = lastOf(out.output, "assistant");
     if (!said && out.output.empty() && step.kind == StepKind::Agent && out.outputText.empty())
         said = lastOf(out.input, "assistant");
     if (said) {
-        out.answerText = cut(said->content, kStepTextBytes);
+        assignCut(out.answerText, said->content, kStepTextBytes);
         out.hasOutput = true;
     } else if (!out.outputText.empty() && step.kind != StepKind::Tool) {
         out.answerText = cut(openinference::answerTextOf(out.outputText, reading.parsers), kStepTextBytes);
@@ -133,13 +134,17 @@ void fillTexts(Reading& reading)
     }
     if (step.kind == StepKind::Tool) {
         if (step.toolName.empty()) step.toolName = step.name;
-        step.arguments = cut(out.inputText, kToolTextBytes);
-        step.result = cut(out.outputText, kToolTextBytes);
+        assignCut(step.arguments, out.inputText, kToolTextBytes);
+        assignCut(step.result, out.outputText, kToolTextBytes);
         return;
     }
-    if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker) step.result = cut(out.outputText, kToolTextBytes);
+    if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker)
+        assignCut(step.result, out.outputText, kToolTextBytes);
     const bool lastInput = step.kind == StepKind::Llm && !out.input.empty();
-    step.inputText = lastInput ? cut(out.input.back().content, kStepTextBytes) : out.userText;
+    if (lastInput)
+        assignCut(step.inputText, out.input.back().content, kStepTextBytes);
+    else
+        step.inputText = out.userText;
     step.outputText = out.answerText;
 }
 
@@ -154,11 +159,18 @@ VersionFacts versionOfResource(const SpanAttributes& resource)
 NormalisedSpan normaliseSpan(const Span& span, bool wantBodies)
 {
     NormalisedSpan out;
+    normaliseSpan(span, wantBodies, out);
+    return out;
+}
+
+void normaliseSpan(const Span& span, bool wantBodies, NormalisedSpan& out)
+{
+    out.clear();
     out.traceId = span.traceId;
     Step& step = out.step;
-    step.nativeId = cut(span.spanId, kIdBytes);
-    step.parentId = cut(span.parentId, kIdBytes);
-    step.name = cut(span.name, kIdBytes);
+    assignCut(step.nativeId, span.spanId, kIdBytes);
+    assignCut(step.parentId, span.parentId, kIdBytes);
+    assignCut(step.name, span.name, kIdBytes);
     step.start = span.start;
     step.end = span.end;
     step.status = span.status;
@@ -179,12 +191,11 @@ NormalisedSpan normaliseSpan(const Span& span, bool wantBodies)
     fillTexts(reading);
     out.isEventOnly = span.isEventOnly;
     if (!wantBodies && !span.isEventOnly) {
-        out.input = {};
-        out.output = {};
-        out.inputText = {};
-        out.outputText = {};
+        spareMessages().giveBack(out.input);
+        spareMessages().giveBack(out.output);
+        out.inputText.clear();
+        out.outputText.clear();
     }
-    return out;
 }
 
 } // namespace tackroom

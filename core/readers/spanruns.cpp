@@ -21,24 +21,6 @@ constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 constexpr int kMaxClimb = 1000;
 constexpr std::size_t kMaxConversation = 100'000;
 
-std::size_t bytesOf(const Message& message)
-{
-    std::size_t bytes = sizeof message + message.content.size();
-    for (const auto& call : message.toolCalls) bytes += sizeof call + call.arguments.size();
-    return bytes;
-}
-
-std::size_t bytesOf(const NormalisedSpan& span)
-{
-    const Step& step = span.step;
-    std::size_t bytes = sizeof span + step.arguments.size() + step.result.size() + step.inputText.size() +
-                        step.outputText.size() + step.errorText.size() + span.userText.size() + span.answerText.size() +
-                        span.inputText.size() + span.outputText.size() + span.scores.size() * sizeof(Score) + 128;
-    for (const auto& message : span.input) bytes += bytesOf(message);
-    for (const auto& message : span.output) bytes += bytesOf(message);
-    return bytes;
-}
-
 /// What makes two messages the same: arguments are written with and without spaces.
 std::string digestOf(const Message& message)
 {
@@ -394,27 +376,13 @@ void SpanRunBuilder::joinParts()
     m_parts.resize(kept);
 }
 
-void SpanRunBuilder::add(NormalisedSpan span, std::string raw)
-{
-    add(std::make_unique<NormalisedSpan>(std::move(span)), std::move(raw));
-}
-
-void SpanRunBuilder::add(std::unique_ptr<NormalisedSpan> span, std::string raw)
-{
-    if (m_parts.size() >= kMaxSpansOfTrace) {
-        ++m_leftOut;
-        return;
-    }
-    m_heldBytes += bytesOf(*span) + raw.size();
-    m_hasRoot = m_hasRoot || (span->step.parentId.empty() && !span->isEventOnly);
-    m_parts.push_back({std::move(span), std::move(raw)});
-}
-
-ParsedRun SpanRunBuilder::finish(bool wantBodies)
+ParsedRun SpanRunBuilder::finish(bool wantBodies, Spares* spares)
 {
     ParsedRun run;
+    unpackParts(spares);
     if (m_parts.empty()) return run;
-    std::ranges::stable_sort(m_parts, {}, [](const Part& part) { return part.span->step.start; });
+    const auto start = [](const Part& part) { return part.span->step.start; };
+    if (!std::ranges::is_sorted(m_parts, {}, start)) std::ranges::stable_sort(m_parts, {}, start);
     joinParts();
     const auto treeOf = [&] {
         std::vector<NormalisedSpan*> spans;
@@ -463,7 +431,8 @@ ParsedRun SpanRunBuilder::finish(bool wantBodies)
         }
         record.steps.push_back(std::move(span.step));
     }
-    *this = {};
+    if (spares) giveBack(*spares);
+    clear();
     return run;
 }
 

@@ -157,8 +157,11 @@ struct NormalisedSpan {
     // only where asked for (of event-only spans always)
     std::vector<Message> input, output; ///< of llm and agent spans
     std::string inputText, outputText;  ///< whole, where there are no messages
+    void clear();                       ///< empty again, with its memory
 };
 [[nodiscard]] NormalisedSpan normaliseSpan(const Span& span, bool wantBodies);
+/// The same into `out`, whatever it held before: its memory is used again.
+void normaliseSpan(const Span& span, bool wantBodies, NormalisedSpan& out);
 /// What a resource says of the version, for Span::resourceVersion.
 [[nodiscard]] VersionFacts versionOfResource(const SpanAttributes& resource);
 
@@ -178,8 +181,16 @@ inline constexpr std::size_t kWholeText = std::size_t{1} << 40;
 /// Only what stands from the last message of a user on, where it is a list: a run's list needs no more.
 [[nodiscard]] std::vector<Message> lastMessagesOf(jsonvalues::Value value, std::size_t maxTextBytes,
                                                   std::vector<HumanDecision>* decisions = nullptr);
+/// The same into a list that has none yet.
+void addLastMessagesOf(jsonvalues::Value value, std::size_t maxTextBytes, std::vector<Message>& to,
+                       std::vector<HumanDecision>* decisions);
 /// An object or array in a text; good until the next call of this thread.
 [[nodiscard]] std::optional<jsonvalues::Value> jsonIn(std::string_view text);
+
+namespace packedspan
+{
+struct Glance;
+}
 
 /// Spans of one trace beyond this are counted, not read.
 inline constexpr std::size_t kMaxSpansOfTrace = 200'000;
@@ -194,13 +205,18 @@ class SpanRunBuilder
 public:
     void add(NormalisedSpan span, std::string raw = {});
     void add(std::unique_ptr<NormalisedSpan> span, std::string raw = {});
-    [[nodiscard]] bool empty() const { return m_parts.empty(); }
-    [[nodiscard]] std::size_t spanCount() const { return m_parts.size(); }
+    /// As packedspan.h packs it, without what was asked for with bodies.
+    void addPacked(const packedspan::Glance& span);
+    [[nodiscard]] bool empty() const { return spanCount() == 0; }
+    [[nodiscard]] std::size_t spanCount() const { return m_parts.size() + m_packedCount; }
     [[nodiscard]] std::size_t leftOut() const { return m_leftOut; } ///< above kMaxSpansOfTrace
     [[nodiscard]] std::size_t heldBytes() const { return m_heldBytes; }
     [[nodiscard]] bool hasRoot() const { return m_hasRoot; } ///< a span without a parent came
-    /// The run; the builder is empty afterwards. `nativeId` = the trace id; `key` is left empty.
-    [[nodiscard]] ParsedRun finish(bool wantBodies);
+    /// Spans that are not needed any more, for their memory.
+    using Spares = std::vector<std::unique_ptr<NormalisedSpan>>;
+    /// The run; the builder is empty afterwards. `nativeId` = the trace id; `key` is left empty. Packed spans are unpacked
+    /// into `spares`, which come back.
+    [[nodiscard]] ParsedRun finish(bool wantBodies, Spares* spares = nullptr);
 
 private:
     struct Part {
@@ -209,7 +225,13 @@ private:
     };
     /// Spans that came twice are one; what log records tell goes to their spans.
     void joinParts();
+    void clear();
+    void unpackParts(Spares* spares);
+    void giveBack(Spares& spares);
+    [[nodiscard]] bool isFull();
     std::vector<Part> m_parts;
+    std::string m_packed; ///< spans that came before those of m_parts
+    std::size_t m_packedCount = 0;
     std::size_t m_leftOut = 0, m_heldBytes = 0;
     bool m_hasRoot = false;
 };

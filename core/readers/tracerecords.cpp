@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/readers/annotations.h"
 #include "core/readers/jsonvalues.h"
+#include "core/readers/packedspan.h"
 
 #include <algorithm>
 
@@ -89,16 +90,30 @@ void fillBodies(chatml::Said in, chatml::Said out, NormalisedSpan& span)
     fill(out, span.outputText, span.output);
 }
 
+void CollectedTrace::Piece::pack(const NormalisedSpan& span)
+{
+    std::string bytes;
+    packedspan::append(bytes, span);
+    packed = std::string(bytes); // no more memory than it needs
+    kind = span.step.kind;
+    start = span.step.start;
+}
+
 void CollectedTrace::add(NormalisedSpan span, std::string raw)
 {
     hasRecord = true;
     const auto [known, isNew] = m_byId.try_emplace(span.step.nativeId, m_spans.size());
     if (isNew) {
-        m_spans.push_back({std::move(span), std::move(raw)});
+        Piece& piece = m_spans.emplace_back();
+        piece.pack(span);
+        piece.raw = std::move(raw);
         return;
     }
     Piece& piece = m_spans[known->second];
-    complete(piece.span, std::move(span));
+    NormalisedSpan whole;
+    packedspan::unpack(piece.packed, whole);
+    complete(whole, std::move(span));
+    piece.pack(whole);
     if (!raw.empty()) piece.raw += (piece.raw.empty() ? "" : "\n") + raw;
 }
 
@@ -106,7 +121,7 @@ std::optional<StepKind> CollectedTrace::kindOf(const std::string& spanId) const
 {
     const auto known = m_byId.find(spanId);
     if (known == m_byId.end()) return std::nullopt;
-    return m_spans[known->second].span.step.kind;
+    return m_spans[known->second].kind;
 }
 
 void CollectedTrace::addScore(std::string_view id, Score score)
@@ -116,10 +131,23 @@ void CollectedTrace::addScore(std::string_view id, Score score)
     scores.push_back(std::move(score));
 }
 
+UtcNs CollectedTrace::start() const
+{
+    UtcNs first = 0;
+    for (const Piece& piece : m_spans)
+        if (piece.start > 0 && (first == 0 || piece.start < first)) first = piece.start;
+    return first == 0 ? facts.start : first;
+}
+
 ParsedRun CollectedTrace::finish(bool wantBodies)
 {
     SpanRunBuilder builder;
-    for (Piece& piece : m_spans) builder.add(std::move(piece.span), std::move(piece.raw));
+    for (Piece& piece : m_spans) {
+        auto span = std::make_unique<NormalisedSpan>();
+        packedspan::unpack(piece.packed, *span);
+        builder.add(std::move(span), std::move(piece.raw));
+        piece = {};
+    }
     ParsedRun parsed = builder.finish(wantBodies);
     Run& run = parsed.record.run;
     run.nativeId = facts.nativeId;
@@ -155,22 +183,23 @@ CollectedTrace& TraceRecords::trace(std::string_view id)
 
 Result<bool> TraceRecords::deliver(FormatSink& sink, const CancelToken& cancel)
 {
-    std::vector<ParsedRun> runs;
-    runs.reserve(m_traces.size());
+    std::vector<std::pair<UtcNs, CollectedTrace*>> order;
+    order.reserve(m_traces.size());
     for (auto& [id, trace] : m_traces) {
-        if (cancel.cancelled()) return CancelToken::error();
         if (!trace.hasRecord)
             sink.skipped(formatText("trace {}", id), formatText("only {} scores of it are here", trace.scores.size()));
         else
-            runs.push_back(trace.finish(m_wantBodies));
-        trace = {};
+            order.emplace_back(trace.start(), &trace);
     }
-    m_traces.clear();
-    std::ranges::stable_sort(runs, std::greater{}, [](const ParsedRun& run) { return run.record.run.start; });
-    for (ParsedRun& run : runs) {
+    std::ranges::stable_sort(order, std::greater{}, &std::pair<UtcNs, CollectedTrace*>::first);
+    for (auto& [start, trace] : order) {
+        if (cancel.cancelled()) return CancelToken::error();
+        ParsedRun run = trace->finish(m_wantBodies);
+        *trace = {}; // it is as large as the run
         TR_ASSIGN(const bool more, sink.add(std::move(run)));
         if (!more) return false;
     }
+    m_traces.clear();
     return true;
 }
 

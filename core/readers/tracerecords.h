@@ -34,12 +34,17 @@ struct CollectedTrace {
     /// A score once, however often it is told.
     void addScore(std::string_view id, Score score);
     [[nodiscard]] std::size_t spanCount() const { return m_spans.size(); }
+    /// When the run began.
+    [[nodiscard]] UtcNs start() const;
     [[nodiscard]] ParsedRun finish(bool wantBodies);
 
 private:
+    /// Packed (packedspan.h): all traces wait for the end of the file.
     struct Piece {
-        NormalisedSpan span;
-        std::string raw;
+        void pack(const NormalisedSpan& span);
+        std::string packed, raw;
+        StepKind kind = StepKind::Other;
+        UtcNs start = 0;
     };
     std::vector<Piece> m_spans;
     std::unordered_map<std::string, std::size_t> m_byId;

@@ -3,6 +3,7 @@
 #include "core/base/format.h"
 #include "core/readers/formats.h"
 #include "core/readers/otlpdocuments.h"
+#include "core/readers/packedspan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -89,16 +90,23 @@ std::string byThreads(const InputFile& file, std::size_t threadCount)
     OtlpStretches stretches(file, 0, threadCount, cancel);
     EXPECT_TRUE(stretches.works());
     for (;;) {
-        const auto stretch = stretches.next();
+        auto stretch = stretches.next();
         EXPECT_TRUE(stretch);
         if (!stretch || !*stretch) return told.text;
-        std::size_t next = 0;
+        std::string_view spans = (*stretch)->spans;
+        NormalisedSpan span;
         for (const OtlpDocument& document : (*stretch)->documents) {
             told.document(document, lines + document.index);
-            for (std::size_t i = 0; i < document.spanCount; ++i) told.span(*(*stretch)->spans.at(next++));
+            for (std::size_t i = 0; i < document.spanCount; ++i) {
+                const auto glance = packedspan::glanceAt(spans);
+                packedspan::unpack(glance.whole, span);
+                told.span(span);
+                spans.remove_prefix(glance.whole.size());
+            }
         }
-        EXPECT_THAT((*stretch)->spans, SizeIs(next));
+        EXPECT_EQ(spans, "");
         lines += (*stretch)->lineCount;
+        stretches.giveBack(std::move(*stretch));
     }
 }
 
