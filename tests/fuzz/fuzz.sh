@@ -13,8 +13,8 @@ again=
 if [ "${1:-}" = --again ]; then again=1; shift; fi
 seconds=${TACKROOM_FUZZ_SECONDS:-600}
 jobs=${TACKROOM_FUZZ_JOBS:-$(nproc)}
-slice=100 # seconds by the clock after which a target's figures are written down
-least=$((seconds < 20 ? seconds : 20)) # a slice is not shorter: each begins by reading the corpus
+slice=600 # seconds by the clock after which a target's figures are written down
+least=$((seconds < 20 ? seconds : 20)) # a slice is not shorter: each begins by reading the corpus, which may take long
 mkdir -p "$out"
 out=$(readlink -f "$out")
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
@@ -25,6 +25,16 @@ export TMPDIR=${TMPDIR:-/tmp}
 files() { find "$@" -type f 2>/dev/null | wc -l; }
 findings() { find "$1" -maxdepth 1 -name 'found-*' 2>/dev/null | wc -l; }
 spent() { if [ -f "$1/spent" ]; then awk '{ s += $1 } END { printf "%d\n", s }' "$1/spent"; else echo 0; fi; }
+
+# Seconds by the clock in which this many of processor time will probably be over.
+clockFor() { # FOLDER SECONDS
+  { if [ -f "$1/spent" ]; then cat "$1/spent"; fi; } | awk -v left="$2" -v least="$least" -v most="$slice" '
+    { took += $1; clock += $4 }
+    END { run = took > 0 && clock > took ? left * clock / took : left
+          if (run < least) run = least
+          if (run > most) run = most
+          printf "%d\n", run }'
+}
 
 # An input that took too long while the machine stood still or was busy is none that takes too long.
 unhurried() { # TARGET: what is not too slow by itself is no finding
@@ -47,8 +57,7 @@ one() { # TARGET
   TACKROOM_FUZZ_TARGET=$target TACKROOM_FUZZ_SEEDS=$at "$program" >> "$at/log" 2>&1
   # libFuzzer ends at the first finding; the rest of the time goes on with what it has learnt.
   while left=$((seconds - $(spent "$at"))); [ "$left" -gt 0 ] && [ "$(findings "$at")" -lt 8 ]; do
-    run=$((left < slice ? left : slice)) started=$SECONDS
-    run=$((run < least ? least : run))
+    run=$(clockFor "$at" "$left") started=$SECONDS
     {
       time TACKROOM_FUZZ_TARGET=$target "$program" -max_total_time="$run" -timeout=25 -rss_limit_mb=3000 -dict="$at/words" \
         -reload=0 -artifact_prefix="$at/found-" -print_final_stats=1 -verbosity=1 "$at/corpus" "$at/seeds" > "$at/last" 2>&1 || true
@@ -71,7 +80,7 @@ row() { # TARGET
     { took += $1; clock += $4; executed += $2; if ($3 > cov) cov = $3 }
     END { printf "%-22s %9d %8d %6d %11d %9d %11d %9d\n", target, took, clock, seeds, executed, cov, new, found }' "$at/spent"
 }
-export -f one row files findings spent unhurried
+export -f one row files findings spent unhurried clockFor
 export program out seconds slice least again
 export TIMEFORMAT='%U %S' # of the shell's time
 
