@@ -2,6 +2,7 @@
 #include "core/readers/jsonelements.h"
 
 #include "core/base/format.h"
+#include "core/base/safetext.h"
 #include "core/base/text.h"
 
 #include <simdjson.h>
@@ -262,7 +263,7 @@ std::string keyText(std::string_view object)
     if (keys.size() > kMaxNamed) keys.resize(kMaxNamed);
     if (keys.empty()) return "no keys";
     std::string text = "the keys ";
-    for (std::size_t i = 0; i < keys.size(); ++i) text += (i ? ", " : "") + keys[i];
+    for (std::size_t i = 0; i < keys.size(); ++i) text += (i ? ", " : "") + SafeText::line(keys[i]).utf8();
     return text;
 }
 

@@ -39,9 +39,9 @@ clockFor() { # FOLDER SECONDS
 # An input that took too long while the machine stood still or was busy is none that takes too long.
 unhurried() { # TARGET: what is not too slow by itself is no finding
   local at=$out/$1 found
-  for found in "$at"/found-timeout-*; do
+  for found in "$at"/found-timeout-* "$at"/found-slow-unit-*; do
     [ -f "$found" ] || continue
-    if (ulimit -t 25; TACKROOM_FUZZ_TARGET=$1 "$program" -timeout=600 -rss_limit_mb=3000 "$found" >> "$at/log" 2>&1); then
+    if (ulimit -t 10; TACKROOM_FUZZ_TARGET=$1 "$program" -timeout=600 -rss_limit_mb=3000 "$found" >> "$at/log" 2>&1); then
       mv "$found" "$at/slow-${found##*/found-}"
     fi
   done

@@ -31,6 +31,12 @@ void requireText(const std::string& text, std::size_t maxBytes)
     require(text.size() <= maxBytes);
     require(isUtf8(text));
 }
+/// A part of an error, which is one line.
+void requireLine(std::string_view text)
+{
+    require(isUtf8(text));
+    require(text.find('\n') == text.npos);
+}
 
 void requireStep(const Step& step)
 {
@@ -90,6 +96,7 @@ void feedStore(std::string_view bytes)
     const auto reader = openStore(path, {});
     if (!reader) {
         require(!reader.error().detail.empty());
+        requireLine(reader.error().detail);
         return;
     }
     CheckingSink sink;
@@ -159,7 +166,7 @@ void feed(Target target, std::string_view bytes)
     case Target::Store:
         return feedStore(bytes);
     case Target::JsonBeginning:
-        return require(isUtf8(describeJson(bytes)));
+        return requireLine(describeJson(bytes));
     case Target::Frames:
         return feedFrames(bytes);
     case Target::Filter:

@@ -50,6 +50,9 @@ TEST_F(OpenStore, unknownJsonIsNamedByItsKeys)
     const Error object = errorOf(write("o.json", R"({"someSpans": [{"scopeSpans": []}], "x": {"y": 1}, "esc\"aped": 2})"));
     EXPECT_EQ(object.code, ErrorCode::UnknownFormat);
     EXPECT_EQ(object.detail, "this is JSON: an object with the keys someSpans, x, esc\\\"aped");
+    // What is said is one line, whatever a damaged key holds.
+    const Error damaged = errorOf(write("damaged", "{\"a\nb\x01\": 1}"));
+    EXPECT_EQ(damaged.detail, "this is JSON: an object with the keys a b\u2401");
     EXPECT_EQ(errorOf(write("a.json", R"([{"id": 1, "name": "a"}, {"other": 2}])")).detail,
               "this is JSON: an array of objects with the keys id, name");
     EXPECT_EQ(errorOf(write("n.json", "[1, 2]")).detail, "this is JSON: an array of numbers");
