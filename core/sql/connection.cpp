@@ -2,6 +2,7 @@
 #include "core/sql/connection.h"
 
 #include "core/base/format.h"
+#include "core/base/safetext.h"
 
 #include <algorithm>
 #include <array>
@@ -134,7 +135,8 @@ ErrorCode codeOf(const Impl& impl, int rc)
 
 Error errorOf(Impl& impl, int rc, std::string_view doing)
 {
-    std::string words = impl.db ? sqlite3_errmsg(impl.db) : sqlite3_errstr(rc);
+    // It may quote what the file says.
+    const std::string words = SafeText::line(impl.db ? sqlite3_errmsg(impl.db) : sqlite3_errstr(rc)).utf8();
     const int systemErrno = impl.db ? sqlite3_system_errno(impl.db) : 0;
     std::string where = impl.path.string();
     const int primary = rc & 0xFF;

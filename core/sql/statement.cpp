@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/format.h"
+#include "core/base/safetext.h"
 #include "core/base/text.h"
 #include "core/sql/connection.h"
 
@@ -24,7 +25,7 @@ std::string_view quotedIn(std::string_view words)
 /// Why a statement cannot be prepared. In a store, what was refused on purpose gets a sentence of its own.
 Error prepareError(Database::Impl& impl, int rc, std::string_view sql)
 {
-    const std::string words = sqlite3_errmsg(impl.db);
+    const std::string words = SafeText::line(sqlite3_errmsg(impl.db)).utf8(); // it may quote what the file says
     const std::string where = impl.path.string();
     if (!impl.denied.empty()) return {ErrorCode::Refused, where, std::exchange(impl.denied, {}), {}};
     if (words.starts_with("access to view"))
