@@ -136,12 +136,11 @@ Places placesOf(const Arguments& arguments)
 int finish(Answer answer, bool json)
 {
     if (answer.complaint) writeAll(STDERR_FILENO, "tackroom-cli: " + oneLine(*answer.complaint) + "\n");
-    if (json) {
-        if (!answer.notices.empty()) answer.json["notices"] = answer.notices;
-        return print(document(answer.json), json, answer.exitCode);
-    }
+    const bool inDocument = json && answer.json.is_object();
+    if (inDocument && !answer.notices.empty()) answer.json["notices"] = answer.notices;
+    if (inDocument) return print(document(answer.json), json, answer.exitCode);
     for (const auto& notice : answer.notices) writeAll(STDERR_FILENO, "note: " + safeLine(notice, 1000) + "\n");
-    return print(answer.text, json, answer.exitCode);
+    return print(json ? document(answer.json) : answer.text, json, answer.exitCode);
 }
 
 int run(const std::vector<std::string>& words)

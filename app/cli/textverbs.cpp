@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// clusters --texts
+/// clusters --texts, templates, attribute
 #include "app/cli/textverbs.h"
 
 #include "app/cli/output.h"
@@ -7,9 +7,14 @@
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/text/agreement.h"
+#include "core/text/decisivestep.h"
+#include "core/text/templates.h"
 #include "core/text/texts.h"
 
 #include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <numeric>
 #include <thread>
 #include <unordered_map>
 
@@ -95,6 +100,49 @@ std::string groupTable(const LabelledLines& lines, const TextGrouping& grouping)
     return table.text();
 }
 
+constexpr std::size_t kMaxConversationBytes = std::size_t{256} << 20;
+
+/// By number where the names are numbers: 2 before 10.
+bool earlierFile(const std::filesystem::path& a, const std::filesystem::path& b)
+{
+    const std::string x = a.stem().string(), y = b.stem().string();
+    std::uint64_t m = 0, n = 0;
+    const auto whole = [](const std::string& text, std::uint64_t& to) {
+        const auto end = text.data() + text.size();
+        return std::from_chars(text.data(), end, to).ptr == end && !text.empty();
+    };
+    const bool numbers = whole(x, m) && whole(y, n);
+    return numbers && m != n ? m < n : x < y;
+}
+
+Result<std::vector<std::filesystem::path>> conversationFiles(const std::filesystem::path& path)
+{
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) return std::vector{path};
+    std::vector<std::filesystem::path> files;
+    for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error))
+        if (at->path().extension() == ".json") files.push_back(at->path());
+    if (error) return fail(ErrorCode::NotReadable, path.string(), error.message());
+    if (files.empty()) return fail(ErrorCode::Empty, path.string(), "there is no .json file in it");
+    std::ranges::sort(files, earlierFile);
+    return files;
+}
+
+Result<std::vector<AgentMessage>> conversationIn(const std::filesystem::path& path)
+{
+    TR_ASSIGN(const std::string file, readFile(path, kMaxConversationBytes));
+    TR_ASSIGN(const Json json, parseJson(file, path.string()));
+    const Json& history = memberAt(json, "history");
+    if (!history.is_array() || history.empty())
+        return fail(ErrorCode::UnknownFormat, path.string(), "it has no history of messages");
+    std::vector<AgentMessage> messages;
+    for (const Json& message : history) {
+        const std::string name = stringAt(message, "name");
+        messages.push_back({name.empty() ? stringAt(message, "role") : name, stringAt(message, "content")});
+    }
+    return messages;
+}
+
 } // namespace
 
 Result<Answer> groupLines(Context& context)
@@ -116,6 +164,55 @@ Result<Answer> groupLines(Context& context)
     addAgreement(lines, grouping, json, text);
     text += groupTable(lines, grouping);
     return answerOf(context, std::move(json), std::move(text));
+}
+
+Result<Answer> runTemplates(Context& context)
+{
+    TR_ASSIGN(const std::string file, readFile(context.arguments.position(0), kMaxTextFileBytes));
+    const std::vector<std::string_view> lines = linesOf(file);
+    LogTemplates templates;
+    TR_ASSIGN(const std::vector<std::uint32_t> groups, templates.learn(lines, context.cancel, context.progress));
+    Json json = {{"groups", groups}, {"templates", Json::array()}, {"lines", lines.size()}};
+    std::vector<std::int64_t> counts(templates.size());
+    for (const std::uint32_t group : groups) ++counts[group];
+    for (std::uint32_t id = 0; id < templates.size(); ++id) json["templates"].push_back(templates.text(id));
+    std::string text = formatText("{} of {}\n", counted(static_cast<std::int64_t>(lines.size()), "line"),
+                                  counted(static_cast<std::int64_t>(templates.size()), "kind"));
+    std::vector<std::uint32_t> order(templates.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::uint32_t id) { return counts[id]; });
+    Table table({">template", ">lines", "text"});
+    for (const std::uint32_t id : order)
+        table.add({std::to_string(id), std::to_string(counts[id]), safeLine(templates.text(id), 200)});
+    text += table.text();
+    return answerOf(context, std::move(json), std::move(text));
+}
+
+Result<Answer> runAttribute(Context& context)
+{
+    TR_ASSIGN(const auto files, conversationFiles(context.arguments.position(0)));
+    Json json = Json::array();
+    Table table({"run", "agent", ">step", ">sure"});
+    for (const std::filesystem::path& path : files) {
+        if (context.cancel.cancelled()) return CancelToken::error();
+        auto messages = conversationIn(path);
+        if (!messages && files.size() == 1) return std::unexpected(messages.error());
+        if (!messages) {
+            context.notices.push_back(oneLine(messages.error()));
+            continue;
+        }
+        const DecisiveStep step = decisiveStepOf(*messages);
+        const std::string run = path.stem().string();
+        json.push_back({{"run", run},
+                        {"agent", step.agent},
+                        {"step", step.step},
+                        {"agentShare", step.agentShare},
+                        {"stepShare", step.stepShare}});
+        table.add({safeLine(run, 60), safeLine(step.agent, 60), std::to_string(step.step), percent(step.stepShare)});
+    }
+    if (json.empty()) return fail(ErrorCode::UnknownFormat, context.arguments.position(0), "no file has a history of messages");
+    const std::string text = counted(static_cast<std::int64_t>(json.size()), "conversation") + "\n" + table.text();
+    return answerOf(context, std::move(json), text);
 }
 
 } // namespace tackroom::cli

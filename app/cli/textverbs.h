@@ -7,5 +7,7 @@ namespace tackroom::cli
 
 /// clusters --texts FILE: no store, only the lines of a file.
 [[nodiscard]] Result<Answer> groupLines(Context& context);
+[[nodiscard]] Result<Answer> runTemplates(Context& context);
+[[nodiscard]] Result<Answer> runAttribute(Context& context);
 
 } // namespace tackroom::cli

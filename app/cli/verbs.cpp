@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/promptverbs.h"
+#include "app/cli/textverbs.h"
 
 namespace tackroom::cli
 {
@@ -135,6 +136,22 @@ const std::vector<Verb>& table()
          "with --texts: assignment[] (a group for each line), k (groups), texts, distinct (but for figures);\n"
          "  where there are labels: labels (how many), labelled (lines), ari, v, homogeneity, completeness",
          &runClusters},
+        {"templates",
+         "the kinds of lines of a log: what they have in common, and where something changes",
+         {{"FILE"}},
+         {},
+         "groups[]         for each line the number of its template, in order of their first lines\ntemplates[]      the "
+         "texts, "
+         "with \u2039\u2026\u203a where something changes\nlines            how many",
+         &runTemplates},
+        {"attribute",
+         "failed conversations of several agents: who probably made the mistake, and where; a first place to look at",
+         {{"PATH"}},
+         {},
+         "one list instead of a document: [{run (the file's name without its ending), agent, step (index into the history),\n"
+         "  agentShare, stepShare (of the probability)}]; PATH: a JSON file with a history[{name or role, content}], or a "
+         "folder",
+         &runAttribute},
         {"artifacts",
          "the files of a harness, by kind",
          {{"REPO"}},

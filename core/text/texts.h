@@ -11,6 +11,7 @@
 ///   wordmodel.h   which of these groups use the same words and so are one; it decides how many there are
 ///   agreement.h   how well two groupings agree (adjusted Rand index, V-measure)
 ///   templates.h   log lines: what each kind of line has in common (another method: one pass, a million lines a second)
+///   decisivestep.h  where in a conversation of agents the mistake was made
 ///   (here)        all of it for short texts: user tasks, error messages, explanations of signals
 ///
 /// How the settings below were found, and on what, stands in texts.cpp.

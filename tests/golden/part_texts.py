@@ -198,6 +198,35 @@ class Texts(unittest.TestCase):
         self.assertNotIn("ari", plain)
         self.check("clusters-nothing", "clusters", code=2)
 
+    def test_2c_templates(self):
+        users = ["root", "guest", "maria", "ivan", "wei"]
+        lines = []
+        for i in range(60):
+            head = f"Dec 10 06:{i:02}:46 LabSZ sshd[{24200 + i}]: "
+            lines += [head + f"Failed password for {users[i % 5]} from 10.0.{i}.7 port {4000 + i} ssh2",
+                      head + f"pam_unix(sshd:session): session opened for user {users[i % 5]} by (uid=0)"]
+        lines += ["Dec 10 07:00:00 LabSZ sshd[1]: Server listening on 0.0.0.0 port 22."]
+        log = TMP / "sshd.log"
+        log.write_text("\n".join(lines) + "\n")
+        self.check("templates", "templates", log)
+        said = good("templates", log, "--json", **OWN).json
+        self.assertEqual(said["groups"], [0, 1] * 60 + [2])
+        self.assertEqual((len(said["templates"]), said["lines"]), (3, 121))
+
+    def test_2d_attribute(self):
+        folder = TMP / "conversations"
+        folder.mkdir()
+        says = lambda *pairs: json.dumps({"history": [{"name": name, "content": text} for name, text in pairs]})
+        (folder / "10.json").write_text(says(("Planner", "A plan."), ("Coder", "Assume sample data: ```print(4)```"),
+                                             ("Computer_terminal", "exitcode: 0 (execution succeeded)\n4"), ("Planner", "TERMINATE")))
+        (folder / "2.json").write_text(says(("Solver", "By hand, approximately 17."), ("Checker", "Hello.")))
+        self.check("attribute", "attribute", folder)
+        said = good("attribute", folder, "--json", **OWN).json
+        self.assertEqual([(r["run"], r["agent"], r["step"]) for r in said], [("2", "Solver", 0), ("10", "Coder", 1)])
+        self.assertEqual([r["run"] for r in good("attribute", folder / "2.json", "--json", **OWN).json], ["2"])
+        (folder / "2.json").write_text("{}")
+        self.assertEqual(cli("attribute", folder / "2.json", **OWN).code, 3)
+
     def test_3_repository(self):
         self.check("artifacts", "artifacts", self.repo)
         self.check("versions", "versions", self.repo)
