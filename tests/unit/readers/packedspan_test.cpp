@@ -107,15 +107,15 @@ TEST(PackedSpan, ARunIsTheSameOfBothForms)
     SpanRunBuilder::Spares spares;
     for (int round = 0; round < 2; ++round) { // the second time in the memory of the first
         for (int i = 0; i < 40; ++i) {
-            NormalisedSpan span = fullSpan(formatText("span {} ", i));
+            NormalisedSpan span = fullSpan(formatText("round {} span {} ", round, i));
             span.isEventOnly = false;
             span.traceId = "t";
             span.step.start = 100 - i % 7;
-            span.step.parentId = i == 3 ? "" : formatText("span {} 2", i / 2 + 1);
+            span.step.parentId = i == 3 ? "" : formatText("round {} span {} 2", round, i / 2 + 1);
             std::string bytes;
             packedspan::append(bytes, span);
             packed.addPacked(packedspan::glanceAt(bytes));
-            i % 3 == 0 ? mixed.add(span) : mixed.addPacked(packedspan::glanceAt(bytes));
+            i >= 20 && i % 3 == 2 ? mixed.add(span) : mixed.addPacked(packedspan::glanceAt(bytes));
             whole.add(std::move(span));
         }
         EXPECT_EQ(packed.spanCount(), 40U);
