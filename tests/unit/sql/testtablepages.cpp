@@ -5,6 +5,7 @@
 #include "core/sql/tablepages.h"
 #include "tests/unit/sql/sqltesting.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <random>
