@@ -170,8 +170,14 @@ void IndexWriter::startsOver()
 
 Status IndexWriter::add(RunRecord record)
 {
+    const std::vector<Step> steps = std::exchange(record.steps, {});
+    return addWith(std::move(record), viewsOf(steps));
+}
+
+Status IndexWriter::addWith(RunRecord record, std::span<const StepView> steps)
+{
     if (const auto failed = failure()) return std::unexpected(*failed);
-    PackedRun run = packRun(m_packer, std::move(record), m_versionRule);
+    PackedRun run = packRun(m_packer, std::move(record), steps, m_versionRule);
     const std::size_t bytes = sizeOf(run);
     collect(std::move(run), bytes);
     return {};

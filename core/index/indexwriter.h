@@ -4,6 +4,7 @@
 #include "core/base/boundedqueue.h"
 #include "core/index/runsfile.h"
 #include "core/readers/readers.h"
+#include "core/readers/stepview.h"
 
 #include <atomic>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <variant>
@@ -24,7 +26,7 @@ namespace tackroom
 
 /// Runs are packed where they come from and written by another thread, a batch at a time and a few batches behind. Whatever
 /// else is asked waits until that thread has nothing to do.
-class IndexWriter : public RunSink
+class IndexWriter : public RunSink, public StepViewSink
 {
 public:
     /// Opens or makes the file. Damaged and another schema are healed by beginning anew.
@@ -43,6 +45,7 @@ public:
     // RunSink
     void startsOver() override;
     [[nodiscard]] Status add(RunRecord record) override;
+    [[nodiscard]] Status addWith(RunRecord record, std::span<const StepView> steps) override;
     void beginSource(std::string_view source, Extent extent) override;
     [[nodiscard]] Status endSource() override;
     [[nodiscard]] Status sourceIsGone(std::string_view source) override;

@@ -59,13 +59,18 @@ std::int64_t plus(std::int64_t a, std::int64_t b)
 constexpr std::array kStepTexts{&Step::nativeId,  &Step::parentId,  &Step::name,      &Step::errorType,
                                 &Step::errorText, &Step::model,     &Step::toolName,  &Step::arguments,
                                 &Step::result,    &Step::inputText, &Step::outputText};
+constexpr std::array kStepViewTexts{&StepView::nativeId,  &StepView::parentId,  &StepView::name,      &StepView::errorType,
+                                    &StepView::errorText, &StepView::model,     &StepView::toolName,  &StepView::arguments,
+                                    &StepView::result,    &StepView::inputText, &StepView::outputText};
+static_assert(kStepTexts.size() == kStepViewTexts.size());
 constexpr unsigned kTokensBit = kStepTexts.size();
 constexpr std::array kScoreTexts{&Score::stepId, &Score::name, &Score::label, &Score::explanation, &Score::by};
 constexpr unsigned kValueBit = kScoreTexts.size();
 constexpr std::array kDecisionTexts{&HumanDecision::stepId, &HumanDecision::by,    &HumanDecision::target,
                                     &HumanDecision::before, &HumanDecision::after, &HumanDecision::reason};
 
-template <class Part, std::size_t N> std::uint64_t bitsOf(const Part& part, const std::array<std::string Part::*, N>& texts)
+template <class Part, class Text, std::size_t N>
+std::uint64_t bitsOf(const Part& part, const std::array<Text Part::*, N>& texts)
 {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < N; ++i)
@@ -227,14 +232,14 @@ std::uint64_t PartPacker::refOf(std::string_view text)
     return number;
 }
 
-void PartPacker::addStep(const Step& step, std::uint64_t up)
+void PartPacker::addStep(const StepView& step, std::uint64_t up)
 {
     std::string& to = m_steps.bytes;
-    std::uint64_t bits = bitsOf(step, kStepTexts);
+    std::uint64_t bits = bitsOf(step, kStepViewTexts);
     const bool tokens = step.promptTokens != 0 || step.completionTokens != 0;
     if (tokens) bits |= std::uint64_t{1} << kTokensBit;
     putNumber(to, bits);
-    for (const auto text : kStepTexts)
+    for (const auto text : kStepViewTexts)
         if (!(step.*text).empty()) putNumber(to, refOf(step.*text));
     putNumber(to, static_cast<std::uint64_t>(step.kind));
     putNumber(to, static_cast<std::uint64_t>(step.status));
@@ -308,7 +313,7 @@ void PartPacker::endChunkIfFull()
     beginChunk();
 }
 
-PartPacker::Counts PartPacker::pack(const RunRecord& record)
+PartPacker::Counts PartPacker::pack(const RunRecord& record, std::span<const StepView> steps)
 {
     Counts counts;
     m_chunks.clear();
@@ -326,12 +331,12 @@ PartPacker::Counts PartPacker::pack(const RunRecord& record)
         addDecision(decision);
         ++counts.decisions;
     }
-    for (const TreePlace& place : treeOrder(record.steps)) {
+    for (const TreePlace& place : treeOrder(steps)) {
         if (counts.steps >= kMaxParts) break;
         endChunkIfFull();
         ++counts.steps;
         m_order.push_back(place.step);
-        addStep(record.steps[place.step], place.parent == 0 ? 0 : static_cast<std::uint64_t>(counts.steps) - place.parent);
+        addStep(steps[place.step], place.parent == 0 ? 0 : static_cast<std::uint64_t>(counts.steps) - place.parent);
     }
     endChunk();
     return counts;

@@ -9,9 +9,11 @@
 ///
 /// Numbers are LEB128 varints, signed ones in zigzag; a step's start is the difference to that of the step before.
 #include "core/readers/readers.h"
+#include "core/readers/stepview.h"
 #include "core/sql/sql.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +30,11 @@ public:
         std::int64_t steps = 0, scores = 0, decisions = 0;
     };
     /// Steps in tree order, at most kMaxParts of each kind. Afterwards chunks() has at least one.
-    Counts pack(const RunRecord& record);
+    Counts pack(const RunRecord& record) { return pack(record, viewsOf(record.steps)); }
+    /// The record with these steps in place of its own.
+    Counts pack(const RunRecord& record, std::span<const StepView> steps);
     [[nodiscard]] std::vector<std::string>& chunks() { return m_chunks; }
-    /// Of each packed step, by ordinal from 0, its index in the record.
+    /// Of each packed step, by ordinal from 0, its index among those that were given.
     [[nodiscard]] const std::vector<std::size_t>& stepOrder() const { return m_order; }
 
 private:
@@ -44,7 +48,7 @@ private:
     };
     [[nodiscard]] std::uint64_t refOf(std::string_view text);
     void growSlots();
-    void addStep(const Step& step, std::uint64_t up);
+    void addStep(const StepView& step, std::uint64_t up);
     void addScore(const Score& score);
     void addDecision(const HumanDecision& decision);
     void beginChunk();

@@ -41,11 +41,11 @@ private:
 constexpr int kWholeBits = 40;
 
 /// Of each step the times and how long its texts are: enough to tell one telling from another, and quickly made.
-std::int64_t shapeOf(const std::vector<Step>& steps)
+std::int64_t shapeOf(std::span<const StepView> steps)
 {
     std::uint64_t hash = steps.size();
     const auto add = [&](std::uint64_t number) { hash = (hash ^ number) * 0x9E3779B97F4A7C15ULL + (hash >> 29); };
-    for (const Step& step : steps) {
+    for (const StepView& step : steps) {
         add(static_cast<std::uint64_t>(step.start));
         add(static_cast<std::uint64_t>(step.end));
         add(static_cast<std::uint64_t>(step.status) << 8 | static_cast<std::uint64_t>(step.kind));
@@ -56,10 +56,9 @@ std::int64_t shapeOf(const std::vector<Step>& steps)
     return static_cast<std::int64_t>(hash);
 }
 
-std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& chunks,
+std::int64_t contentOf(const Run& run, std::span<const StepView> steps, const std::vector<std::string>& chunks,
                        const std::vector<std::string>& versions)
 {
-    const Run& run = record.run;
     ContentText text;
     for (const std::string* field :
          {&run.key.value, &run.nativeId, &run.sessionId, &run.userId, &run.agentName, &run.project, &run.harnessVersion,
@@ -69,7 +68,7 @@ std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& 
                                      run.completionTokens, run.stepCount, run.errorCount})
         text.add(field);
     text.add(run.costUsd);
-    text.add(shapeOf(record.steps));
+    text.add(shapeOf(steps));
     const auto happened = static_cast<std::uint64_t>(text.hash());
     for (const std::string& chunk : chunks) text.add(static_cast<std::int64_t>(xxh64(chunk)));
     for (const std::string& version : versions) text.add(version);
@@ -77,31 +76,31 @@ std::int64_t contentOf(const RunRecord& record, const std::vector<std::string>& 
     return static_cast<std::int64_t>(happened << kWholeBits | (whole & ((std::uint64_t{1} << kWholeBits) - 1)));
 }
 
-void addDistinct(std::vector<std::string>& to, const std::string& name)
+void addDistinct(std::vector<std::string>& to, std::string_view name)
 {
-    if (!name.empty() && !std::ranges::contains(to, name)) to.push_back(name);
+    if (!name.empty() && !std::ranges::contains(to, name)) to.emplace_back(name);
 }
 
 } // namespace
 
 bool isSameHappening(std::int64_t content, std::int64_t other) { return content >> kWholeBits == other >> kWholeBits; }
 
-PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule)
+PackedRun packRun(PartPacker& packer, RunRecord record, std::span<const StepView> steps, const VersionRule& versionRule)
 {
     PackedRun packed;
-    packed.counts = packer.pack(record);
+    packed.counts = packer.pack(record, steps);
     packed.chunks = std::move(packer.chunks());
     VersionFactsOfRun versionFacts = takeVersionFacts(record);
     packed.versions = versionNamesOf(versionFacts);
-    packed.content = contentOf(record, packed.chunks, packed.versions);
+    packed.content = contentOf(record.run, steps, packed.chunks, packed.versions);
     std::int64_t ordinal = 0;
     for (const std::size_t index : packer.stepOrder()) {
-        Step& step = record.steps[index];
+        const StepView& step = steps[index];
         ++ordinal;
         addDistinct(packed.tools, step.toolName);
         addDistinct(packed.models, step.model);
         if (step.status == StepStatus::Error)
-            packed.errors.push_back({ordinal, std::move(step.errorType), std::move(step.errorText)});
+            packed.errors.push_back({ordinal, std::string(step.errorType), std::string(step.errorText)});
     }
     packed.run = std::move(record.run);
     if (!versionRule.empty()) {

@@ -5,6 +5,7 @@
 #include "core/traces/versionrule.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct PackedRun {
     };
     std::vector<StepError> errors;
 };
-[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record, const VersionRule& versionRule = {});
+/// The record with these steps in place of its own.
+[[nodiscard]] PackedRun packRun(PartPacker& packer, RunRecord record, std::span<const StepView> steps,
+                                const VersionRule& versionRule = {});
 /// Whether two contents tell of the same events, be it with other judgements.
 [[nodiscard]] bool isSameHappening(std::int64_t content, std::int64_t other);
 

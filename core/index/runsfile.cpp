@@ -268,13 +268,22 @@ Status RunsFile::startOver()
     return m_db.exec("DELETE FROM skipped");
 }
 
+Result<Statement*> RunsFile::kept(std::optional<Statement>& statement, std::string_view sql)
+{
+    if (!statement) {
+        TR_ASSIGN(Statement made, m_db.prepare(sql));
+        statement.emplace(std::move(made));
+    }
+    return &*statement;
+}
+
 /// 0 where a run of this key is there.
 Result<std::int64_t> RunsFile::insertRun(const PackedRun& run, std::int64_t nameSet)
 {
-    TR_ASSIGN(Statement statement, m_db.prepare(rowvalues::kInsertRun));
-    rowvalues::bindRun(statement, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
-    statement.bind(rowvalues::kRunRow, m_lastRow + 1);
-    TR_TRY(statement.run());
+    TR_ASSIGN(Statement * statement, kept(m_insertRun, rowvalues::kInsertRun));
+    rowvalues::bindRun(*statement, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
+    statement->bind(rowvalues::kRunRow, m_lastRow + 1);
+    TR_TRY(statement->run());
     return m_db.changeCount() > 0 ? ++m_lastRow : 0;
 }
 
@@ -364,12 +373,12 @@ Status RunsFile::putParts(const PackedRun& run, std::int64_t row)
 {
     std::int64_t chunk = 0;
     for (const std::string& bytes : run.chunks) {
-        TR_ASSIGN(Statement insert,
-                  m_db.prepare("INSERT INTO parts(id, steps, scores, decisions, content) VALUES(?, ?, ?, ?, ?)"));
+        TR_ASSIGN(Statement * insert,
+                  kept(m_insertPart, "INSERT INTO parts(id, steps, scores, decisions, content) VALUES(?, ?, ?, ?, ?)"));
         const bool first = chunk++ == 0; // the counts of the whole run stand with its first chunk
-        insert.bind(1, firstPartOf(row) + chunk).bind(2, first ? run.counts.steps : 0).bind(3, first ? run.counts.scores : 0);
-        insert.bind(4, first ? run.counts.decisions : 0).bindBlob(5, bytes);
-        TR_TRY(insert.run());
+        insert->bind(1, firstPartOf(row) + chunk).bind(2, first ? run.counts.steps : 0).bind(3, first ? run.counts.scores : 0);
+        insert->bind(4, first ? run.counts.decisions : 0).bindBlob(5, bytes);
+        TR_TRY(insert->run());
     }
     for (const auto& error : run.errors) {
         TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO errors(id, type, text) VALUES(?, ?, ?)"));

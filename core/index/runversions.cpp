@@ -202,7 +202,7 @@ std::vector<std::string> versionNamesOf(const VersionFactsOfRun& facts)
         if (!std::ranges::contains(names, name)) names.push_back(std::move(name));
     };
     if (const VersionVerdict& found = facts.found; !found.version.empty())
-        add(formatText("{0}{1}{0}{2}{0}{3}", kBetween, part(found.version), part(found.label), part(found.source)));
+        add(kBetween + part(found.version) + kBetween + part(found.label) + kBetween + part(found.source));
     for (const VersionKey& each : facts.keys)
         if (!each.key.empty() && !each.value.empty()) add(part(each.key) + kBetween + part(each.value));
     return names;

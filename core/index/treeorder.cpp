@@ -26,31 +26,33 @@ struct Tree {
 class Ids
 {
 public:
-    explicit Ids(const std::vector<Step>& steps) : m_steps(steps)
+    explicit Ids(std::span<const StepView> steps) : m_steps(steps)
     {
         if (steps.size() <= kFew) return;
         m_byId.reserve(steps.size());
         for (std::size_t i = 0; i < steps.size(); ++i) m_byId.emplace(steps[i].nativeId, i); // the first of a name counts
     }
-    [[nodiscard]] std::size_t find(const std::string& id) const
+    [[nodiscard]] std::size_t find(std::string_view id)
     {
         if (m_steps.size() > kFew) {
             const auto found = m_byId.find(id);
             return found == m_byId.end() ? kNone : found->second;
         }
+        if (m_last != kNone && m_steps[m_last].nativeId == id) return m_last; // a sibling of the one before
         for (std::size_t i = 0; i < m_steps.size(); ++i)
-            if (m_steps[i].nativeId == id) return i;
+            if (m_steps[i].nativeId == id) return m_last = i;
         return kNone;
     }
 
 private:
-    const std::vector<Step>& m_steps;
+    std::span<const StepView> m_steps;
+    std::size_t m_last = kNone;
     std::unordered_map<std::string_view, std::size_t> m_byId;
 };
 
-Tree treeOf(const std::vector<Step>& steps, const std::vector<std::size_t>& byStart)
+Tree treeOf(std::span<const StepView> steps, const std::vector<std::size_t>& byStart)
 {
-    const Ids ids(steps);
+    Ids ids(steps);
     Tree tree;
     tree.child.assign(steps.size(), kNone);
     tree.sibling.assign(steps.size(), kNone);
@@ -66,7 +68,9 @@ Tree treeOf(const std::vector<Step>& steps, const std::vector<std::size_t>& bySt
 
 } // namespace
 
-std::vector<TreePlace> treeOrder(const std::vector<Step>& steps)
+std::vector<TreePlace> treeOrder(const std::vector<Step>& steps) { return treeOrder(viewsOf(steps)); }
+
+std::vector<TreePlace> treeOrder(std::span<const StepView> steps)
 {
     std::vector<std::size_t> byStart(steps.size());
     std::iota(byStart.begin(), byStart.end(), std::size_t{0});

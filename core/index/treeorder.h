@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include "core/traces/traces.h"
+#include "core/readers/stepview.h"
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace tackroom
@@ -16,6 +17,7 @@ struct TreePlace {
 
 /// Depth first, children by start, then as given. A step whose parent is missing is a root; of steps that stand in a circle
 /// the earliest becomes one. Every step occurs exactly once, whatever the ids say.
+[[nodiscard]] std::vector<TreePlace> treeOrder(std::span<const StepView> steps);
 [[nodiscard]] std::vector<TreePlace> treeOrder(const std::vector<Step>& steps);
 
 } // namespace tackroom

@@ -341,7 +341,13 @@ void readRest(const Attributes& attributes, SpanFacts& facts)
 
 } // namespace
 
-StepKind kindOf(std::string_view spanKind) { return stepKindOf(spanKind); }
+StepKind kindOf(std::string_view spanKind)
+{
+    // By the million, and written so by every instrumentation.
+    if (spanKind == "LLM") return StepKind::Llm;
+    if (spanKind == "TOOL") return StepKind::Tool;
+    return stepKindOf(spanKind);
+}
 
 LlmMessages messagesOf(Value attributes)
 {
@@ -353,31 +359,20 @@ std::string messageContent(Value item) { return messageContentOf(item); }
 
 bool hasVersionWord(std::string_view key)
 {
-    const auto pair = [](char first, char second) {
-        return static_cast<unsigned char>(first) << 8 | static_cast<unsigned char>(second);
+    static constexpr std::array<std::string_view, 6> kWords{"commit", "version", "revision", "release", "sha", "prompt"};
+    // Most letters begin one of them, most pairs of letters none.
+    constexpr auto placeOf = [](char first, char second) {
+        return static_cast<std::size_t>((first & 31) << 5 | (second & 31));
     };
-    for (std::size_t i = 0; i + 3 <= key.size(); ++i) {
-        const std::string_view rest = key.substr(i);
-        switch (pair(key[i], key[i + 1])) { // most letters begin one of the words; most pairs of them do not
-        case pair('c', 'o'):
-            if (rest.starts_with("commit")) return true;
-            break;
-        case pair('v', 'e'):
-            if (rest.starts_with("version")) return true;
-            break;
-        case pair('r', 'e'):
-            if (rest.starts_with("revision") || rest.starts_with("release")) return true;
-            break;
-        case pair('s', 'h'):
-            if (rest.starts_with("sha")) return true;
-            break;
-        case pair('p', 'r'):
-            if (rest.starts_with("prompt")) return true;
-            break;
-        default:
-            break;
-        }
-    }
+    static constexpr auto kBegins = [&] {
+        std::array<bool, 1024> begins{};
+        for (const std::string_view word : kWords) begins[placeOf(word[0], word[1])] = true;
+        return begins;
+    }();
+    for (std::size_t i = 0; i + 3 <= key.size(); ++i)
+        if (kBegins[placeOf(key[i], key[i + 1])] &&
+            std::ranges::any_of(kWords, [&](std::string_view word) { return key.substr(i).starts_with(word); }))
+            return true;
     return false;
 }
 
@@ -407,10 +402,25 @@ Texts textsOf(Value attributes)
 std::string userTextOf(std::string_view input, Parsers& parsers) { return textIn(input, true, parsers); }
 std::string answerTextOf(std::string_view output, Parsers& parsers) { return textIn(output, false, parsers); }
 
+void SpanFacts::clear()
+{
+    for (std::string* text : {&sessionId, &userId, &agentName, &userText, &answerText}) text->clear();
+    hasOutput = textsAreLate = false;
+    costUsd.reset();
+    if (version.any() || !version.keys.empty()) version = {};
+}
+
 Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& parsers, Reading reading)
 {
-    Result<SpanFacts> scanned(std::in_place);
-    if (!moreVersionKeysWanted() && scanAttributes(text, step, *scanned, parsers, reading)) return scanned;
+    SpanFacts facts;
+    TR_TRY(readAttributes(text, step, facts, parsers, reading));
+    return facts;
+}
+
+Status readAttributes(std::string_view text, Step& step, SpanFacts& facts, Parsers& parsers, Reading reading)
+{
+    facts.clear();
+    if (!moreVersionKeysWanted() && scanAttributes(text, step, facts, parsers, reading)) return {};
     TR_ASSIGN(const Value root, parsers.attributes.parse(text, reading.padded));
     if (!isObject(root)) return fail(ErrorCode::Damaged, {}, "the attributes are not a JSON object");
     Attributes attributes(root);
@@ -419,7 +429,6 @@ Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& par
     if (step.promptTokens == 0) step.promptTokens = integerOf(attributes[TreeSlot::PromptTokens]);
     if (step.completionTokens == 0) step.completionTokens = integerOf(attributes[TreeSlot::CompletionTokens]);
 
-    SpanFacts facts;
     const TextView input(attributes[TreeSlot::Input]);
     const std::string documents =
         attributes[TreeSlot::Documents] ? documentList(*attributes[TreeSlot::Documents]) : std::string();
@@ -452,7 +461,7 @@ Result<SpanFacts> readAttributes(std::string_view text, Step& step, Parsers& par
     if (metadata && facts.userId.empty()) facts.userId = cutText(at(*metadata, "user_id"), kIdBytes);
     if (metadata && facts.sessionId.empty()) facts.sessionId = cutText(at(*metadata, "session_id"), kIdBytes);
     if (attributes.mayNameVersion()) facts.version = versionOf(root, metadata, attributes.versionPaths());
-    return facts;
+    return {};
 }
 
 void readLateTexts(std::string_view text, SpanFacts& facts, Parsers& parsers)

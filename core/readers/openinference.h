@@ -25,6 +25,8 @@ struct SpanFacts {
     bool textsAreLate = false; ///< userText and answerText were not looked for yet
     std::optional<double> costUsd;
     VersionFacts version;
+    /// As new; what the texts had of room they keep.
+    void clear();
 };
 
 /// Parsers that are used again for every span. One a thread.
@@ -42,6 +44,9 @@ struct Reading {
 /// Fills the step from the attributes (`kind` where it is still Other) and answers what they tell of the run.
 /// Damaged where the text is not a JSON object; the step keeps what it had.
 [[nodiscard]] Result<SpanFacts> readAttributes(std::string_view attributes, Step& step, Parsers& parsers, Reading reading = {});
+/// The same into facts that are used again for every span; as new where it fails.
+[[nodiscard]] Status readAttributes(std::string_view attributes, Step& step, SpanFacts& facts, Parsers& parsers,
+                                    Reading reading = {});
 void readLateTexts(std::string_view attributes, SpanFacts& facts, Parsers& parsers);
 /// Error type and text from the span's events (the last "exception"), where the step has none.
 [[nodiscard]] Status readEvents(std::string_view events, Step& step, Parsers& parsers);

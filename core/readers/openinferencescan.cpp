@@ -7,8 +7,10 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace tackroom::openinference
 {
@@ -80,12 +82,68 @@ Slot slotOf(std::string_view path)
     return Slot::None;
 }
 
-std::string cutOwn(std::string_view text, std::size_t maxBytes) { return std::string(cutUtf8(text, maxBytes)); }
-std::string cutOwn(std::string&& text, std::size_t maxBytes)
+/// Step and facts are used again for every span: their texts keep the room that they have.
+void setCut(std::string& to, std::string_view text, std::size_t maxBytes) { to.assign(cutUtf8(text, maxBytes)); }
+
+/// Behind the text simdjson's padding may be read.
+bool beginObject(ondemand::parser& parser, std::string_view padded, ondemand::document& document, ondemand::object& root)
 {
-    text.resize(cutUtf8(text, maxBytes).size());
-    return std::move(text);
+    if (parser.capacity() < padded.size()) // by doubling: each longer text would otherwise be allocated for
+        if (parser.allocate(std::bit_ceil(std::max(padded.size(), kLeastCapacity))) != simdjson::SUCCESS) return false;
+    const simdjson::padded_string_view text(padded.data(), padded.size(), padded.size() + simdjson::SIMDJSON_PADDING);
+    if (parser.iterate(text).get(document) != simdjson::SUCCESS) return false;
+    return document.get_object().get(root) == simdjson::SUCCESS;
 }
+
+/// The paths that were met so far. The spans of a store have the same few dozen, and what was found out about one, that it is none
+/// of those looked for and names no version, need not be found out again.
+class KnownPaths
+{
+public:
+    static constexpr std::size_t kRoot = 0, kNone = 0xFFFF;
+    struct Member {
+        std::array<char, 24> key{};
+        std::uint8_t size = 0;
+        Slot slot = Slot::None;
+        std::uint16_t place = kNone; ///< where its own members are
+    };
+    KnownPaths()
+    {
+        m_places.reserve(kMostPlaces);
+        m_places.emplace_back();
+    }
+    [[nodiscard]] const Member* find(std::size_t place, std::string_view key) const
+    {
+        if (place == kNone) return nullptr;
+        for (const Member& member : m_places[place].members)
+            if (member.size == key.size() && std::memcmp(member.key.data(), key.data(), key.size()) == 0) return &member;
+        return nullptr;
+    }
+    /// What stands before the keys there: "llm.token_count.".
+    [[nodiscard]] std::string_view prefix(std::size_t place) const { return m_places[place].prefix; }
+    /// Where the members of the new one are; kNone where it is not kept.
+    std::size_t add(std::size_t place, std::string_view key, Slot slot, std::string_view prefix)
+    {
+        if (place == kNone || key.size() > sizeof(Member::key) || m_places.size() == kMostPlaces) return kNone;
+        std::vector<Member>& members = m_places[place].members;
+        if (members.size() == kMostMembers) return kNone;
+        Member& member = members.emplace_back();
+        std::ranges::copy(key, member.key.begin());
+        member.size = static_cast<std::uint8_t>(key.size());
+        member.slot = slot;
+        member.place = static_cast<std::uint16_t>(m_places.size());
+        m_places.push_back({std::string(prefix), {}});
+        return member.place;
+    }
+
+private:
+    static constexpr std::size_t kMostPlaces = 512, kMostMembers = 48;
+    struct Place {
+        std::string prefix;
+        std::vector<Member> members;
+    };
+    std::vector<Place> m_places; ///< never more than it was made for
+};
 
 /// Goes through the attributes once, from front to back. Every function answers false where the tree is to be built.
 class Scan
@@ -98,12 +156,8 @@ public:
         thread_local ondemand::parser parser; // the texts lie in it until the next span
         ondemand::document document;
         ondemand::object root;
-        if (parser.capacity() < padded.size()) // by doubling: each longer text would otherwise be allocated for
-            if (parser.allocate(std::bit_ceil(std::max(padded.size(), kLeastCapacity))) != simdjson::SUCCESS) return false;
-        const simdjson::padded_string_view text(padded.data(), padded.size(), padded.size() + simdjson::SIMDJSON_PADDING);
-        if (parser.iterate(text).get(document) != simdjson::SUCCESS) return false;
-        if (document.get_object().get(root) != simdjson::SUCCESS) return false;
-        return descend(root, 0) && document.at_end();
+        if (!beginObject(parser, padded, document, root)) return false;
+        return descend(root, KnownPaths::kRoot, {}) && document.at_end();
     }
     [[nodiscard]] bool has(Slot slot) const { return m_found[static_cast<std::size_t>(slot)]; }
     /// Of a list, its last item as JSON.
@@ -113,36 +167,41 @@ public:
     std::optional<double> cost;
 
 private:
-    bool descend(ondemand::object object, std::size_t pathSize)
+    /// Before each key stands `prefix`, which is empty or ends with a dot.
+    bool descend(ondemand::object object, std::size_t place, std::string_view prefix)
     {
         for (auto each : object) {
             ondemand::field field;
             if (std::move(each).get(field) != simdjson::SUCCESS) return false;
             const std::string_view key = field.escaped_key();
+            if (const auto* known = m_known.find(place, key)) {
+                if (!visit(known->slot, field.value(), known->place, m_known.prefix(known->place))) return false;
+                continue;
+            }
             if (key.contains('\\')) return false;
-            const std::size_t end = pathSize + key.size();
+            const std::size_t end = prefix.size() + key.size();
             if (end + 1 >= kLongestPath) continue; // longer than every key that is looked for
-            std::ranges::copy(key, m_path.begin() + static_cast<std::ptrdiff_t>(pathSize));
-            const std::string_view path(m_path.data(), end);
+            if (prefix.data() != m_path.data()) std::ranges::copy(prefix, m_path.begin());
+            std::ranges::copy(key, m_path.begin() + static_cast<std::ptrdiff_t>(prefix.size()));
+            m_path[end] = '.';
+            const std::string_view path(m_path.data(), end), inner(m_path.data(), end + 1);
             const Slot slot = slotOf(path);
             if (slot == Slot::None && hasVersionWord(key) && !path.starts_with("llm.token_count.")) return false;
-            ondemand::value value = field.value();
-            if (slot != Slot::None ? !take(slot, value) : !look(value, end)) return false;
+            if (!visit(slot, field.value(), m_known.add(place, key, slot, inner), inner)) return false;
         }
         return true;
     }
 
-    /// A value that is not wanted itself, but may hold wanted ones.
-    bool look(ondemand::value& value, std::size_t pathSize)
+    /// A value that is wanted, or may hold wanted ones.
+    bool visit(Slot slot, ondemand::value& value, std::size_t place, std::string_view prefix)
     {
+        if (slot != Slot::None) return take(slot, value);
         ondemand::json_type type{};
         if (value.type().get(type) != simdjson::SUCCESS) return false;
         if (type != ondemand::json_type::object) // metadata may be JSON in a text
-            return type != ondemand::json_type::string || std::string_view(m_path.data(), pathSize) != "metadata";
+            return type != ondemand::json_type::string || prefix != "metadata.";
         ondemand::object object;
-        if (value.get_object().get(object) != simdjson::SUCCESS) return false;
-        m_path[pathSize] = '.';
-        return descend(object, pathSize + 1);
+        return value.get_object().get(object) == simdjson::SUCCESS && descend(object, place, prefix);
     }
 
     bool take(Slot slot, ondemand::value& value)
@@ -182,24 +241,80 @@ private:
         return true;
     }
 
+    static KnownPaths& knownPaths()
+    {
+        thread_local KnownPaths known;
+        return known;
+    }
+
     bool m_wantsTexts;
     std::array<bool, kPaths.size()> m_found{};
     std::array<std::string_view, kPaths.size()> m_texts{};
-    std::array<char, kLongestPath> m_path{};
+    std::array<char, kLongestPath> m_path;
+    KnownPaths& m_known = knownPaths();
+};
+
+/// Reads what a message says; its text lives until the next one.
+class MessageText
+{
+public:
+    /// Behind the item simdjson's padding may be read. False where it is no JSON.
+    bool read(std::string_view item)
+    {
+        if (readPlain(item)) return true;
+        const auto tree = m_tree.parse(item, true);
+        if (tree) m_text = m_made = messageContent(*tree);
+        return tree.has_value();
+    }
+    [[nodiscard]] std::string_view text() const { return m_text; }
+
+private:
+    /// {"message": {"role": …, "content": "…"}}, as nearly all are, or without a content.
+    bool readPlain(std::string_view item)
+    {
+        m_text = {};
+        ondemand::document document;
+        ondemand::object root;
+        bool found = false;
+        if (!beginObject(m_parser, item, document, root)) return false;
+        for (auto each : root) {
+            ondemand::field field;
+            ondemand::object message;
+            if (found || std::move(each).get(field) != simdjson::SUCCESS || field.escaped_key() != "message") return false;
+            if (field.value().get_object().get(message) != simdjson::SUCCESS || !readMembers(message)) return false;
+            found = true;
+        }
+        return found && document.at_end();
+    }
+    bool readMembers(ondemand::object message)
+    {
+        bool found = false;
+        for (auto each : message) {
+            ondemand::field field;
+            if (std::move(each).get(field) != simdjson::SUCCESS) return false;
+            const std::string_view key = field.escaped_key();
+            if (key.contains('\\')) return false;
+            if (!key.starts_with("content")) continue; // as "contents" does too
+            if (found || key != "content" || field.value().get_string().get(m_text) != simdjson::SUCCESS) return false;
+            found = true;
+        }
+        return true;
+    }
+
+    ondemand::parser m_parser;
+    jsonvalues::Parser m_tree;
+    std::string m_made;
+    std::string_view m_text;
 };
 
 /// What the last messages of a model's call say; false where there are none.
 bool readMessages(const Scan& scan, Step& step)
 {
-    thread_local jsonvalues::Parser parser;
+    thread_local MessageText input, output;
     if (scan.text(Slot::InputMessages).empty() || scan.text(Slot::OutputMessages).empty()) return false;
-    const auto input = parser.parse(scan.text(Slot::InputMessages), true);
-    if (!input) return false;
-    std::string asked = cutOwn(messageContent(*input), kTextBytes);
-    const auto output = parser.parse(scan.text(Slot::OutputMessages), true);
-    if (!output) return false;
-    step.inputText = std::move(asked);
-    step.outputText = cutOwn(messageContent(*output), kTextBytes);
+    if (!input.read(scan.text(Slot::InputMessages)) || !output.read(scan.text(Slot::OutputMessages))) return false;
+    setCut(step.inputText, input.text(), kTextBytes);
+    setCut(step.outputText, output.text(), kTextBytes);
     return true;
 }
 
@@ -211,15 +326,15 @@ void readOwnTexts(const Scan& scan, Step& step, SpanFacts& facts, Parsers& parse
         facts.answerText = jsonvalues::cut(answerTextOf(output, parsers), kTextBytes);
     }
     if (step.kind == StepKind::Tool) {
-        step.toolName = cutOwn(scan.text(Slot::ToolName), kIdBytes);
+        setCut(step.toolName, scan.text(Slot::ToolName), kIdBytes);
         if (step.toolName.empty()) step.toolName = step.name;
-        step.arguments = cutOwn(input, kToolBytes);
-        step.result = cutOwn(output, kToolBytes);
+        setCut(step.arguments, input, kToolBytes);
+        setCut(step.result, output, kToolBytes);
         return;
     }
     step.inputText = facts.userText;
     step.outputText = facts.answerText;
-    if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker) step.result = cutOwn(output, kToolBytes);
+    if (step.kind == StepKind::Retriever || step.kind == StepKind::Reranker) setCut(step.result, output, kToolBytes);
 }
 
 } // namespace
@@ -237,13 +352,13 @@ bool scanAttributes(std::string_view text, Step& step, SpanFacts& facts, Parsers
     if (isLlm && !readMessages(scan, step)) return false;
     facts.textsAreLate = reading.lateTexts && (isLlm || step.kind == StepKind::Tool);
     if (!isLlm) readOwnTexts(scan, step, facts, parsers);
-    step.model = cutOwn(scan.text(Slot::ModelName), kIdBytes);
+    setCut(step.model, scan.text(Slot::ModelName), kIdBytes);
     if (step.promptTokens == 0) step.promptTokens = scan.promptTokens;
     if (step.completionTokens == 0) step.completionTokens = scan.completionTokens;
     facts.hasOutput = scan.has(Slot::Output);
-    facts.sessionId = cutOwn(scan.text(Slot::SessionId), kIdBytes);
-    facts.userId = cutOwn(scan.text(Slot::UserId), kIdBytes);
-    facts.agentName = cutOwn(scan.text(Slot::AgentName), kIdBytes);
+    setCut(facts.sessionId, scan.text(Slot::SessionId), kIdBytes);
+    setCut(facts.userId, scan.text(Slot::UserId), kIdBytes);
+    setCut(facts.agentName, scan.text(Slot::AgentName), kIdBytes);
     facts.costUsd = scan.cost;
     return true;
 }

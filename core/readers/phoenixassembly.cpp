@@ -14,7 +14,11 @@ constexpr std::size_t kMaxHeldBytes = std::size_t{24} << 20;
 } // namespace
 
 PhoenixAssembly::PhoenixAssembly(RunSink& sink, PhoenixBuffers& buffers, std::int64_t expectedRuns)
-    : m_sink(sink), m_buffers(buffers), m_parsers(std::make_shared<openinference::Parsers>()), m_expectedRuns(expectedRuns)
+    : m_sink(sink),
+      m_viewSink(dynamic_cast<StepViewSink*>(&sink)),
+      m_buffers(buffers),
+      m_workplace(std::make_shared<PhoenixWorkplace>()),
+      m_expectedRuns(expectedRuns)
 {
 }
 
@@ -22,7 +26,7 @@ void PhoenixAssembly::begin(PhoenixSlice& slice)
 {
     m_traces = slice.traces.size();
     m_large = false;
-    while (m_builders.size() < m_traces) m_builders.emplace_back(m_parsers);
+    while (m_builders.size() < m_traces) m_builders.emplace_back(m_workplace);
     const auto builderOf = [&](std::int64_t trace) -> PhoenixRunBuilder* {
         const auto at = std::ranges::lower_bound(m_builders.begin(), m_builders.begin() + static_cast<std::ptrdiff_t>(m_traces),
                                                  trace, std::greater{}, &PhoenixRunBuilder::traceRowId);
@@ -59,6 +63,14 @@ void PhoenixAssembly::letGo()
     m_heldBytes = 0;
 }
 
+Status PhoenixAssembly::deliver(PhoenixRunBuilder& builder)
+{
+    RunRecord record = builder.finish(m_sink);
+    if (m_viewSink) return m_viewSink->addWith(std::move(record), builder.steps());
+    for (const StepView& step : builder.steps()) record.steps.push_back(step.toStep());
+    return m_sink.add(std::move(record));
+}
+
 Status PhoenixAssembly::deliver(const CancelToken& cancel)
 {
     for (std::size_t i = 0; i < m_traces; ++i) {
@@ -67,10 +79,11 @@ Status PhoenixAssembly::deliver(const CancelToken& cancel)
             m_sink.skipped("trace " + m_builders[i].traceId(), "there are no spans of it");
             continue;
         }
-        TR_TRY(m_sink.add(m_builders[i].finish(m_sink)));
+        TR_TRY(deliver(m_builders[i]));
         ++m_runs;
     }
     letGo();
+    m_workplace->texts.clear();
     m_sink.progress(static_cast<std::uint64_t>(m_runs), static_cast<std::uint64_t>(std::max(m_expectedRuns, m_runs)));
     return {};
 }

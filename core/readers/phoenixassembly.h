@@ -22,10 +22,12 @@ private:
     void addSpans(PhoenixSlice slice);
     void letGo();
     [[nodiscard]] Status deliver(const CancelToken& cancel);
+    [[nodiscard]] Status deliver(PhoenixRunBuilder& builder);
 
     RunSink& m_sink;
+    StepViewSink* m_viewSink; ///< the same, where it takes steps so
     PhoenixBuffers& m_buffers;
-    std::shared_ptr<openinference::Parsers> m_parsers;
+    std::shared_ptr<PhoenixWorkplace> m_workplace;
     std::vector<PhoenixRunBuilder> m_builders; ///< of the batch's traces, and more that are not in use
     std::size_t m_traces = 0;
     std::vector<PhoenixSlice> m_held; ///< their texts may still be wanted

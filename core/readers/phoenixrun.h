@@ -3,10 +3,13 @@
 /// One trace of a Phoenix store put together to a RunRecord, from rows as they come. No SQL here.
 #include "core/readers/openinference.h"
 #include "core/readers/readers.h"
+#include "core/readers/stepview.h"
+#include "core/readers/textarena.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +53,20 @@ struct PhoenixAnnotationRow {
     std::int64_t documentPosition = 0; ///< -1: said of the session of the trace
 };
 
+/// What the builders of a batch share.
+struct PhoenixWorkplace {
+    openinference::Parsers parsers;
+    TextArena texts; ///< of all their spans; to be cleared when none of their runs is wanted any more
+    Step step;       ///< of the span that is being read, and what it tells
+    openinference::SpanFacts facts;
+};
+
 /// Puts runs together, one after another.
 class PhoenixRunBuilder
 {
 public:
-    explicit PhoenixRunBuilder(std::shared_ptr<openinference::Parsers> parsers = std::make_shared<openinference::Parsers>())
-        : m_parsers(std::move(parsers))
+    explicit PhoenixRunBuilder(std::shared_ptr<PhoenixWorkplace> workplace = std::make_shared<PhoenixWorkplace>())
+        : m_workplace(std::move(workplace))
     {
     }
     void begin(PhoenixTraceRow trace);
@@ -67,30 +78,41 @@ public:
     [[nodiscard]] bool hasSpans() const { return !m_spans.empty(); }
     [[nodiscard]] std::int64_t traceRowId() const { return m_trace.rowId; }
     [[nodiscard]] const std::string& traceId() const { return m_trace.traceId; }
-    /// The run; the builder is empty afterwards.
+    /// The run without its steps; the builder is empty afterwards, but for these.
     [[nodiscard]] RunRecord finish(RunSink& sink);
+    /// Of the run that was finished last, by start. They live until the next one, their texts as long as the workplace's.
+    [[nodiscard]] std::span<const StepView> steps() const { return m_steps; }
 
 private:
     struct SpanPart {
         std::int64_t rowId = 0;
-        Step step;
-        openinference::SpanFacts facts;
-        std::string_view attributes; ///< where facts.textsAreLate
+        StepView step;
+        // As in openinference::SpanFacts.
+        std::string_view sessionId, userId, agentName, userText, answerText;
+        bool hasOutput = false, textsAreLate = false;
+        std::optional<double> costUsd;
+        std::optional<std::size_t> version; ///< its place in m_versions
+        std::string_view attributes;        ///< where textsAreLate
         std::int64_t cumulativePrompt = 0, cumulativeCompletion = 0;
     };
-    void readTexts(const PhoenixSpanRow& row, SpanPart& part, RunSink& sink, openinference::Reading reading);
+    void readTexts(const PhoenixSpanRow& row, RunSink& sink, openinference::Reading reading);
+    void beginStep(const PhoenixSpanRow& row, const StepView& columns);
+    void keepTexts(SpanPart& part);
+    [[nodiscard]] std::string_view keepCut(std::string_view text, std::size_t maxBytes);
     void settle(SpanPart& part);
     void sortByStart();
     [[nodiscard]] SpanPart& root();
     void fillRun(Run& run, const SpanPart& root);
     void fillTexts(Run& run, const SpanPart& root);
-    void fillVersion(RunRecord& record, const SpanPart& root) const;
+    void fillVersion(RunRecord& record, const SpanPart& root);
     void fillAnnotations(RunRecord& record);
 
-    std::shared_ptr<openinference::Parsers> m_parsers;
+    std::shared_ptr<PhoenixWorkplace> m_workplace;
     PhoenixTraceRow m_trace;
     std::vector<SpanPart> m_spans;
-    std::vector<SpanPart*> m_byStart; ///< in finish()
+    std::vector<VersionFacts> m_versions; ///< of the few spans that name one
+    std::vector<SpanPart*> m_byStart;     ///< in finish()
+    std::vector<StepView> m_steps;        ///< since finish()
     std::vector<PhoenixAnnotationRow> m_annotations;
     std::optional<double> m_costUsd;
     std::size_t m_leftOut = 0;

@@ -127,6 +127,62 @@ TEST(OpenInferenceScan, whatIsUnusualIsLeftToTheTree)
     }
 }
 
+/// A model's call with this as its last message.
+std::string callWith(std::string_view message)
+{
+    return std::format(R"({{"llm":{{"input_messages":[{{"message":{{"content":"first"}}}},{0}],"output_messages":[{0}]}}}})",
+                       message);
+}
+
+TEST(OpenInferenceScan, theLastMessageSaysTheSameWhateverItsForm)
+{
+    Parsers parsers;
+    const std::pair<std::string_view, std::string_view> messages[] = {
+        {R"({"message":{"role":"user","content":"plain \u00fc"}})", "plain ü"},
+        {R"({"message":{"role":"assistant","tool_calls":[{"tool_call":{"id":"c"}}]}})", ""},
+        {R"({"message":{"content":""}})", ""},
+        {R"({"message":{"content":null,"contents":[{"message_content":{"text":"part"}}]}})", "part"},
+        {R"({"message":{"contents":[{"message_content":{"text":"part"}}],"content":"whole"}})", "whole"},
+        {R"({"message":{"content":["a",{"text":"b"}]}})", "a\nb"},
+        {R"({"message":{"content":12}})", "12"},
+        {R"({"message":{"content":"one","content":"two"}})", "one"},
+        {R"({"message":{"cont\u0065nt":"escaped key"}})", ""},
+        {R"({"message.role":"user","message.content":"flat"})", "flat"},
+        {R"({"message":{"role":"user","content":"nested"},"message.content":"flat"})", "flat"},
+        {R"({"message":{"content":"one"},"message":{"content":"two"}})", "one"},
+        {R"({"message":"no object"})", ""},
+        {R"({})", ""},
+        {R"("text")", ""},
+    };
+    for (const auto& [message, wanted] : messages) {
+        const std::string call = callWith(message);
+        EXPECT_EQ(fromBoth(call, StepKind::Llm, parsers), fromTree(call, StepKind::Llm, parsers)) << message;
+        Step step = stepOf(StepKind::Llm);
+        const std::string text = padded(call);
+        ASSERT_TRUE(readAttributes(std::string_view(text).substr(0, call.size()), step, parsers,
+                                   {.padded = true, .lateTexts = true}));
+        EXPECT_EQ(step.inputText, wanted) << message;
+        EXPECT_EQ(step.outputText, wanted) << message;
+    }
+}
+
+TEST(OpenInferenceScan, pathsThatWereMetBeforeAreReadAlikeHoweverManyThereAre)
+{
+    Parsers parsers;
+    // More members in one place, and more places, than are kept in mind; the same key means something only where it belongs.
+    for (int i = 0; i < 900; ++i) {
+        const std::string usual = std::format(
+            R"({{"metadata":{{"a{0}":{{"name":"no tool","id":"x"}},"session":{{"id":"no session"}}}},"k{0}":{{"b":{{"c{0}":1}}}},)"
+            R"("tool":{{"name":"t{0}","id":"i"}},"session":{{"id":"s{0}"}},"input":{{"value":"v{0}"}}}})",
+            i);
+        ASSERT_TRUE(isScanned(usual, StepKind::Tool, parsers)) << usual;
+        ASSERT_EQ(fromBoth(usual, StepKind::Tool, parsers), fromTree(usual, StepKind::Tool, parsers)) << usual;
+        const std::string versioned =
+            std::format(R"({{"metadata":{{"a{0}":{{"name":"x","git_commit":"c"}}}},"tool":{{"name":"t"}}}})", i);
+        ASSERT_FALSE(isScanned(versioned, StepKind::Tool, parsers)) << versioned;
+    }
+}
+
 TEST(OpenInferenceScan, aStepThatIsNotScannedStaysAsItWas)
 {
     Parsers parsers;
