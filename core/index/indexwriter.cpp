@@ -15,6 +15,7 @@ namespace
 /// A batch is handed over when it has so much or is so old.
 constexpr std::size_t kBatchBytes = std::size_t{512} << 10;
 constexpr std::chrono::milliseconds kBatchTime{20};
+constexpr std::size_t kUsualBatch = 128; ///< runs in it
 
 std::size_t sizeOf(const PackedRun& run)
 {
@@ -48,7 +49,10 @@ std::optional<Error> IndexWriter::failure()
 void IndexWriter::collect(Item item, std::size_t bytes)
 {
     const auto now = std::chrono::steady_clock::now();
-    if (m_batch.empty()) m_batchBegan = now;
+    if (m_batch.empty()) {
+        m_batch.reserve(kUsualBatch);
+        m_batchBegan = now;
+    }
     m_batch.push_back(std::move(item));
     m_batchBytes += bytes;
     if (m_batchBytes >= kBatchBytes || now - m_batchBegan >= kBatchTime) handOver();

@@ -127,6 +127,8 @@ Result<std::unique_ptr<RunsFile>> RunsFile::open(const std::filesystem::path& fi
 Status RunsFile::load(bool onDisk)
 {
     TR_TRY(m_db.exec("PRAGMA cache_size=-32768"));
+    TR_ASSIGN(m_insertRun, m_db.prepare(rowvalues::kInsertRun));
+    TR_ASSIGN(m_insertPart, m_db.prepare("INSERT INTO parts(id, steps, scores, decisions, content) VALUES(?, ?, ?, ?, ?)"));
     const auto number = [&](std::string_view key, std::int64_t& to) -> Status {
         TR_ASSIGN(const std::string text, meta(key));
         std::from_chars(text.data(), text.data() + text.size(), to);
@@ -268,22 +270,12 @@ Status RunsFile::startOver()
     return m_db.exec("DELETE FROM skipped");
 }
 
-Result<Statement*> RunsFile::kept(std::optional<Statement>& statement, std::string_view sql)
-{
-    if (!statement) {
-        TR_ASSIGN(Statement made, m_db.prepare(sql));
-        statement.emplace(std::move(made));
-    }
-    return &*statement;
-}
-
 /// 0 where a run of this key is there.
 Result<std::int64_t> RunsFile::insertRun(const PackedRun& run, std::int64_t nameSet)
 {
-    TR_ASSIGN(Statement * statement, kept(m_insertRun, rowvalues::kInsertRun));
-    rowvalues::bindRun(*statement, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
-    statement->bind(rowvalues::kRunRow, m_lastRow + 1);
-    TR_TRY(statement->run());
+    rowvalues::bindRun(*m_insertRun, run.run, {run.content, run.counts.scores, run.counts.decisions, nameSet});
+    m_insertRun->bind(rowvalues::kRunRow, m_lastRow + 1);
+    TR_TRY(m_insertRun->run());
     return m_db.changeCount() > 0 ? ++m_lastRow : 0;
 }
 
@@ -373,12 +365,10 @@ Status RunsFile::putParts(const PackedRun& run, std::int64_t row)
 {
     std::int64_t chunk = 0;
     for (const std::string& bytes : run.chunks) {
-        TR_ASSIGN(Statement * insert,
-                  kept(m_insertPart, "INSERT INTO parts(id, steps, scores, decisions, content) VALUES(?, ?, ?, ?, ?)"));
         const bool first = chunk++ == 0; // the counts of the whole run stand with its first chunk
-        insert->bind(1, firstPartOf(row) + chunk).bind(2, first ? run.counts.steps : 0).bind(3, first ? run.counts.scores : 0);
-        insert->bind(4, first ? run.counts.decisions : 0).bindBlob(5, bytes);
-        TR_TRY(insert->run());
+        m_insertPart->bind(1, firstPartOf(row) + chunk).bind(2, first ? run.counts.steps : 0);
+        m_insertPart->bind(3, first ? run.counts.scores : 0).bind(4, first ? run.counts.decisions : 0).bindBlob(5, bytes);
+        TR_TRY(m_insertPart->run());
     }
     for (const auto& error : run.errors) {
         TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO errors(id, type, text) VALUES(?, ?, ?)"));

@@ -61,7 +61,6 @@ private:
     [[nodiscard]] Status setMeta(std::string_view key, std::string_view value);
     [[nodiscard]] Status beginBulk();
     [[nodiscard]] Status makeIndexes();
-    [[nodiscard]] Result<Statement*> kept(std::optional<Statement>& statement, std::string_view sql);
     [[nodiscard]] Result<std::int64_t> insertRun(const PackedRun& run, std::int64_t nameSet);
     [[nodiscard]] Status updateRun(const PackedRun& run, std::int64_t nameSet, std::int64_t row);
     struct Former {
@@ -83,7 +82,7 @@ private:
     void see(std::int64_t row);
 
     Database m_db;
-    std::optional<Statement> m_insertRun, m_insertPart; ///< once wanted: what is bound to them keeps its room
+    std::optional<Statement> m_insertRun, m_insertPart; ///< kept: what is bound to them keeps its room
     std::optional<Transaction> m_transaction;
     std::chrono::steady_clock::time_point m_began;
     std::chrono::milliseconds m_patience{0}; ///< how old the transaction may become

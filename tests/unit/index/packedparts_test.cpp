@@ -124,6 +124,13 @@ TEST(PackedParts, whatIsPackedComesBack)
     }
 }
 
+TEST(PackedParts, aStepWhoseTextsLieElsewhereIsTheSame)
+{
+    std::mt19937_64 random(5);
+    const RunRecord record = anyRecord(random, 200);
+    for (const Step& step : record.steps) EXPECT_EQ(told(StepView(step).toStep()), told(step));
+}
+
 TEST(PackedParts, aTextStandsOnceAndALongRunInSeveralChunks)
 {
     RunRecord record;

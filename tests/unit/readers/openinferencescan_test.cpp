@@ -146,7 +146,7 @@ TEST(OpenInferenceScan, theLastMessageSaysTheSameWhateverItsForm)
         {R"({"message":{"content":["a",{"text":"b"}]}})", "a\nb"},
         {R"({"message":{"content":12}})", "12"},
         {R"({"message":{"content":"one","content":"two"}})", "one"},
-        {R"({"message":{"cont\u0065nt":"escaped key"}})", ""},
+        {R"({"message":{"cont\u0065nt":"escaped key"}})", "escaped key"},
         {R"({"message.role":"user","message.content":"flat"})", "flat"},
         {R"({"message":{"role":"user","content":"nested"},"message.content":"flat"})", "flat"},
         {R"({"message":{"content":"one"},"message":{"content":"two"}})", "one"},
@@ -159,8 +159,8 @@ TEST(OpenInferenceScan, theLastMessageSaysTheSameWhateverItsForm)
         EXPECT_EQ(fromBoth(call, StepKind::Llm, parsers), fromTree(call, StepKind::Llm, parsers)) << message;
         Step step = stepOf(StepKind::Llm);
         const std::string text = padded(call);
-        ASSERT_TRUE(readAttributes(std::string_view(text).substr(0, call.size()), step, parsers,
-                                   {.padded = true, .lateTexts = true}));
+        ASSERT_TRUE(
+            readAttributes(std::string_view(text).substr(0, call.size()), step, parsers, {.padded = true, .lateTexts = true}));
         EXPECT_EQ(step.inputText, wanted) << message;
         EXPECT_EQ(step.outputText, wanted) << message;
     }

@@ -176,8 +176,7 @@ TEST_F(Phoenix, ofTheKeysTheCommitWinsAndMetadataMayBeText)
     EXPECT_EQ(got.runs["label"].run.harnessVersion, "7");
     EXPECT_EQ(got.runs["label"].run.harnessVersionSource, "version key: agent.version");
     EXPECT_EQ(got.runs["prompt"].run.harnessVersion, "p9");
-    EXPECT_EQ(got.runs["prompt"].run.harnessVersionSource,
-              "prompt version: llm.prompt_template.version");
+    EXPECT_EQ(got.runs["prompt"].run.harnessVersionSource, "prompt version: llm.prompt_template.version");
     EXPECT_EQ(got.runs["none"].run.harnessVersion, "");
 }
 
@@ -443,27 +442,6 @@ TEST_F(Phoenix, countsAgreeWithTheSqliteProgram)
         scores += record.scores.size();
     }
     EXPECT_EQ(formatText("{}|{}|{}\n", got.runs.size(), steps, scores), counted->out);
-}
-
-TEST(PhoenixRun, aCircleOfSpansHasARootAllTheSame)
-{
-    PhoenixRunBuilder builder;
-    Collector sink;
-    builder.begin({.rowId = 1, .traceId = "t", .start = {}, .end = {}, .sessionId = {}, .userId = {}, .project = {}});
-    PhoenixSpanRow row;
-    row.attributes = "{}";
-    row.spanId = "a";
-    row.parentId = "b";
-    row.start = "2026-03-02 08:00:01";
-    builder.addSpan(row, sink);
-    row.spanId = "b";
-    row.parentId = "a";
-    row.start = "2026-03-02 08:00:00";
-    row.statusCode = "ERROR";
-    builder.addSpan(row, sink);
-    const RunRecord record = builder.finish(sink);
-    EXPECT_EQ(record.run.status, StepStatus::Error);
-    EXPECT_EQ(formatTime(record.run.start), "2026-03-02T08:00:00Z");
 }
 
 TEST_F(Phoenix, annotationsOfSessionsAndExperimentsComeAlong)
