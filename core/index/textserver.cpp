@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/index/textserver.h"
 
+#include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/index/fulltext.h"
 #include "core/readers/textscan.h"
 
 #include <algorithm>
 #include <chrono>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace tackroom::frames
@@ -42,19 +46,47 @@ Result<std::vector<TextNeedle>> needlesOf(const Json& request)
     return needles;
 }
 
+/// As dumpJson() writes it, without a value of the JSON library for each.
+void appendJsonText(std::string& json, std::string_view text)
+{
+    if (!isUtf8(text)) {
+        json += dumpJson(Json(text));
+        return;
+    }
+    json += '"';
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+        json += text.substr(copied, i - copied);
+        json += byte < 0x20 ? formatText("\\u{:04x}", static_cast<unsigned>(byte)) : std::string{'\\', text[i]};
+        copied = i + 1;
+    }
+    json += text.substr(copied);
+    json += '"';
+}
+
 /// Hits go out together: a frame for each would cost more than finding it.
 class HitSender
 {
 public:
     explicit HitSender(const SendFrame& send) : m_send(send) {}
 
-    Status add(ScanHit hit)
+    Status add(const ScanHit& hit)
     {
         // A list: names would be half of it, and there may be a hundred thousand.
-        m_hits.push_back(
-            Json::array({hit.word, std::move(hit.runId), std::move(hit.source), std::move(hit.stepId), std::move(hit.place),
-                         std::move(hit.snippet.text), hit.snippet.markAt, hit.snippet.markBytes}));
-        return m_hits.size() >= kHitsOfFrame ? flush() : Status();
+        m_hits += m_count++ == 0 ? "[" : ",[";
+        m_hits += std::to_string(hit.word);
+        for (const std::string* text : {&hit.runId, &hit.source, &hit.stepId, &hit.place, &hit.snippet.text}) {
+            m_hits += ',';
+            appendJsonText(m_hits, *text);
+        }
+        for (const std::size_t number : {hit.snippet.markAt, hit.snippet.markBytes}) {
+            m_hits += ',';
+            m_hits += std::to_string(number);
+        }
+        m_hits += ']';
+        return m_count >= kHitsOfFrame ? flush() : Status();
     }
     Status done(std::uint64_t done, std::uint64_t total)
     {
@@ -66,14 +98,16 @@ public:
     Status flush()
     {
         m_told = std::chrono::steady_clock::now();
-        const Json frame = {
-            {"what", "scan"}, {"done", m_done}, {"total", m_total}, {"hits", std::exchange(m_hits, Json::array())}};
-        return m_send(FrameType::Progress, dumpJson(frame));
+        const std::string frame = formatText(R"({{"what":"scan","done":{},"total":{},"hits":[{}]}})", m_done, m_total, m_hits);
+        m_hits.clear();
+        m_count = 0;
+        return m_send(FrameType::Progress, frame);
     }
 
 private:
     const SendFrame& m_send;
-    Json m_hits = Json::array();
+    std::string m_hits;      ///< lists, with commas between them
+    std::size_t m_count = 0; ///< of these
     std::uint64_t m_done = 0, m_total = 0;
     std::chrono::steady_clock::time_point m_told;
 };
@@ -117,7 +151,7 @@ Result<Json> answerScan(StoreReader& reader, const Json& request, const SendFram
     if (!scanner) return Json{{"scanned", false}};
     HitSender sender(send);
     TR_ASSIGN(const bool scanned, scanner->scan(
-                                      needles, [&](ScanHit hit) { return sender.add(std::move(hit)); },
+                                      needles, [&](const ScanHit& hit) { return sender.add(hit); },
                                       [&](std::uint64_t done, std::uint64_t total) { return sender.done(done, total); }, {}));
     TR_TRY(sender.flush());
     return Json{{"scanned", scanned}, {"losses", lossesOf(reader)}};

@@ -54,6 +54,7 @@ RowScanPlan spansPlan(const TableInfo* spans)
     plan.texts = {
         {text("attributes"), "step", true}, {text("events"), "error", true}, {text("status_message"), "error", false}};
     plan.runOf = "SELECT trace_id FROM traces WHERE id = ?";
+    plan.runsOf = "SELECT id, trace_id FROM traces WHERE id BETWEEN ? AND ?";
     if (spans) plan.places = placesOf(*spans);
     return plan;
 }

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -64,34 +65,42 @@ std::string_view tableName(const RowScanPlan& plan) { return std::string_view(pl
 
 } // namespace
 
+std::uint32_t& RunsFound::of(std::int64_t run)
+{
+    m_empty = false;
+    if (run < 0 || run >= kMostDense) return m_byNumber[run];
+    const auto place = static_cast<std::size_t>(run);
+    if (place >= m_dense.size())
+        m_dense.resize(std::min(std::max(place + 1, 2 * m_dense.size()), static_cast<std::size_t>(kMostDense)));
+    return m_dense[place];
+}
+
 std::uint32_t& RunsFound::of(const Statement& row, int column)
 {
-    if (row.typeAt(column) == ColumnType::Integer) return m_byNumber[row.intAt(column)];
+    if (row.typeAt(column) == ColumnType::Integer) return of(row.intAt(column));
+    m_empty = false;
     const std::string_view text = row.textAt(column);
     const auto known = m_byText.find(text);
     return known != m_byText.end() ? known->second : m_byText[std::string(text)];
 }
 
+std::uint32_t RunsFound::in(std::string_view run) const
+{
+    const auto known = m_byText.find(run);
+    return known == m_byText.end() ? 0 : known->second;
+}
+
 std::uint32_t RunsFound::in(sqlite3_value* run) const
 {
-    if (sqlite3_value_type(run) == SQLITE_INTEGER) {
-        const auto known = m_byNumber.find(sqlite3_value_int64(run));
-        return known == m_byNumber.end() ? 0 : known->second;
-    }
+    if (sqlite3_value_type(run) == SQLITE_INTEGER) return in(sqlite3_value_int64(run));
     if (m_byText.empty()) return 0;
     const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(run));
-    const auto known = m_byText.find(std::string_view(text ? text : "", static_cast<std::size_t>(sqlite3_value_bytes(run))));
-    return known == m_byText.end() ? 0 : known->second;
+    return in(std::string_view(text ? text : "", static_cast<std::size_t>(sqlite3_value_bytes(run))));
 }
 
 std::uint32_t RunsFound::in(const Statement& row, int column) const
 {
-    if (row.typeAt(column) == ColumnType::Integer) {
-        const auto known = m_byNumber.find(row.intAt(column));
-        return known == m_byNumber.end() ? 0 : known->second;
-    }
-    const auto known = m_byText.find(row.textAt(column));
-    return known == m_byText.end() ? 0 : known->second;
+    return row.typeAt(column) == ColumnType::Integer ? in(row.intAt(column)) : in(row.textAt(column));
 }
 
 RowScan::~RowScan()
@@ -305,14 +314,7 @@ template <class Row> void RowScan::look(const RowScanPlan& plan, const Row& row,
 Status RowScan::tell(const RowScanPlan& plan, std::vector<Found>& found)
 {
     if (found.empty()) return {};
-    std::vector<std::optional<std::string>> runs;
-    {
-        // Together: by itself each look locks and unlocks the store, which costs more than the look.
-        TR_ASSIGN(const Transaction view, m_db.transaction(Database::Begin::Read)); // its end takes nothing back
-        for (const Found& each : found) {
-            TR_ASSIGN(runs.emplace_back(), runIdOf(plan, each.run));
-        }
-    }
+    TR_ASSIGN(auto runs, runIdsOf(plan, found));
     for (std::size_t i = 0; i < found.size(); ++i) {
         Found& each = found[i];
         if (!runs[i]) continue;
@@ -323,14 +325,60 @@ Status RowScan::tell(const RowScanPlan& plan, std::vector<Found>& found)
     return {};
 }
 
-/// Nothing where it was taken away meanwhile, or where what names it lies on a damaged page: then it is no run that is known.
-Result<std::optional<std::string>> RowScan::runIdOf(const RowScanPlan& plan, const std::string& run)
+Result<RowScan::RunIds> RowScan::runIdsOf(const RowScanPlan& plan, const std::vector<Found>& found)
 {
-    if (plan.runOf.empty()) return run;
-    TR_ASSIGN(Statement statement, m_db.prepare(plan.runOf));
-    statement.bind(1, run);
-    const auto there = statement.step();
-    if (there && *there) return statement.stringAt(0);
+    RunIds runs;
+    runs.reserve(found.size());
+    if (plan.runOf.empty()) {
+        for (const Found& each : found) runs.emplace_back(each.run);
+        return runs;
+    }
+    // Together: by itself each look locks and unlocks the store, which costs more than the look.
+    TR_ASSIGN(const Transaction view, m_db.transaction(Database::Begin::Read)); // its end takes nothing back
+    if (neighbouringRunIds(plan, found, runs)) return runs;
+    runs.clear();
+    TR_ASSIGN(Statement named, m_db.prepare(plan.runOf));
+    for (const Found& each : found) {
+        TR_ASSIGN(runs.emplace_back(), runIdOf(named, each.run));
+    }
+    return runs;
+}
+
+/// False where they are no neighbours, or where not all of them can be read: then each by itself.
+bool RowScan::neighbouringRunIds(const RowScanPlan& plan, const std::vector<Found>& found, RunIds& runs)
+{
+    if (plan.runsOf.empty()) return false;
+    std::vector<std::int64_t> numbers;
+    for (const Found& each : found) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(each.run.data(), each.run.data() + each.run.size(), number);
+        if (error != std::errc() || end != each.run.data() + each.run.size() || number < 0) return false;
+        numbers.push_back(number);
+    }
+    const auto [lowest, highest] = std::ranges::minmax(numbers);
+    if (highest - lowest > static_cast<std::int64_t>(2 * found.size())) return false;
+    auto statement = m_db.prepare(plan.runsOf);
+    if (!statement) return false;
+    statement->bind(1, lowest).bind(2, highest);
+    RunIds byNumber(static_cast<std::size_t>(highest - lowest) + 1);
+    for (;;) {
+        const auto more = statement->step();
+        if (!more) return false;
+        if (!*more) break;
+        if (const std::int64_t number = statement->intAt(0); number >= lowest && number <= highest)
+            byNumber[static_cast<std::size_t>(number - lowest)] = statement->stringAt(1);
+    }
+    for (const std::int64_t number : numbers) runs.push_back(byNumber[static_cast<std::size_t>(number - lowest)]);
+    return true;
+}
+
+/// Nothing where it was taken away meanwhile, or where what names it lies on a damaged page: then it is no run that is known.
+Result<std::optional<std::string>> RowScan::runIdOf(Statement& named, const std::string& run)
+{
+    named.reset();
+    named.bind(1, run);
+    const auto there = named.step();
+    if (there && *there) return named.stringAt(0);
     if (there) return std::nullopt;
     if (!isDamage(there.error())) return std::unexpected(there.error());
     const ScanLoss loss{"runs", "the texts of some were found, but not which runs they are: that lies on damaged pages"};

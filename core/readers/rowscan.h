@@ -36,6 +36,7 @@ struct RowScanPlan {
     std::vector<Text> texts;
     std::string (*stepOf)(std::string_view) = nullptr; ///< a step's native id by `step`; null: that is it
     std::string runOf;                                 ///< SELECT of a run's native id by `run`; empty: that is it
+    std::string runsOf;                                ///< … of number and native id of all between two; empty: one by one
     std::optional<RowPlaces> places;                   ///< of the same in a record; none: only SQLite can tell
 };
 
@@ -45,20 +46,26 @@ class RunsFound
 public:
     /// By a number or by a text, as the store names its runs.
     [[nodiscard]] std::uint32_t& of(const Statement& row, int column);
-    [[nodiscard]] std::uint32_t& of(std::int64_t run) { return m_byNumber[run]; }
+    [[nodiscard]] std::uint32_t& of(std::int64_t run);
     [[nodiscard]] std::uint32_t in(std::int64_t run) const
     {
+        if (run >= 0 && static_cast<std::size_t>(run) < m_dense.size()) return m_dense[static_cast<std::size_t>(run)];
         const auto known = m_byNumber.find(run);
         return known == m_byNumber.end() ? 0 : known->second;
     }
+    [[nodiscard]] std::uint32_t in(std::string_view run) const;
     [[nodiscard]] std::uint32_t in(sqlite3_value* run) const;
     [[nodiscard]] std::uint32_t in(const Statement& row, int column) const;
-    [[nodiscard]] bool empty() const { return m_byNumber.empty() && m_byText.empty(); }
+    [[nodiscard]] bool empty() const { return m_empty; }
 
 private:
     struct TextHash : std::hash<std::string_view> {
         using is_transparent = void;
     };
+    /// Runs are mostly numbered from 1 on; up to there they are found without a search, in 16 MB.
+    static constexpr std::int64_t kMostDense = std::int64_t{1} << 22;
+    std::vector<std::uint32_t> m_dense;
+    bool m_empty = true;
     std::unordered_map<std::int64_t, std::uint32_t> m_byNumber;
     std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> m_byText;
 };
@@ -118,7 +125,10 @@ private:
     /// `Row`: the two ways to read one.
     template <class Row> void look(const RowScanPlan& plan, const Row& row, std::vector<Found>& found);
     [[nodiscard]] Status tell(const RowScanPlan& plan, std::vector<Found>& found);
-    [[nodiscard]] Result<std::optional<std::string>> runIdOf(const RowScanPlan& plan, const std::string& run);
+    using RunIds = std::vector<std::optional<std::string>>;
+    [[nodiscard]] Result<RunIds> runIdsOf(const RowScanPlan& plan, const std::vector<Found>& found);
+    [[nodiscard]] bool neighbouringRunIds(const RowScanPlan& plan, const std::vector<Found>& found, RunIds& runs);
+    [[nodiscard]] Result<std::optional<std::string>> runIdOf(Statement& named, const std::string& run);
 
     Database& m_db;
     const std::vector<TextNeedle>& m_words;
