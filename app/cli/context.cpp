@@ -33,6 +33,15 @@ Result<std::unique_ptr<HarnessRepository>> repositoryOf(Context& context)
     return std::move(*opened);
 }
 
+Result<std::unique_ptr<HarnessRepository>> repositoryBeside(Context& context)
+{
+    const std::string path = context.arguments.text("repo");
+    if (path.empty()) return nullptr;
+    HarnessRepository::Options options;
+    options.dataDirectory = context.places.data;
+    return HarnessRepository::open(path, options, context.cancel);
+}
+
 Answer answerOf(Context& context, Json json, std::string text)
 {
     return {std::move(json), std::move(text), std::move(context.notices), 0, std::nullopt};

@@ -37,6 +37,8 @@ struct Context {
 [[nodiscard]] Result<IndexReport> indexed(Context& context);
 /// The repository at the first position; what opening wants said goes into the context's notices.
 [[nodiscard]] Result<std::unique_ptr<HarnessRepository>> repositoryOf(Context& context);
+/// The one that --repo names; null without it.
+[[nodiscard]] Result<std::unique_ptr<HarnessRepository>> repositoryBeside(Context& context);
 [[nodiscard]] Answer answerOf(Context& context, Json json, std::string text);
 
 /// Members that several documents have.
@@ -56,6 +58,8 @@ struct Context {
 [[nodiscard]] Result<Answer> runVersionRule(Context& context);
 [[nodiscard]] Result<Answer> runCache(Context& context);
 [[nodiscard]] Result<Answer> runClusters(Context& context);
+[[nodiscard]] Result<Answer> runEditCluster(Context& context);
+[[nodiscard]] Result<Answer> runClusterEdits(Context& context);
 [[nodiscard]] Result<Answer> runArtifacts(Context& context);
 [[nodiscard]] Result<Answer> runVersions(Context& context);
 [[nodiscard]] Result<Answer> runProposals(Context& context);

@@ -44,15 +44,6 @@ Result<RunJudgement> judgementOf(const Arguments& arguments)
     return judgement;
 }
 
-Result<std::unique_ptr<HarnessRepository>> repositoryBeside(Context& context)
-{
-    const std::string path = context.arguments.text("repo");
-    if (path.empty()) return nullptr;
-    HarnessRepository::Options options;
-    options.dataDirectory = context.places.data;
-    return HarnessRepository::open(path, options, context.cancel);
-}
-
 } // namespace
 
 Result<Answer> runJudge(Context& context)

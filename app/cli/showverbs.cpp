@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// show, clusters
 #include "core/base/format.h"
+#include "core/base/joined.h"
 
 #include "app/cli/context.h"
 #include "app/cli/output.h"
@@ -220,6 +221,23 @@ std::string conversationOf(const Body& body)
     return text;
 }
 
+/// What people said of it and what has become of it.
+std::string saidOf(const ClusterItem& cluster)
+{
+    const ClusterWords& words = cluster.words;
+    std::string text = formatText("  state: {}", nameOf(cluster.state));
+    if (cluster.state == ClusterState::Regressed)
+        text += formatText(" ({} since {} resolved it{})", counted(words.resolution->runsSince, "run"),
+                           safeLine(words.resolution->by, 40),
+                           words.resolution->version.empty() ? "" : ", first with " + safeLine(words.resolution->version, 40));
+    if (!words.owner.empty()) text += "; owner: " + safeLine(words.owner, 60);
+    text += "\n";
+    if (words.isNamed) text += formatText("  made name: {}\n", safeLine(words.madeLabel, 160));
+    if (!words.expected.empty()) text += formatText("  should have: {}\n", safeLine(words.expected, 200));
+    if (!words.mergedFrom.empty()) text += formatText("  merged from {}\n", joined(words.mergedFrom));
+    return text;
+}
+
 std::string textOf(const ClusterItem& cluster, const ClusterOverview& overview, const std::vector<ExemplarRun>& exemplars)
 {
     std::string text = formatText("\n{}  {}\n", cluster.id.value, safeLine(cluster.label, 200));
@@ -233,6 +251,7 @@ std::string textOf(const ClusterItem& cluster, const ClusterOverview& overview, 
                 : formatText("  first seen {}, last seen {}", formatDay(cluster.firstSeen), formatDay(cluster.lastSeen));
     if (cluster.users > 0) text += formatText(", {}", counted(cluster.users, "user"));
     text += "\n";
+    text += saidOf(cluster);
     for (const VersionCount& version : cluster.versions)
         if (!version.version.empty())
             text += formatText("  {:<8}{}\n", safeLine(version.label.empty() ? version.version : version.label, 40),
@@ -246,6 +265,8 @@ std::string textOf(const ClusterItem& cluster, const ClusterOverview& overview, 
 Json jsonOf(const ClusterItem& cluster)
 {
     Json json = {{"id", cluster.id.value},
+                 {"state", nameOf(cluster.state)},
+                 {"words", wordsToJson(cluster.words)},
                  {"layer", nameOf(cluster.layer)},
                  {"family", cluster.family},
                  {"label", cluster.label},
@@ -316,7 +337,8 @@ Result<Answer> runClusters(Context& context)
     Json json = {{"clusters", Json::array()},
                  {"runs", overview.runs},
                  {"failingRuns", overview.failingRuns},
-                 {"unclustered", overview.unclustered}};
+                 {"unclustered", overview.unclustered},
+                 {"editsWithoutPlace", overview.editsWithoutPlace}};
     std::string text = formatText("{}; {} fail\n", counted(static_cast<std::int64_t>(overview.clusters.size()), "cluster"),
                                   shareOf(overview.failingRuns, overview.runs, "runs"));
     if (overview.unclustered > 0)

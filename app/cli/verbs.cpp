@@ -127,15 +127,41 @@ const std::vector<Verb>& table()
          {{"STORE", Count::Optional}},
          {{"texts", "FILE", "group the lines of FILE instead: one text a line, if wished with a label after a tab"},
           {"threads", "N", "of --texts: use so many threads (default: as many as there are); the answer is the same"}},
-         "clusters[{id, layer, family, label, runs (a count), runIds[], exemplars[] (run ids), exemplarDetails[{id, key, role, "
-         "step, task,\n"
-         "  explanation}], layerShare, layerReason, subject, signature, description, failingRuns, users, share {low, high},\n"
-         "  firstSeen, lastSeen, versions[{version, label, runs, outOf}], perWeek[],\n"
-         "  priorName {name, runs, outOf}, null where the store has no name for it}]\nruns, failingRuns, unclustered: counts "
-         "of the store\n"
+         "clusters[{id, state, words {madeLabel, madeDescription, expected, owner, pinned, split, mergedFrom[], mute {},\n"
+         "  resolution {}}: what people said, layer, family, label, runs (a count), runIds[], exemplars[] (run ids),\n"
+         "  exemplarDetails[{id, key, role, step, task, explanation}], layerShare, layerReason, subject, signature,\n"
+         "  description, failingRuns, users, share {low, high}, firstSeen, lastSeen,\n"
+         "  versions[{version, label, runs, outOf}], perWeek[],\n"
+         "  priorName {name, runs, outOf}, null where the store has no name for it}]\n"
+         "runs, failingRuns, unclustered: counts of the store\n"
+         "editsWithoutPlace: hand edits whose cluster is not in the store\n"
          "with --texts: assignment[] (a group for each line), k (groups), texts, distinct (but for figures);\n"
          "  where there are labels: labels (how many), labelled (lines), ari, v, homogeneity, completeness",
          &runClusters},
+        {"edit-cluster",
+         "name, merge, split, mute, resolve a cluster; what is done is kept, and done again whenever the store is read",
+         {{"STORE"}, {"CLUSTER"}, {"ACT"}, {"VALUE", Count::Optional}},
+         {{"runs", "ID,ID", "split, move: these runs"},
+          {"until", "TIME", "mute: until a day (2026-12-01) or for a span (3d, 2w)"},
+          {"count", "N", "mute: until N more runs have come"},
+          {"escalating", "", "mute: until it escalates"},
+          {"repo", "REPO", "into the journal of this harness repository too"}},
+         "edit {act, cluster, text, other, runs[], until, count, untilEscalating, entry, time, by, counts}\n"
+         "withoutPlace     edits of other runs than this store's\n"
+         "ACT is one of\n"
+         "  rename NAME       describe TEXT       expect TEXT (what the agent should have done)\n"
+         "  assign OWNER      merge CLUSTER       move CLUSTER --runs (the runs go there)\n"
+         "  split QUERY       split --runs        resolve [TEXT]      reopen\n"
+         "  mute              unmute              pin                 unpin\n"
+         "  undo [ENTRY]      the last edit, or one of `cluster-edits`; CLUSTER may then be -\n"
+         "An empty VALUE takes a name, description, expectation or owner away.",
+         &runEditCluster},
+        {"cluster-edits",
+         "what people have done to the clusters of a store",
+         {{"STORE"}},
+         {},
+         "edits[]          as of `edit-cluster`; counts: false where it was undone",
+         &runClusterEdits},
         {"templates",
          "the kinds of lines of a log: what they have in common, and where something changes",
          {{"FILE"}},

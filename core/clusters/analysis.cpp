@@ -7,6 +7,7 @@
 #include "core/platform/filelock.h"
 
 #include <chrono>
+#include <functional>
 #include <system_error>
 
 namespace tackroom
@@ -22,7 +23,9 @@ constexpr int kLockWaitMs = 120'000;
 constexpr std::uint64_t kReportEvery = 500;
 
 /// Whether derived.db was computed from just this runs.db by just this program; false too where it cannot be read.
-bool isCurrent(const fs::path& file, const RunsState& state, const std::string& rules, AnalysisReport& report)
+/// `ledger`: also its clusters are as this ledger (by fingerprint) has them.
+bool isCurrent(const fs::path& file, const RunsState& state, const std::string& rules, const std::string* ledger,
+               AnalysisReport& report)
 {
     auto db = openCacheReader(file);
     if (!db) return false;
@@ -30,11 +33,13 @@ bool isCurrent(const fs::path& file, const RunsState& state, const std::string& 
     if (!version || *version != kDerivedSchemaVersion) return false;
     auto meta = db->prepare(
         "SELECT (SELECT value FROM meta WHERE key='runs_epoch'), (SELECT value FROM meta WHERE key='runs_generation'), "
-        "(SELECT value FROM meta WHERE key='analysis_version'), (SELECT value FROM meta WHERE key='outcome_rules')");
+        "(SELECT value FROM meta WHERE key='analysis_version'), (SELECT value FROM meta WHERE key='outcome_rules'), "
+        "(SELECT value FROM meta WHERE key='cluster_ledger')");
     if (!meta) return false;
     if (const auto row = meta->step(); !row || !*row) return false;
     if (meta->textAt(0) != state.epoch || meta->textAt(1) != std::to_string(state.generation) ||
-        meta->textAt(2) != std::to_string(kAnalysisVersion) || meta->textAt(3) != rules)
+        meta->textAt(2) != std::to_string(kAnalysisVersion) || meta->textAt(3) != rules ||
+        (ledger && meta->textAt(4) != *ledger))
         return false;
     auto counts = db->prepare("SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes WHERE outcome=?), "
                               "(SELECT count(*) FROM signals), "
@@ -71,8 +76,9 @@ void removeLeftovers(const fs::path& file)
 class Analysis
 {
 public:
-    Analysis(fs::path folder, const OutcomeRules& rules, const CancelToken& cancel, const Progress& progress)
-        : m_folder(std::move(folder)), m_rules(rules), m_cancel(cancel), m_progress(progress)
+    Analysis(fs::path folder, const OutcomeRules& rules, const ClusterLedger& ledger, const CancelToken& cancel,
+             const Progress& progress)
+        : m_folder(std::move(folder)), m_rules(rules), m_ledger(ledger), m_cancel(cancel), m_progress(progress)
     {
     }
 
@@ -101,7 +107,8 @@ private:
         m_progress.report("clustering", 0, 1);
         TR_ASSIGN(const auto labels, versionLabels(m_folder, m_cancel));
         const std::vector<Group> groups = grouping.finish();
-        std::vector<ClusterDraft> drafts = draftClusters(grouping, groups, pool, frameOf(grouping, labels));
+        const StoreFrame frame = frameOf(grouping, labels);
+        std::vector<ClusterDraft> drafts = draftClusters(grouping, groups, pool, frame);
         if (m_cancel.cancelled()) return CancelToken::error();
         TR_TRY(describe(writer, grouping, drafts));
         std::int64_t position = 0;
@@ -109,7 +116,7 @@ private:
         report.runs = static_cast<std::int64_t>(grouping.runs().size());
         report.failingRuns = grouping.all().failing;
         report.clusters = static_cast<std::int64_t>(drafts.size());
-        TR_TRY(writer.finish(state, m_rules.fingerprint()));
+        TR_TRY(writer.finish(state, m_rules.fingerprint(), frame, m_folder, m_ledger, m_cancel));
         m_progress.report("clustering", 1, 1);
         return {};
     }
@@ -144,41 +151,84 @@ private:
 
     fs::path m_folder;
     const OutcomeRules& m_rules;
+    const ClusterLedger& m_ledger;
     const CancelToken& m_cancel;
     const Progress& m_progress;
 };
 
+/// Changes a copy under another name and puts it in place, as analyse() does it: who reads sees the old file or the new one.
+/// Nothing is done where there is none. The caller holds the lock.
+Status changeDerived(const fs::path& folder, const std::function<Status(Database&)>& change)
+{
+    const fs::path derived = folder / kDerivedFile, fresh = derived.string() + std::string(kNewSuffix);
+    removeLeftovers(fresh);
+    std::error_code error;
+    if (!fs::exists(derived, error)) return {};
+    fs::copy_file(derived, fresh, error);
+    if (error) return fail(ErrorCode::Io, fresh.string(), "cannot be written: " + error.message());
+    const auto changed = [&]() -> Status {
+        TR_ASSIGN(Database db, openCacheWriter(fresh));
+        {
+            TR_ASSIGN(Transaction transaction, db.transaction());
+            TR_TRY(change(db));
+            TR_TRY(transaction.commit());
+        }
+        return db.exec("PRAGMA journal_mode=DELETE"); // a write-ahead log beside it would be taken for that of the next file
+    }();
+    if (!changed) {
+        removeLeftovers(fresh);
+        return changed;
+    }
+    fs::rename(fresh, derived, error);
+    if (error) return fail(ErrorCode::Io, derived.string(), "cannot be put in place: " + error.message());
+    return syncDirectory(folder);
+}
+
 /// The fingerprint of the rules stays the old one: the clusters still are those.
-Status writeOutcomes(const fs::path& folder, const fs::path& file, const std::vector<RunKey>& runs, const OutcomeRules& rules,
+Status writeOutcomes(Database& db, const fs::path& folder, const std::vector<RunKey>& runs, const OutcomeRules& rules,
                      const CancelToken& cancel)
 {
     TR_ASSIGN(const auto queries, RunQueries::open(folder, cancel));
-    TR_ASSIGN(Database db, openCacheWriter(file));
-    {
-        TR_ASSIGN(Transaction transaction, db.transaction());
-        for (const RunKey& key : runs) {
-            const auto row = queries->find(key.value);
-            if (!row && row.error().code == ErrorCode::NotFound) continue;
-            if (!row) return std::unexpected(row.error());
-            TR_ASSIGN(const RunRecord record, readRecord(folder, *row));
-            const OutcomeVerdict verdict = resolveOutcome(record, rules);
-            TR_ASSIGN(Statement insert,
-                      db.prepare("INSERT OR REPLACE INTO outcomes(run_row, outcome, source, reason) VALUES(?,?,?,?)"));
-            insert.bind(1, row->value)
-                .bind(2, static_cast<int>(verdict.outcome))
-                .bind(3, static_cast<int>(verdict.source))
-                .bind(4, verdict.reason);
-            TR_TRY(insert.run());
-        }
-        TR_TRY(transaction.commit());
+    for (const RunKey& key : runs) {
+        const auto row = queries->find(key.value);
+        if (!row && row.error().code == ErrorCode::NotFound) continue;
+        if (!row) return std::unexpected(row.error());
+        TR_ASSIGN(const RunRecord record, readRecord(folder, *row));
+        const OutcomeVerdict verdict = resolveOutcome(record, rules);
+        TR_ASSIGN(Statement insert,
+                  db.prepare("INSERT OR REPLACE INTO outcomes(run_row, outcome, source, reason) VALUES(?,?,?,?)"));
+        insert.bind(1, row->value)
+            .bind(2, static_cast<int>(verdict.outcome))
+            .bind(3, static_cast<int>(verdict.source))
+            .bind(4, verdict.reason);
+        TR_TRY(insert.run());
     }
-    return db.exec("PRAGMA journal_mode=DELETE"); // a write-ahead log beside it would be taken for that of the next file
+    return {};
+}
+
+/// Brings the clusters to the ledger; nothing where they have it. The caller holds the lock.
+Result<LedgerReport> writeLedger(const fs::path& folder, const ClusterLedger& ledger, const CancelToken& cancel)
+{
+    LedgerReport report;
+    {
+        TR_ASSIGN(Database db, openCacheReader(folder / kDerivedFile, cancel));
+        TR_ASSIGN(const std::int64_t version, db.scalar("PRAGMA user_version"));
+        if (version != kDerivedSchemaVersion) return report; // the next analysis makes it anew
+        TR_ASSIGN(Statement meta, db.prepare("SELECT value FROM meta WHERE key='cluster_ledger'"));
+        TR_ASSIGN(const bool has, meta.step());
+        if (has && meta.textAt(0) == ledger.fingerprint()) return report;
+    }
+    TR_TRY(changeDerived(folder, [&](Database& db) -> Status {
+        TR_ASSIGN(report, applyLedger(db, folder, ledger, cancel));
+        return {};
+    }));
+    return report;
 }
 
 } // namespace
 
 Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, const CancelToken& cancel,
-                               const Progress& progress, const OutcomeRules& rules)
+                               const Progress& progress, const OutcomeRules& rules, const ClusterLedger& ledger)
 {
     const auto begun = std::chrono::steady_clock::now();
     AnalysisReport report;
@@ -188,37 +238,37 @@ Result<AnalysisReport> analyse(const std::filesystem::path& storeCacheFolder, co
     };
     TR_ASSIGN(RunsState state, readRunsState(storeCacheFolder));
     const fs::path derived = storeCacheFolder / kDerivedFile;
-    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), report);
+    const std::string said = ledger.fingerprint();
+    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), &said, report);
     if (report.wasCurrent) return finished();
     TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
     // Whoever held the lock may have done the work.
     TR_ASSIGN(state, readRunsState(storeCacheFolder));
-    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), report);
-    if (report.wasCurrent) return finished();
+    report.wasCurrent = isCurrent(derived, state, rules.fingerprint(), nullptr, report);
+    if (report.wasCurrent) {
+        TR_TRY(writeLedger(storeCacheFolder, ledger, cancel));
+        return finished();
+    }
     report = {};
-    TR_TRY(Analysis(storeCacheFolder, rules, cancel, progress).run(report, state.runs));
+    TR_TRY(Analysis(storeCacheFolder, rules, ledger, cancel, progress).run(report, state.runs));
     return finished();
 }
 
 Status updateOutcomes(const std::filesystem::path& storeCacheFolder, const std::vector<RunKey>& runs, const OutcomeRules& rules,
                       const CancelToken& cancel)
 {
-    const fs::path derived = storeCacheFolder / kDerivedFile, fresh = derived.string() + std::string(kNewSuffix);
+    TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
+    return changeDerived(storeCacheFolder,
+                         [&](Database& db) { return writeOutcomes(db, storeCacheFolder, runs, rules, cancel); });
+}
+
+Result<LedgerReport> updateClusters(const std::filesystem::path& storeCacheFolder, const ClusterLedger& ledger,
+                                    const CancelToken& cancel)
+{
     TR_ASSIGN(const FileLock lock, FileLock::acquire(storeCacheFolder / kDerivedLock, kLockWaitMs, cancel));
     std::error_code error;
-    if (!fs::exists(derived, error)) return {};
-    removeLeftovers(fresh);
-    // A copy under another name, as analyse() does it: who reads sees the old file or the new one.
-    fs::copy_file(derived, fresh, error);
-    if (error) return fail(ErrorCode::Io, fresh.string(), "cannot be written: " + error.message());
-    const auto done = writeOutcomes(storeCacheFolder, fresh, runs, rules, cancel);
-    if (!done) {
-        removeLeftovers(fresh);
-        return done;
-    }
-    fs::rename(fresh, derived, error);
-    if (error) return fail(ErrorCode::Io, derived.string(), "cannot be put in place: " + error.message());
-    return syncDirectory(storeCacheFolder);
+    if (!fs::exists(storeCacheFolder / kDerivedFile, error)) return LedgerReport{};
+    return writeLedger(storeCacheFolder, ledger, cancel);
 }
 
 } // namespace tackroom

@@ -22,7 +22,7 @@ namespace tackroom
 {
 
 /// Raised whenever the same runs.db may give another derived.db: detectors, masks, weights, sentences.
-inline constexpr int kAnalysisVersion = 2;
+inline constexpr int kAnalysisVersion = 3;
 
 /// A cluster with all that is written of it.
 struct ClusterDraft {
@@ -31,12 +31,23 @@ struct ClusterDraft {
     std::vector<ChosenRun> exemplars;
 };
 
+inline constexpr UtcNs kWeek = std::int64_t{7} * 86'400 * 1'000'000'000;
+/// Which of the weeks that are counted a time is in; what lies before or behind them is counted into the first or last.
+[[nodiscard]] std::size_t weekOf(UtcNs time, UtcNs firstWeek, std::size_t weeks);
+
+/// With more versions than this only those that a cluster occurs in are listed.
+inline constexpr std::size_t kMaxListedVersions = 64;
+/// A commit id as people write it; another version as it is.
+[[nodiscard]] std::string shortVersion(const std::string& version);
+
 /// What is known of the store as a whole.
 struct StoreFrame {
     std::vector<std::int64_t> runsOfVersion; ///< by interned version
     std::vector<std::string> labelOfVersion; ///< the same
     UtcNs firstWeek = 0;                     ///< a Monday, 00:00 UTC; 0 where no run has a time
     std::size_t weeks = 0;
+    std::vector<std::int64_t> runsPerWeek; ///< of all runs
+    UtcNs lastRun = 0;                     ///< its start
 };
 [[nodiscard]] StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::string>& labels);
 /// The clusters by size, largest first, then id.
@@ -53,7 +64,9 @@ public:
     [[nodiscard]] Status addCluster(const Grouping& grouping, const ClusterDraft& draft, std::int64_t position);
     /// The explanation of one signal that was added, for descriptions.
     [[nodiscard]] Result<std::string> explanationOf(RunRow row, std::int64_t ordinal);
-    [[nodiscard]] Status finish(const RunsState& state, const std::string& rules);
+    /// `folder`: of the index, for the ledger.
+    [[nodiscard]] Status finish(const RunsState& state, const std::string& rules, const StoreFrame& frame,
+                                const std::filesystem::path& folder, const ClusterLedger& ledger, const CancelToken& cancel);
 
 private:
     explicit DerivedWriter(Database db) : m_db(std::move(db)) {}

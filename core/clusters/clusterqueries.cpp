@@ -2,6 +2,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/clusters/clusters.h"
+#include "core/clusters/ledgerreplay.h"
 #include "core/index/indexschema.h"
 #include "core/sql/sql.h"
 
@@ -21,7 +22,7 @@ namespace
 constexpr std::string_view kClusterColumns =
     "SELECT id, layer, layer_share, layer_reason, family, subject, signature, label, description, runs, failing_runs, users, "
     "share_low, "
-    "share_high, first_seen_ns, last_seen_ns, versions, per_week FROM clusters ORDER BY position";
+    "share_high, first_seen_ns, last_seen_ns, versions, per_week, words FROM clusters ORDER BY position";
 
 Layer layerAt(const Statement& row, int column)
 {
@@ -54,6 +55,9 @@ Result<ClusterItem> clusterAt(const Statement& row)
     TR_ASSIGN(const Json weeks, parseJson(row.textAt(17), "derived.db, weeks of a cluster"));
     for (const Json& week : weeks)
         if (week.is_number_integer()) item.perWeek.push_back(week.get<std::int64_t>());
+    if (row.textAt(18).empty()) return item;
+    TR_ASSIGN(const Json words, parseJson(row.textAt(18), "derived.db, words on a cluster"));
+    item.words = wordsFromJson(words);
     return item;
 }
 
@@ -87,15 +91,31 @@ Result<std::unique_ptr<ClusterQueries>> ClusterQueries::open(const std::filesyst
         new ClusterQueries(std::make_unique<Private>(Private{std::move(derived), std::move(runs)})));
 }
 
+Result<std::string> ClusterQueries::meta(std::string_view key)
+{
+    TR_ASSIGN(Statement select, d->derived.prepare("SELECT value FROM meta WHERE key=?"));
+    select.bind(1, key);
+    TR_ASSIGN(const bool has, select.step());
+    return has ? select.stringAt(0) : std::string();
+}
+
 Result<ClusterOverview> ClusterQueries::overview()
 {
     ClusterOverview overview;
+    TR_ASSIGN(const std::string weeks, meta("runs_per_week"));
+    TR_ASSIGN(const Json perWeek, parseJson(weeks, "derived.db, runs a week"));
+    std::vector<std::int64_t> storePerWeek;
+    for (const Json& week : perWeek) storePerWeek.push_back(week.is_number_integer() ? week.get<std::int64_t>() : 0);
+    TR_ASSIGN(const std::int64_t storeLast, d->derived.scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE key='last_run'"));
+    TR_ASSIGN(overview.editsWithoutPlace,
+              d->derived.scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE key='edits_without_place'"));
     TR_ASSIGN(Statement select, d->derived.prepare(kClusterColumns));
     std::int64_t clustered = 0;
     for (;;) {
         TR_ASSIGN(const bool row, select.step());
         if (!row) break;
         TR_ASSIGN(ClusterItem item, clusterAt(select));
+        item.state = stateOf(item, storePerWeek, storeLast, utcNow());
         clustered += item.runs;
         overview.clusters.push_back(std::move(item));
     }
@@ -194,9 +214,16 @@ Result<ClusterId> ClusterQueries::find(std::string_view idOrWords)
     };
     if (idOrWords.empty()) return notFound("no cluster is named");
     const std::string wanted = asciiLower(idOrWords);
+    {
+        TR_ASSIGN(Statement alias, d->derived.prepare("SELECT cluster_id FROM cluster_aliases WHERE alias=?"));
+        alias.bind(1, idOrWords);
+        TR_ASSIGN(const bool has, alias.step());
+        if (has) return ClusterId(alias.stringAt(0));
+    }
     std::vector<const ClusterItem*> beginnings;
     for (const ClusterItem& item : all.clusters) {
         if (item.id.value == idOrWords || asciiLower(item.label) == wanted) return item.id;
+        if (item.words.isNamed && asciiLower(item.words.madeLabel) == wanted) return item.id;
         if (wanted.size() >= 6 && item.id.value.starts_with(wanted)) beginnings.push_back(&item);
     }
     if (beginnings.size() == 1) return beginnings.front()->id;

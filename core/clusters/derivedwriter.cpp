@@ -75,7 +75,7 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
     const ClusterItem& item = draft.item;
     {
         TR_ASSIGN(Statement insert,
-                  m_db.prepare("INSERT INTO clusters(id, position, layer, layer_share, layer_reason, family, subject, "
+                  m_db.prepare("INSERT INTO made_clusters(id, position, layer, layer_share, layer_reason, family, subject, "
                                "signature, label, description, runs, "
                                "failing_runs, users, share_low, share_high, first_seen_ns, last_seen_ns, versions, per_week) "
                                "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
@@ -100,7 +100,7 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
             .bind(19, dumpJson(Json(item.perWeek)));
         TR_TRY(insert.run());
     }
-    TR_ASSIGN(Statement member, m_db.prepare("INSERT INTO cluster_members(cluster_id, run_row, signal_ordinal) VALUES(?,?,?)"));
+    TR_ASSIGN(Statement member, m_db.prepare("INSERT INTO made_members(cluster_id, run_row, signal_ordinal) VALUES(?,?,?)"));
     for (const Member& one : draft.group->members) {
         member.bind(1, item.id.value)
             .bind(2, grouping.runs()[one.run].row.value)
@@ -109,7 +109,7 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
     }
     TR_ASSIGN(
         Statement exemplar,
-        m_db.prepare("INSERT INTO cluster_exemplars(cluster_id, position, run_row, role, step_id, explanation) "
+        m_db.prepare("INSERT INTO made_exemplars(cluster_id, position, run_row, role, step_id, explanation) "
                      "SELECT ?1, ?2, ?3, ?4, coalesce((SELECT step_id FROM signals WHERE run_row=?3 AND ordinal=?5), ?6), "
                      "coalesce((SELECT explanation FROM signals WHERE run_row=?3 AND ordinal=?5), ?7)"));
     std::int64_t place = 0;
@@ -121,18 +121,23 @@ Status DerivedWriter::addCluster(const Grouping& grouping, const ClusterDraft& d
     return {};
 }
 
-Status DerivedWriter::finish(const RunsState& state, const std::string& rules)
+Status DerivedWriter::finish(const RunsState& state, const std::string& rules, const StoreFrame& frame,
+                             const std::filesystem::path& folder, const ClusterLedger& ledger, const CancelToken& cancel)
 {
     {
         TR_ASSIGN(Statement insert, m_db.prepare("INSERT INTO meta(key, value) VALUES(?,?)"));
         for (const auto& [key, value] : {std::pair<std::string, std::string>{"runs_epoch", state.epoch},
                                          {"runs_generation", std::to_string(state.generation)},
                                          {"analysis_version", std::to_string(kAnalysisVersion)},
-                                         {"outcome_rules", rules}}) {
+                                         {"outcome_rules", rules},
+                                         {"first_week", std::to_string(frame.firstWeek)},
+                                         {"last_run", std::to_string(frame.lastRun)},
+                                         {"runs_per_week", dumpJson(Json(frame.runsPerWeek))}}) {
             insert.bind(1, key).bind(2, value);
             TR_TRY(insert.run());
         }
     }
+    TR_TRY(applyLedger(m_db, folder, ledger, cancel));
     TR_TRY(m_transaction.front().commit());
     m_transaction.clear();
     // A write-ahead log is found by its file's name: left beside the file it would be taken for the log of the next derived.db.

@@ -14,12 +14,9 @@ namespace tackroom
 namespace
 {
 
-constexpr UtcNs kDay = std::int64_t{86'400} * 1'000'000'000;
-constexpr UtcNs kWeek = 7 * kDay;
+constexpr UtcNs kDay = kWeek / 7;
 /// Ten years; what lies before is counted into the first of them.
 constexpr std::int64_t kMaxWeeks = 520;
-/// With more versions than this only those that a cluster occurs in are listed.
-constexpr std::size_t kMaxListedVersions = 64;
 
 /// 1970-01-01 was a Thursday; weeks begin on Monday.
 UtcNs mondayOf(UtcNs time)
@@ -28,13 +25,6 @@ UtcNs mondayOf(UtcNs time)
     const UtcNs shifted = time + kToMonday;
     const UtcNs week = shifted >= 0 ? shifted / kWeek : (shifted - kWeek + 1) / kWeek;
     return week * kWeek - kToMonday;
-}
-
-/// A commit id as people write it.
-std::string shortName(const std::string& version)
-{
-    const bool commit = version.size() == 40 && version.find_first_not_of("0123456789abcdef") == std::string::npos;
-    return commit ? version.substr(0, 8) : version;
 }
 
 ClusterId clusterIdOf(const Group& group)
@@ -56,9 +46,7 @@ void countMembers(const Grouping& grouping, const Group& group, const StoreFrame
         if (run.start <= 0) continue;
         item.firstSeen = item.firstSeen == 0 ? run.start : std::min(item.firstSeen, run.start);
         item.lastSeen = std::max(item.lastSeen, run.start);
-        if (frame.weeks > 0)
-            ++item.perWeek[static_cast<std::size_t>(std::clamp<std::int64_t>((run.start - frame.firstWeek) / kWeek, 0,
-                                                                             static_cast<std::int64_t>(frame.weeks) - 1))];
+        if (frame.weeks > 0) ++item.perWeek[weekOf(run.start, frame.firstWeek, frame.weeks)];
     }
     item.users = static_cast<std::int64_t>(users.size());
     for (std::size_t version = 0; version < ofVersion.size(); ++version) {
@@ -70,6 +58,18 @@ void countMembers(const Grouping& grouping, const Group& group, const StoreFrame
 }
 
 } // namespace
+
+std::string shortVersion(const std::string& version)
+{
+    const bool commit = version.size() == 40 && version.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return commit ? version.substr(0, 8) : version;
+}
+
+std::size_t weekOf(UtcNs time, UtcNs firstWeek, std::size_t weeks)
+{
+    return static_cast<std::size_t>(
+        std::clamp<std::int64_t>((time - firstWeek) / kWeek, 0, static_cast<std::int64_t>(weeks) - 1));
+}
 
 StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::string>& labels)
 {
@@ -85,12 +85,16 @@ StoreFrame frameOf(const Grouping& grouping, const std::map<std::string, std::st
     }
     for (std::uint32_t i = 0; i < versions.size(); ++i) {
         const auto label = labels.find(versions.text(i));
-        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? shortName(versions.text(i))
+        frame.labelOfVersion.push_back(label == labels.end() || label->second.empty() ? shortVersion(versions.text(i))
                                                                                       : label->second);
     }
     if (first == 0) return frame;
     frame.firstWeek = std::max(mondayOf(first), mondayOf(last) - (kMaxWeeks - 1) * kWeek);
     frame.weeks = static_cast<std::size_t>((mondayOf(last) - frame.firstWeek) / kWeek) + 1;
+    frame.lastRun = last;
+    frame.runsPerWeek.assign(frame.weeks, 0);
+    for (const GroupedRun& run : grouping.runs())
+        if (run.start > 0) ++frame.runsPerWeek[weekOf(run.start, frame.firstWeek, frame.weeks)];
     return frame;
 }
 

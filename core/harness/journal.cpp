@@ -13,13 +13,13 @@ namespace tackroom
 namespace
 {
 
-constexpr std::array<std::string_view, 10> kKindNames{"baseline", "approve",  "reject", "defer", "request-changes",
-                                                      "rollback", "imported", "reopen", "note",  "judge"};
+constexpr std::array<std::string_view, 11> kKindNames{"baseline", "approve", "reject", "defer", "request-changes", "rollback",
+                                                      "imported", "reopen",  "note",   "judge", "cluster"};
 
 /// Members that this program knows; the rest of an entry is kept in `extra` and written back.
-constexpr std::array<std::string_view, 17> kKnownMembers{"id",       "lamport",  "kind",     "time",   "reviewer", "reason",
-                                                         "proposal", "patchSet", "base",     "result", "version",  "rollsBack",
-                                                         "cluster",  "atoms",    "evidence", "format", "judgement"};
+constexpr std::array<std::string_view, 18> kKnownMembers{
+    "id",     "lamport", "kind",      "time",    "reviewer", "reason",   "proposal", "patchSet",  "base",
+    "result", "version", "rollsBack", "cluster", "atoms",    "evidence", "format",   "judgement", "clusterEdit"};
 
 bool isPlain(std::string_view text)
 {
@@ -100,6 +100,7 @@ Json JournalEntry::toJson() const
     }
     if (!evidence.empty()) json["evidence"] = evidence;
     if (judgement) json["judgement"] = judgement->toJson();
+    if (!clusterEdit.is_null()) json["clusterEdit"] = clusterEdit;
     for (const auto& [key, value] : extra.items())
         if (!json.contains(key)) json[key] = value;
     return json;
@@ -138,9 +139,30 @@ Result<JournalEntry> JournalEntry::fromJson(const Json& json)
         entry.judgement = RunJudgement::fromJson(said);
         if (!entry.judgement) entry.extra["judgement"] = said; // of a newer program: kept as it is
     }
+    entry.clusterEdit = memberAt(json, "clusterEdit");
     for (const auto& [key, value] : json.items())
         if (std::ranges::find(kKnownMembers, key) == kKnownMembers.end()) entry.extra[key] = value;
     return entry;
+}
+
+namespace
+{
+std::string copiedFrom(const JournalEntry& entry)
+{
+    return entry.judgement ? entry.judgement->copyOf : stringAt(entry.clusterEdit, "copyOf");
+}
+} // namespace
+
+bool isCopy(const JournalEntry& entry) { return !copiedFrom(entry).empty(); }
+
+std::string originOf(const JournalEntry& entry) { return isCopy(entry) ? copiedFrom(entry) : entry.id; }
+
+JournalEntry copyOf(const JournalEntry& entry)
+{
+    JournalEntry copy = entry;
+    if (copy.judgement) copy.judgement->copyOf = originOf(entry);
+    if (!copy.clusterEdit.is_null()) copy.clusterEdit["copyOf"] = originOf(entry);
+    return copy;
 }
 
 } // namespace tackroom

@@ -23,7 +23,19 @@ struct Reviewer {
 [[nodiscard]] Result<Reviewer> parseReviewer(std::string_view text);
 [[nodiscard]] std::string toString(const Reviewer& reviewer);
 
-enum class EntryKind : std::uint8_t { Baseline, Approve, Reject, Defer, RequestChanges, Rollback, Imported, Reopen, Note, Judge };
+enum class EntryKind : std::uint8_t {
+    Baseline,
+    Approve,
+    Reject,
+    Defer,
+    RequestChanges,
+    Rollback,
+    Imported,
+    Reopen,
+    Note,
+    Judge,
+    Cluster
+};
 [[nodiscard]] std::string_view nameOf(EntryKind); ///< "baseline", "approve", …
 
 /// One entry of the journal. Written once, never changed; undo is a new entry.
@@ -44,10 +56,17 @@ struct JournalEntry {
     std::vector<Atom> atoms;           ///< exactly what was decided, by bytes
     std::vector<std::string> evidence; ///< RunKeys and cluster ids that were shown
     std::optional<RunJudgement> judgement; ///< judge: what a person says of a run
+    Json clusterEdit;                      ///< cluster: what a person did to a cluster (core/clusters); else null
     Json extra = Json::object();       ///< what a newer program wrote and we keep
 
     [[nodiscard]] Json toJson() const;
     [[nodiscard]] static Result<JournalEntry> fromJson(const Json& json);
 };
+
+/// What people say of runs and clusters lies in more than one journal. The id that an entry got where it was first written:
+[[nodiscard]] std::string originOf(const JournalEntry& entry);
+/// The same for another journal: it says where it comes from, and keeps its time.
+[[nodiscard]] JournalEntry copyOf(const JournalEntry& entry);
+[[nodiscard]] bool isCopy(const JournalEntry& entry);
 
 } // namespace tackroom

@@ -376,11 +376,12 @@ Result<JournalEntry> HarnessRepository::record(JournalEntry entry, const CancelT
     TR_TRY(parseReviewer(toString(entry.reviewer)));
     if ((entry.kind == EntryKind::Judge) != entry.judgement.has_value())
         return fail(ErrorCode::Internal, {}, "an entry about a run names the run, and no other entry does");
+    if ((entry.kind == EntryKind::Cluster) != entry.clusterEdit.is_object())
+        return fail(ErrorCode::Internal, {}, "an entry about a cluster says what was done to it, and no other entry does");
     TR_ASSIGN(const auto lock, d->lock(cancel));
     TR_TRY(d->bringUpToDate(cancel));
-    // What was said of a run elsewhere keeps its time: the latest word counts.
-    const bool copied = entry.judgement && !entry.judgement->copyOf.empty() && entry.time != 0;
-    if (!copied) entry.time = d->now();
+    // What was said of a run or cluster elsewhere keeps its time: the latest word counts.
+    if (!isCopy(entry) || entry.time == 0) entry.time = d->now();
     entry.extra["repository"] = d->registration.key;
     TR_ASSIGN(const auto made, d->append({std::move(entry)}));
     TR_TRY(d->projectJournal(cancel));

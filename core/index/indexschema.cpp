@@ -82,7 +82,7 @@ CREATE TABLE signals(
     explanation TEXT NOT NULL,
     strength REAL NOT NULL,
     PRIMARY KEY(run_row, ordinal)) WITHOUT ROWID;
-CREATE TABLE clusters(
+CREATE TABLE made_clusters(
     id TEXT PRIMARY KEY,
     position INTEGER NOT NULL,
     layer INTEGER NOT NULL,
@@ -102,6 +102,40 @@ CREATE TABLE clusters(
     last_seen_ns INTEGER NOT NULL,
     versions TEXT NOT NULL,
     per_week TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE made_members(
+    cluster_id TEXT NOT NULL,
+    run_row INTEGER NOT NULL,
+    signal_ordinal INTEGER NOT NULL,
+    PRIMARY KEY(cluster_id, run_row)) WITHOUT ROWID;
+CREATE TABLE made_exemplars(
+    cluster_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    run_row INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    step_id TEXT NOT NULL,
+    explanation TEXT NOT NULL,
+    PRIMARY KEY(cluster_id, position)) WITHOUT ROWID;
+CREATE TABLE clusters(
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    layer INTEGER NOT NULL,
+    layer_share REAL NOT NULL,
+    layer_reason TEXT NOT NULL,
+    family TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    label TEXT NOT NULL,
+    description TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    failing_runs INTEGER NOT NULL,
+    users INTEGER NOT NULL,
+    share_low REAL NOT NULL,
+    share_high REAL NOT NULL,
+    first_seen_ns INTEGER NOT NULL,
+    last_seen_ns INTEGER NOT NULL,
+    versions TEXT NOT NULL,
+    per_week TEXT NOT NULL,
+    words TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cluster_members(
     cluster_id TEXT NOT NULL,
     run_row INTEGER NOT NULL,
@@ -116,6 +150,7 @@ CREATE TABLE cluster_exemplars(
     step_id TEXT NOT NULL,
     explanation TEXT NOT NULL,
     PRIMARY KEY(cluster_id, position)) WITHOUT ROWID;
+CREATE TABLE cluster_aliases(alias TEXT PRIMARY KEY, cluster_id TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
 } // namespace tackroom

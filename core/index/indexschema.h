@@ -32,7 +32,11 @@
 /// it has no WAL, which would outlive its file under the same name; a connection sees the file that it opened)
 ///   meta      `runs_epoch` and `runs_generation`: the runs.db that it was computed from. With another epoch its row numbers
 ///             mean nothing and it is ignored; with another generation it is merely late.
-///   outcomes, signals, clusters, cluster_members, cluster_exemplars
+///             `cluster_ledger`: what people did to the clusters, as a fingerprint; `first_week`, `runs_per_week`: of all runs
+///   outcomes, signals
+///   made_clusters, made_members, made_exemplars   as the runs were grouped
+///   clusters, cluster_members, cluster_exemplars  the same as people left them; clusters.words is what they said, as JSON
+///   cluster_aliases   ids of clusters that are another's part or have another id, and which it is
 ///
 /// Enumerations (kind, status, annotator, outcome, source, layer …) are stored as the numbers of their C++ enumerators.
 /// Times are UTC nanoseconds, 0 where the store has none. Texts are never NULL; cost_usd and value may be.
@@ -40,7 +44,7 @@ namespace tackroom
 {
 
 inline constexpr int kRunsSchemaVersion = 5;
-inline constexpr int kDerivedSchemaVersion = 1;
+inline constexpr int kDerivedSchemaVersion = 2;
 
 inline constexpr std::int64_t kMaxSkippedRows = 10'000;
 

@@ -6,7 +6,6 @@
 #include "core/workspace/storesettings.h"
 
 #include <algorithm>
-#include <set>
 
 namespace tackroom
 {
@@ -14,30 +13,10 @@ namespace tackroom
 namespace
 {
 
-/// The same word in any journal: the id that it got where it was first written.
-std::string originOf(const JournalEntry& entry)
-{
-    return entry.judgement && !entry.judgement->copyOf.empty() ? entry.judgement->copyOf : entry.id;
-}
-
 std::vector<JournalEntry> judgementsIn(std::vector<JournalEntry> entries)
 {
     std::erase_if(entries, [](const JournalEntry& entry) { return !entry.judgement; });
     return entries;
-}
-
-std::set<std::string> originsOf(const std::vector<JournalEntry>& entries)
-{
-    std::set<std::string> origins;
-    for (const JournalEntry& entry : entries) origins.insert(originOf(entry));
-    return origins;
-}
-
-JournalEntry copyOf(const JournalEntry& entry)
-{
-    JournalEntry copy = entry;
-    copy.judgement->copyOf = originOf(entry);
-    return copy;
 }
 
 Outcome outcomeOf(JudgeVerdict verdict)
@@ -85,28 +64,6 @@ Result<Judged> judgeRun(const Places& places, HarnessRepository* repository, Run
     if (!repository) return judged;
     if (auto shared = repository->record(copyOf(judged.entry), cancel); !shared) judged.notShared = std::move(shared.error());
     return judged;
-}
-
-Result<std::size_t> exchangeJudgements(const Places& places, HarnessRepository& repository,
-                                       const std::filesystem::path& storeCacheFolder, const CancelToken& cancel)
-{
-    TR_ASSIGN(const auto ours, judgementHistory(places));
-    TR_ASSIGN(auto theirs, repository.journal());
-    theirs = judgementsIn(std::move(theirs));
-    if (ours.empty() && theirs.empty()) return 0;
-    TR_ASSIGN(const auto runs, RunQueries::open(storeCacheFolder, cancel));
-    const auto isOfStore = [&](const JournalEntry& entry) { return runs->find(entry.judgement->run).has_value(); };
-    const auto missingIn = [&](const std::vector<JournalEntry>& from, const std::vector<JournalEntry>& to) {
-        const auto there = originsOf(to);
-        std::vector<JournalEntry> missing;
-        for (const JournalEntry& entry : from)
-            if (!there.contains(originOf(entry)) && isOfStore(entry)) missing.push_back(copyOf(entry));
-        return missing;
-    };
-    for (const JournalEntry& entry : missingIn(ours, theirs)) TR_TRY(repository.record(entry, cancel));
-    const auto coming = missingIn(theirs, ours);
-    TR_TRY(appendPrivateJournal(places.data, coming, cancel));
-    return coming.size();
 }
 
 std::string judgementText(const JournalEntry& judgement)

@@ -28,11 +28,6 @@ struct Judged {
 /// Writes one down; `repository` may be null.
 [[nodiscard]] Result<Judged> judgeRun(const Places& places, HarnessRepository* repository, RunJudgement judgement,
                                       const Reviewer& reviewer, const std::string& reason, const CancelToken& cancel);
-/// Carries what only one of the two journals has over to the other, for the runs of one store. How many the private journal
-/// got: the outcomes of these runs have to be resolved anew.
-[[nodiscard]] Result<std::size_t> exchangeJudgements(const Places& places, HarnessRepository& repository,
-                                                     const std::filesystem::path& storeCacheFolder, const CancelToken& cancel);
-
 /// "judged bad by Ann: wrong amount"
 [[nodiscard]] std::string judgementText(const JournalEntry& judgement);
 /// One line of an export: run, verdict, outcome, reason, reviewer, time and the annotations that are there. `item`: of the run,

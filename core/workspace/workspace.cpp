@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/platform/atomicfile.h"
 #include "core/platform/directories.h"
+#include "core/workspace/clusteredits.h"
 #include "core/workspace/judgements.h"
 #include "core/workspace/limits.h"
 #include "core/workspace/versionsettings.h"
@@ -79,7 +80,8 @@ Result<IndexReport> openStoreIndex(const fs::path& store, const Places& places, 
         report.seconds += seconds;
     }
     TR_ASSIGN(const OutcomeRules rules, outcomeRulesOf(places, report.folder));
-    TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress, rules));
+    TR_ASSIGN(const ClusterLedger ledger, readClusterLedger(places, report.folder));
+    TR_ASSIGN(const AnalysisReport analysis, analyse(report.folder, cancel, progress, rules, ledger));
     report.seconds += analysis.seconds;
     return report;
 }

@@ -84,6 +84,40 @@ class Texts(unittest.TestCase):
         self.assertEqual((again["outcome"], again["outcomeSource"]), (run["outcome"], run["outcomeSource"]))
         self.assertEqual(len(good("judgements", self.store, "--jsonl", "--history", **OWN).out.splitlines()), 2)
 
+    def test_1c_clusters_by_hand(self):
+        """What a person does to clusters is told by `clusters`, kept, and undone by a new entry."""
+        def clusters():
+            return good("--json", "clusters", self.store, **OWN).json["clusters"]
+
+        made = clusters()
+        first, second, third = (each["id"] for each in made[:3])
+        self.check("help-edit-cluster", "edit-cluster", "--help")
+        self.check("cluster-edits-none", "cluster-edits", self.store)
+        self.check("edit-cluster-nobody", "edit-cluster", self.store, first, "rename", "x", code=2)
+        self.check("edit-cluster-wrong", "edit-cluster", self.store, first, "explode", "--reviewer", REVIEWER, code=2)
+        self.check("edit-cluster-nowhere", "edit-cluster", self.store, "c-123456789abc", "pin", "--reviewer", REVIEWER, code=3)
+        self.check("edit-cluster", "edit-cluster", self.store, first, "rename", "Order ids with a hash", "--reviewer", REVIEWER)
+        good("edit-cluster", self.store, first, "assign", "Bo", "--reviewer", REVIEWER, **OWN)
+        self.check("edit-cluster-merge", "edit-cluster", self.store, third, "merge", second, "--reviewer", REVIEWER)
+        split = good("--json", "edit-cluster", self.store, first, "split", "version:v1", "--reviewer", REVIEWER, **OWN).json["edit"]
+        good("edit-cluster", self.store, second, "mute", "--count", "100", "--reviewer", REVIEWER, **OWN)
+        now = {each["id"]: each for each in clusters()}
+        self.assertEqual(sum(each["runs"] for each in now.values()), sum(each["runs"] for each in made), "every run stays in one")
+        self.assertEqual((now[first]["label"], now[first]["words"]["owner"]), ("Order ids with a hash", "Bo"))
+        self.assertEqual(now[first]["words"]["madeLabel"], made[0]["label"])
+        self.assertEqual((now[second]["state"], now[second]["words"]["mergedFrom"]), ("ignored", [third]))
+        self.assertEqual(set(now[second]["runIds"]), set(made[1]["runIds"]) | set(made[2]["runIds"]))
+        self.assertEqual(set(now[first]["runIds"]) | set(now[split["other"]]["runIds"]), set(made[0]["runIds"]))
+        for each in now[split["other"]]["versions"]:
+            self.assertEqual(each["runs"] > 0, each["label"] == "v1")
+        edits = good("--json", "cluster-edits", self.store, **OWN).json["edits"]
+        self.assertEqual([each["act"] for each in edits], ["rename", "assign", "merge", "split", "mute"])
+        for _ in edits:
+            good("edit-cluster", self.store, "-", "undo", "--reviewer", REVIEWER, **OWN)
+        self.check("edit-cluster-undone", "edit-cluster", self.store, "-", "undo", "--reviewer", REVIEWER, code=3)
+        self.assertEqual(clusters(), made)
+        self.assertEqual([each["counts"] for each in good("--json", "cluster-edits", self.store, **OWN).json["edits"][:5]], [False] * 5)
+
     def check_damage(self):
         """A lost page: what lies on the others is searched, and what is missing is said."""
         store = sample_copy("texts-damaged") / "refund-agent.db"

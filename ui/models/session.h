@@ -85,6 +85,14 @@ public:
     /// Every judgement of the open store, one JSON object a line.
     void exportJudgements(const QString& file);
 
+    // --- what people do to clusters
+    /// Writes edits down in the reviewer's name and brings the clusters to them; storeChanged() tells it. `done`: what the
+    /// status line says.
+    void editClusters(std::vector<ClusterEdit> edits, const QString& done);
+    /// Takes the last edit of the store's clusters back, whoever made it.
+    void undoClusterEdit();
+    [[nodiscard]] bool editingClusters() const { return m_clusterJobs > 0; }
+
     // --- what is set for the open store
     [[nodiscard]] const StoreSettings& storeSettings() const { return m_storeSettings; }
     void setRule(const std::optional<ScoreRule>& rule); ///< analyses anew
@@ -120,6 +128,7 @@ private:
     void storeIndexed(Result<IndexReport> report);
     void lookForChanges();
     void writeJudgement(const RunJudgement& judgement, const std::string& reason);
+    void writeClusterEdits(std::function<Result<std::vector<ClusterEdit>>()> edits, const QString& done);
     void analyseAgain();
     void exchangeWithRepository();
     void keepSettings(StoreSettings settings);
@@ -144,7 +153,7 @@ private:
     std::string m_storeStamp;              ///< of what was read
     Judgements m_judgements;
     std::vector<std::pair<std::string, std::optional<JournalEntry>>> m_undo; ///< run, and what was said of it before
-    int m_judgeJobs = 0;
+    int m_judgeJobs = 0, m_clusterJobs = 0;
     QTimer m_analyseSoon; ///< the clusters follow when judging pauses
     StoreSettings m_storeSettings;
     RepositoryInfo m_repositoryInfo;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What people say of runs, and what they set for a store: the part of the session that writes.
 #include "core/platform/atomicfile.h"
+#include "core/workspace/clusteredits.h"
+#include "core/workspace/exchange.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/models/session.h"
@@ -104,7 +106,8 @@ void Session::analyseAgain()
         {tr("Grouping the failures anew"), ui::Lane::Pool, true, false}, this,
         [places = m_places, folder = m_store.folder](const CancelToken& cancel, const Progress& progress) -> Result<Done> {
             TR_ASSIGN(const OutcomeRules rules, outcomeRulesOf(places, folder));
-            TR_TRY(analyse(folder, cancel, progress, rules));
+            TR_ASSIGN(const ClusterLedger ledger, readClusterLedger(places, folder));
+            TR_TRY(analyse(folder, cancel, progress, rules, ledger));
             TR_ASSIGN(const auto runs, RunQueries::open(folder, cancel));
             Done done;
             TR_ASSIGN(done.counts, runs->counts());
@@ -125,28 +128,37 @@ void Session::analyseAgain()
 void Session::exchangeWithRepository()
 {
     if (m_storeState != State::Ready || m_repositoryState != State::Ready) return;
-    struct Exchanged {
-        std::size_t came = 0;
+    struct Done {
+        Exchanged came;
         Judgements judgements;
     };
-    m_jobs->start<Exchanged>(
+    m_jobs->start<Done>(
         {QString(), ui::Lane::Git, true, true}, this,
-        [this, places = m_places, folder = m_store.folder](const CancelToken& cancel, const Progress&) -> Result<Exchanged> {
-            Exchanged exchanged;
+        [this, places = m_places, folder = m_store.folder](const CancelToken& cancel, const Progress&) -> Result<Done> {
+            Done done;
             HarnessRepository* repository = laneRepository();
-            if (!repository) return exchanged;
-            TR_ASSIGN(exchanged.came, exchangeJudgements(places, *repository, folder, cancel));
-            TR_ASSIGN(exchanged.judgements, readJudgements(places));
-            return exchanged;
+            if (!repository) return done;
+            TR_ASSIGN(done.came, exchangeWords(places, *repository, folder, cancel));
+            TR_ASSIGN(done.judgements, readJudgements(places));
+            return done;
         },
-        [this](Result<Exchanged> exchanged) {
+        [this](Result<Done> exchanged) {
             if (!exchanged) {
                 if (exchanged.error().code != ErrorCode::Cancelled) Q_EMIT failureRaised(exchanged.error());
                 return;
             }
-            if (exchanged->came == 0) return;
+            const auto [judgements, edits] = exchanged->came;
+            if (judgements + edits == 0) return;
             m_judgements = std::move(exchanged->judgements);
-            Q_EMIT newsRaised(exchanged->came == 1 ? tr("1 judgement came from the repository.") : tr("%1 judgements came from the repository.").arg(countText(static_cast<std::int64_t>(exchanged->came))));
+            if (judgements > 0)
+                Q_EMIT newsRaised(
+                    judgements == 1
+                        ? tr("1 judgement came from the repository.")
+                        : tr("%1 judgements came from the repository.").arg(countText(static_cast<std::int64_t>(judgements))));
+            if (edits > 0)
+                Q_EMIT newsRaised(edits == 1 ? tr("1 edit of the clusters came from the repository.")
+                                             : tr("%1 edits of the clusters came from the repository.")
+                                                   .arg(countText(static_cast<std::int64_t>(edits))));
             analyseAgain();
         });
 }

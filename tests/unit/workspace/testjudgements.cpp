@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/harness/privatejournal.h"
+#include "core/workspace/exchange.h"
 #include "core/workspace/judgements.h"
 #include "core/workspace/storesettings.h"
 #include "tests/unit/clusters/clustertesting.h"
@@ -182,9 +183,9 @@ TEST_F(JudgementTest, goesToTheRepositoryAndComesBackFromIt)
     {
         const auto repository = openRepository("harness");
         ASSERT_TRUE(repository);
-        EXPECT_EQ(exchangeJudgements(places(), *repository, index(), {}).value(), 0U);
+        EXPECT_EQ(exchangeWords(places(), *repository, index(), {}).value().judgements, 0U);
         judge(2, JudgeVerdict::Good, "while it is open", repository.get());
-        EXPECT_EQ(exchangeJudgements(places(), *repository, index(), {}).value(), 0U) << "nothing is carried over twice";
+        EXPECT_EQ(exchangeWords(places(), *repository, index(), {}).value().judgements, 0U) << "nothing is carried over twice";
         EXPECT_EQ(latestJudgements(*repository->journal()).size(), 2U);
     }
     // Somebody else's machine: no private journal, the same repository and vault.
@@ -192,12 +193,12 @@ TEST_F(JudgementTest, goesToTheRepositoryAndComesBackFromIt)
     EXPECT_TRUE(readJudgements(places())->empty());
     const auto repository = openRepository("harness");
     ASSERT_TRUE(repository);
-    EXPECT_EQ(exchangeJudgements(places(), *repository, index(), {}).value(), 2U);
+    EXPECT_EQ(exchangeWords(places(), *repository, index(), {}).value().judgements, 2U);
     const auto latest = readJudgements(places());
     ASSERT_TRUE(latest);
     EXPECT_EQ(latest->at(keyOf(1)).reason, "before the repository was opened");
     EXPECT_EQ(latest->at(keyOf(1)).reviewer, kRita);
-    EXPECT_EQ(exchangeJudgements(places(), *repository, index(), {}).value(), 0U);
+    EXPECT_EQ(exchangeWords(places(), *repository, index(), {}).value().judgements, 0U);
 }
 
 TEST_F(JudgementTest, onlyRunsOfTheStoreGoToTheRepository)
@@ -206,7 +207,7 @@ TEST_F(JudgementTest, onlyRunsOfTheStoreGoToTheRepository)
     judge(77, JudgeVerdict::Bad, "a run of another store");
     const auto repository = openRepository("harness");
     ASSERT_TRUE(repository);
-    ASSERT_TRUE(exchangeJudgements(places(), *repository, index(), {}));
+    ASSERT_TRUE(exchangeWords(places(), *repository, index(), {}));
     const auto latest = latestJudgements(*repository->journal());
     EXPECT_TRUE(latest.contains(keyOf(1)));
     EXPECT_FALSE(latest.contains(keyOf(77)));
