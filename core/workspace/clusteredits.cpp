@@ -98,29 +98,26 @@ Result<ClustersEdited> editClusters(const Places& places, HarnessRepository* rep
                                     const std::filesystem::path& storeCacheFolder, std::vector<ClusterEdit> edits,
                                     const Reviewer& reviewer, const CancelToken& cancel)
 {
-    std::vector<JournalEntry> entries;
-    {
-        TR_ASSIGN(const auto clusters, ClusterQueries::open(storeCacheFolder, cancel));
-        UtcNs time = utcNow(); // of one batch each has its own, so that their order is that of their times
-        for (ClusterEdit& edit : edits) {
-            if (edit.act != ClusterAct::Undo) TR_TRY(complete(edit, *clusters));
-            JournalEntry& entry = entries.emplace_back();
-            entry.kind = EntryKind::Cluster;
-            entry.time = time++;
-            entry.reviewer = reviewer;
-            entry.cluster = edit.cluster;
-            entry.clusterEdit = edit.toJson();
-        }
-    }
-    TR_ASSIGN(const auto written, appendPrivateJournal(places.data, std::move(entries), cancel));
     ClustersEdited edited;
-    for (const JournalEntry& entry : written) {
-        if (auto each = ledgerEntryOf(entry)) edited.entries.push_back(std::move(*each));
-        if (!repository || edited.notShared) continue;
-        if (auto shared = repository->record(copyOf(entry), cancel); !shared) edited.notShared = std::move(shared.error());
+    // One after the other: an edit may be of a cluster that the one before makes.
+    for (ClusterEdit& edit : edits) {
+        JournalEntry entry;
+        if (edit.act != ClusterAct::Undo) {
+            TR_ASSIGN(const auto clusters, ClusterQueries::open(storeCacheFolder, cancel));
+            TR_TRY(complete(edit, *clusters));
+        }
+        entry.kind = EntryKind::Cluster;
+        entry.reviewer = reviewer;
+        entry.cluster = edit.cluster;
+        entry.clusterEdit = edit.toJson();
+        TR_ASSIGN(const auto written, appendPrivateJournal(places.data, {std::move(entry)}, cancel));
+        if (auto each = ledgerEntryOf(written.front())) edited.entries.push_back(std::move(*each));
+        if (repository && !edited.notShared)
+            if (auto shared = repository->record(copyOf(written.front()), cancel); !shared)
+                edited.notShared = std::move(shared.error());
+        TR_ASSIGN(const ClusterLedger ledger, readClusterLedger(places, storeCacheFolder));
+        TR_ASSIGN(edited.report, updateClusters(storeCacheFolder, ledger, cancel));
     }
-    TR_ASSIGN(const ClusterLedger ledger, readClusterLedger(places, storeCacheFolder));
-    TR_ASSIGN(edited.report, updateClusters(storeCacheFolder, ledger, cancel));
     return edited;
 }
 

@@ -27,7 +27,8 @@ struct ClustersEdited {
     std::optional<Error> notShared; ///< why the repository's journal did not get them; it will at the next exchange
     LedgerReport report;
 };
-/// Writes edits down, in order, with the runs of their clusters, and brings the clusters to them. `repository` may be null.
+/// Writes edits down, one after the other, with the runs of their clusters, and brings the clusters to them; the first that
+/// cannot be made ends it. `repository` may be null.
 /// Errors: NotFound (no such cluster), Usage (what makes no sense: merged with itself, a split without a query or runs …).
 [[nodiscard]] Result<ClustersEdited> editClusters(const Places& places, HarnessRepository* repository,
                                                   const std::filesystem::path& storeCacheFolder, std::vector<ClusterEdit> edits,

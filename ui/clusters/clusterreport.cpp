@@ -10,7 +10,9 @@
 #include "ui/models/clustertreemodel.h"
 
 #include <QGridLayout>
+#include <QMenu>
 #include <QScrollBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -104,8 +106,10 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
 
     m_column->addWidget(
         new TextLabel(shownLine(cluster.label), TextLabel::Heading | TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    addWords(cluster);
     m_prior = new QVBoxLayout;
     m_column->addLayout(m_prior);
+    addActions();
     if (!cluster.description.empty())
         m_column->addWidget(
             new TextLabel(shownBlock(cluster.description, 4000), TextLabel::Wrapped | TextLabel::Selectable, m_page));
@@ -119,6 +123,53 @@ void ClusterReport::showCluster(const ClusterItem& cluster, std::int64_t allRuns
     m_column->addStretch(1);
     setWidget(page);
     verticalScrollBar()->setValue(scrolled);
+}
+
+void ClusterReport::addActions()
+{
+    constexpr int kButtons = 4; // Rename, Merge, Split, Assign; the rest in a menu
+    if (m_actions.isEmpty()) return;
+    auto* row = new QHBoxLayout;
+    row->setSpacing(kGrid / 2);
+    const auto button = [&] {
+        auto* made = new QToolButton(m_page);
+        made->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        row->addWidget(made);
+        return made;
+    };
+    for (int i = 0; i < std::min<int>(kButtons, static_cast<int>(m_actions.size())); ++i)
+        button()->setDefaultAction(m_actions[i]);
+    QToolButton* more = button();
+    more->setText(tr("More"));
+    more->setAccessibleName(tr("More that can be done to the cluster"));
+    more->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(more);
+    menu->addActions(m_actions.mid(kButtons));
+    more->setMenu(menu);
+    row->addStretch(1);
+    m_column->addLayout(row);
+}
+
+void ClusterReport::addWords(const ClusterItem& cluster)
+{
+    const ClusterWords& words = cluster.words;
+    QStringList line{clusterStateSentence(cluster)};
+    line.append(words.owner.empty() ? tr("nobody looks after it") : tr("owner: %1").arg(shownLine(words.owner, 80)));
+    if (words.isPinned) line.append(tr("pinned"));
+    if (!words.mergedFrom.empty())
+        line.append(words.mergedFrom.size() == 1 ? tr("another cluster was merged into it")
+                                                 : tr("%1 clusters were merged into it").arg(words.mergedFrom.size()));
+    if (words.isSplit) line.append(tr("split from another cluster"));
+    m_column->addWidget(new TextLabel(line.join(QStringLiteral(" · ")), TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    if (words.isNamed)
+        m_column->addWidget(new TextLabel(tr("Made name: %1").arg(shownLine(words.madeLabel, 300)),
+                                          TextLabel::Faint | TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    if (words.resolution && !words.resolution->reason.empty())
+        m_column->addWidget(new TextLabel(tr("What was done about it: %1").arg(shownBlock(words.resolution->reason, 4000)),
+                                          TextLabel::Wrapped | TextLabel::Selectable, m_page));
+    if (!words.expected.empty())
+        m_column->addWidget(new TextLabel(tr("The agent should have: %1").arg(shownBlock(words.expected, 4000)),
+                                          TextLabel::Wrapped | TextLabel::Selectable, m_page));
 }
 
 void ClusterReport::addFigures(const ClusterItem& cluster, std::int64_t allRuns)

@@ -3,6 +3,8 @@
 #include "core/clusters/priornames.h"
 #include "core/index/runqueries.h"
 
+#include <QAction>
+#include <QList>
 #include <QScrollArea>
 
 #include <functional>
@@ -35,6 +37,8 @@ class ClusterReport : public QScrollArea
 public:
     using VersionText = std::function<QString(const std::string& version, const std::string& label)>;
     explicit ClusterReport(VersionText versionText, QWidget* parent = nullptr);
+    /// What can be done to the cluster: buttons beneath its name, as many as there is room for, the others in a menu.
+    void setActions(const QList<QAction*>& actions) { m_actions = actions; }
     void showCluster(const ClusterItem& cluster, std::int64_t allRuns);
     void setEvidence(const ClusterEvidence& evidence);
     void setEvidenceError(const Error& error);
@@ -46,6 +50,8 @@ Q_SIGNALS:
 
 private:
     QVBoxLayout* section(const QString& title);
+    void addActions();
+    void addWords(const ClusterItem& cluster);
     void addFigures(const ClusterItem& cluster, std::int64_t allRuns);
     void addVersions(const ClusterItem& cluster);
     void addLinks(QVBoxLayout* column, const std::vector<ClusterLink>& links, const QString& none);
@@ -55,6 +61,7 @@ private:
     QWidget* m_page = nullptr;
     QVBoxLayout* m_column = nullptr;
     QVBoxLayout *m_prior = nullptr, *m_seen = nullptr, *m_exemplars = nullptr, *m_proposals = nullptr, *m_versions = nullptr;
+    QList<QAction*> m_actions;
     ClusterItem m_cluster;
 };
 

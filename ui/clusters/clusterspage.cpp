@@ -48,7 +48,7 @@ protected:
         for (int column = 1; column < header()->count(); ++column) {
             const int width = header()->isSectionHidden(column) ? m_widths[column] : columnWidth(column);
             m_widths[column] = width;
-            room = room && (label - width >= leastLabel || column == ClusterTreeModel::RunsColumn);
+            room = room && (label - width >= leastLabel || column <= ClusterTreeModel::RunsColumn);
             if (room == header()->isSectionHidden(column)) header()->setSectionHidden(column, !room);
             if (room) label -= width;
         }
@@ -145,6 +145,7 @@ QWidget* ClustersPage::buildTree()
     header->setSectionsMovable(false);
     const int unit = fontMetrics().averageCharWidth();
     header->setMinimumSectionSize(unit * 5);
+    header->resizeSection(ClusterTreeModel::StateColumn, unit * 12);
     header->resizeSection(ClusterTreeModel::RunsColumn, unit * 7);
     header->resizeSection(ClusterTreeModel::ShareColumn, unit * 9);
     header->resizeSection(ClusterTreeModel::TrendColumn, unit * 10);
@@ -166,11 +167,14 @@ void ClustersPage::buildActions()
         if (index.parent().isValid()) index = index.parent();
         m_tree->setExpanded(index, !m_tree->isExpanded(index));
     });
+    buildEditActions();
+    m_report->setActions(m_editActions);
+    showEditActions();
 }
 
 QList<QWidget*> ClustersPage::panes() const { return {m_tree, m_report}; }
 
-QString ClustersPage::queryHint() const { return tr("Filter clusters: words of a label, layer:tools"); }
+QString ClustersPage::queryHint() const { return tr("Filter clusters: words of a label, layer:tools, state:new"); }
 
 QStringList ClustersPage::queryCompletions() const
 {
@@ -178,6 +182,12 @@ QStringList ClustersPage::queryCompletions() const
     for (const Layer layer : {Layer::Instructions, Layer::Skills, Layer::Tools, Layer::Retrieval, Layer::Memory,
                               Layer::Orchestration, Layer::Evaluators, Layer::Model, Layer::Unknown})
         completions.append(QString(QStringLiteral("layer:") + own(nameOf(layer))));
+    for (int state = 0; state <= static_cast<int>(ClusterState::Ignored); ++state)
+        completions.append(QString(QStringLiteral("state:") + own(nameOf(static_cast<ClusterState>(state)))));
+    std::set<QString> owners;
+    for (const ClusterItem& cluster : m_model->overview().clusters)
+        if (!cluster.words.owner.empty()) owners.insert(shownLine(cluster.words.owner, 80));
+    for (const QString& owner : owners) completions.append(QStringLiteral("owner:\"%1\"").arg(owner));
     return completions;
 }
 
@@ -305,6 +315,11 @@ void ClustersPage::showCounts()
                        ? tr("%1 clusters").arg(countText(clusters))
                        : tr("%1 of %2 clusters").arg(countText(m_model->shownClusters()), countText(clusters));
     text += QStringLiteral(" · ") + tr("%1 of %2 runs failed").arg(countText(all.failingRuns), countText(all.runs));
+    if (all.editsWithoutPlace > 0)
+        text += QStringLiteral(" · ") +
+                (all.editsWithoutPlace == 1
+                     ? tr("1 edit is of a cluster that is not here")
+                     : tr("%1 edits are of clusters that are not here").arg(countText(all.editsWithoutPlace)));
     if (all.unclustered > 0) text += QStringLiteral(" · ") + tr("%1 of them in no cluster").arg(countText(all.unclustered));
     m_counts->setShown(text);
 }
@@ -336,9 +351,11 @@ void ClustersPage::showCluster(const ClusterId& id)
     if (!item) {
         m_current = {};
         m_reportPages->setCurrentWidget(m_noneSelected);
+        showEditActions();
         return;
     }
     m_current = id;
+    showEditActions();
     m_firstExemplar.clear();
     m_report->showCluster(*item, m_model->overview().runs);
     m_reportPages->setCurrentWidget(m_report);
@@ -478,6 +495,7 @@ void ClustersPage::showLinks()
 bool ClustersPage::settled() const
 {
     if (m_session.storeState() == Session::State::Opening || m_session.storeState() == Session::State::Reading) return false;
+    if (m_session.editingClusters()) return false;
     return m_job == 0 && m_evidenceJob == 0 && m_linksJob == 0 && m_findJob == 0;
 }
 

@@ -43,6 +43,12 @@ public:
 private:
     QWidget* buildTree();
     void buildActions();
+    // What changes clusters: clustersediting.cpp.
+    void buildEditActions();
+    [[nodiscard]] bool mayEdit();
+    void askForEdit(ClusterAct act);
+    void toggleEdit(ClusterAct act, ClusterAct back);
+    void showEditActions();
     void storeChanged();
     void load();
     void take(Result<ClusterOverview> overview);
@@ -70,6 +76,8 @@ private:
     ClusterId m_wanted;                           ///< an address that waits for its data
     std::string m_firstExemplar;                  ///< its address
     std::map<std::string, ClusterId> m_clusterOf; ///< what proposals name (`Cluster:` trailer) and the cluster that it is
+    QList<QAction*> m_editActions;                ///< in the order of their buttons
+    QAction *m_muteAction = nullptr, *m_resolveAction = nullptr, *m_pinAction = nullptr, *m_undoAction = nullptr;
     bool m_resetting = false;
     quint64 m_job = 0, m_evidenceJob = 0, m_linksJob = 0, m_findJob = 0;
 };

@@ -23,6 +23,13 @@ QString said(const char* text, int n = -1)
     return QCoreApplication::translate("tackroom::ui::ClusterTexts", text, nullptr, n);
 }
 
+bool isClusterState(const QString& name)
+{
+    for (int state = 0; state <= static_cast<int>(ClusterState::Ignored); ++state)
+        if (own(nameOf(static_cast<ClusterState>(state))) == name) return true;
+    return false;
+}
+
 constexpr quintptr kIsLayer = 0; ///< internal id of a layer; that of a cluster is its layer's row + 1
 
 QList<double> trendOf(const ClusterItem& item)
@@ -47,6 +54,10 @@ ClusterFilter parseClusterFilter(const QString& text)
         } else if (field == QLatin1String("layer") &&
                    (layerOf(utf8(value.toLower())) != Layer::Unknown || value.toLower() == QLatin1String("unknown"))) {
             filter.layers.append(value.toLower());
+        } else if (field == QLatin1String("state") && isClusterState(value.toLower())) {
+            filter.states.append(value.toLower());
+        } else if (field == QLatin1String("owner") && !value.isEmpty()) {
+            filter.owners.append(value);
         } else {
             filter.notUnderstood.append(match.captured(0));
         }
@@ -77,6 +88,72 @@ QString layerText(Layer layer)
         break;
     }
     return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "layer unknown"));
+}
+
+QString clusterStateText(ClusterState state)
+{
+    switch (state) {
+    case ClusterState::New:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "new"));
+    case ClusterState::Ongoing:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "ongoing"));
+    case ClusterState::Escalating:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "escalating"));
+    case ClusterState::Watching:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "watching"));
+    case ClusterState::Resolved:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "resolved"));
+    case ClusterState::Regressed:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "regressed"));
+    case ClusterState::Ignored:
+        break;
+    }
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "ignored"));
+}
+
+QString clusterStateSentence(const ClusterItem& cluster)
+{
+    const auto runs = [](std::int64_t count) {
+        return count == 1 ? said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "1 run"))
+                          : said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1 runs")).arg(countText(count));
+    };
+    const ClusterWords& words = cluster.words;
+    switch (cluster.state) {
+    case ClusterState::New:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "New: first seen in the store's last seven days"));
+    case ClusterState::Escalating:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts",
+                                      "Escalating: more in the last week than in the four before it lets expect"));
+    case ClusterState::Watching:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Watching: resolved by %1, and only %2 of the store since"))
+            .arg(shownLine(words.resolution->by, 80), runs(words.resolution->storeRunsSince));
+    case ClusterState::Resolved:
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Resolved by %1; none among %2 of the store since"))
+            .arg(shownLine(words.resolution->by, 80), runs(words.resolution->storeRunsSince));
+    case ClusterState::Regressed: {
+        const QString since = said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Regressed: %1 since %2 resolved it"))
+                                  .arg(runs(words.resolution->runsSince), shownLine(words.resolution->by, 80));
+        if (words.resolution->version.empty()) return since;
+        return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "%1, first with %2"))
+            .arg(since, shownLine(words.resolution->version, 60));
+    }
+    case ClusterState::Ignored: {
+        const ClusterWords::Mute& mute = *words.mute;
+        if (mute.count > 0)
+            return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Ignored: muted by %1 until %2 have come, %3 so far"))
+                .arg(shownLine(mute.by, 80), runs(mute.count), countText(mute.runsSince));
+        if (mute.until > 0)
+            return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Ignored: muted by %1 until %2"))
+                .arg(shownLine(mute.by, 80), exactTime(mute.until));
+        return (mute.untilEscalating
+                    ? said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Ignored: muted by %1 until it escalates"))
+                    : said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Ignored: muted by %1 for good")))
+            .arg(shownLine(mute.by, 80));
+    }
+    case ClusterState::Ongoing:
+        break;
+    }
+    return said(QT_TRANSLATE_NOOP("tackroom::ui::ClusterTexts", "Ongoing"));
 }
 
 QString failingShareText(std::int64_t runs, std::int64_t failingRuns)
@@ -127,6 +204,12 @@ void ClusterTreeModel::versionsChanged()
 bool ClusterTreeModel::matches(const ClusterItem& item) const
 {
     if (!m_filter.layers.isEmpty() && !m_filter.layers.contains(own(nameOf(item.layer)))) return false;
+    if (!m_filter.states.isEmpty() && !m_filter.states.contains(own(nameOf(item.state)))) return false;
+    const QString owner = shownLine(item.words.owner, 80);
+    if (!m_filter.owners.isEmpty() && std::none_of(m_filter.owners.begin(), m_filter.owners.end(), [&](const QString& wanted) {
+            return owner.contains(wanted, Qt::CaseInsensitive);
+        }))
+        return false;
     const QString text = shownLine(item.label) + QLatin1Char('\n') + shownLine(item.family) + QLatin1Char('\n') +
                          shownLine(item.subject) + QLatin1Char('\n') + shownLine(item.signature) + QLatin1Char('\n') +
                          own(item.id.value);
@@ -165,6 +248,8 @@ bool ClusterTreeModel::before(const ClusterItem& a, const ClusterItem& b) const
         switch (m_sortColumn) {
         case LabelColumn:
             return a.label <=> b.label;
+        case StateColumn:
+            return a.state <=> b.state;
         case LastSeenColumn:
             return a.lastSeen <=> b.lastSeen;
         case VersionsColumn:
@@ -173,6 +258,7 @@ bool ClusterTreeModel::before(const ClusterItem& a, const ClusterItem& b) const
             return a.runs <=> b.runs;
         }
     }();
+    if (a.words.isPinned != b.words.isPinned) return a.words.isPinned;
     if (order != 0) return (order < 0) == (m_sortOrder == Qt::AscendingOrder);
     return a.id < b.id;
 }
@@ -272,6 +358,8 @@ QString ClusterTreeModel::textOf(const ClusterItem& item, const Group* layer, in
     switch (column) {
     case LabelColumn:
         return layer ? layerText(layer->layer) : shownLine(item.label);
+    case StateColumn:
+        return layer || item.state == ClusterState::Ongoing ? QString() : clusterStateText(item.state);
     case RunsColumn:
         return countText(item.runs);
     case LastSeenColumn:
@@ -297,6 +385,8 @@ QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, i
                             : tr("%1: %2 clusters")
                                   .arg(layerText(layer->layer), countText(static_cast<std::int64_t>(layer->clusters.size())))
                       : shownLine(item.label));
+        case StateColumn:
+            return layer ? QString() : plainToolTip(clusterStateSentence(item));
         case TrendColumn:
             return plainToolTip(trendSentence(item.perWeek));
         case LastSeenColumn:
@@ -308,6 +398,7 @@ QVariant ClusterTreeModel::dataOf(const ClusterItem& item, const Group* layer, i
         }
     case Qt::AccessibleTextRole:
         if (column == ShareColumn) return failingShareText(item.runs, item.failingRuns);
+        if (column == StateColumn && !layer) return clusterStateSentence(item);
         if (column == TrendColumn) return trendSentence(item.perWeek);
         if (column == LabelColumn && layer) return tr("layer %1").arg(layerText(layer->layer));
         return textOf(item, layer, column);
@@ -345,6 +436,8 @@ QVariant ClusterTreeModel::headerData(int section, Qt::Orientation orientation, 
     switch (section) {
     case LabelColumn:
         return tr("Cluster");
+    case StateColumn:
+        return tr("State");
     case RunsColumn:
         return tr("Runs");
     case ShareColumn:

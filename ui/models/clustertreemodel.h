@@ -12,13 +12,13 @@
 namespace tackroom::ui
 {
 
-/// What the query box of the clusters page says: words that a cluster's label, family, subject or signature must hold, and
-/// layers.
+/// What the query box of the clusters page says: words that a cluster's label, family, subject or signature must hold,
+/// layers, states and owners.
 struct ClusterFilter {
     QStringList words;
-    QStringList layers;
+    QStringList layers, states, owners;
     QStringList notUnderstood;
-    [[nodiscard]] bool empty() const { return words.isEmpty() && layers.isEmpty(); }
+    [[nodiscard]] bool empty() const { return words.isEmpty() && layers.isEmpty() && states.isEmpty() && owners.isEmpty(); }
 };
 [[nodiscard]] ClusterFilter parseClusterFilter(const QString& text);
 
@@ -27,7 +27,16 @@ class ClusterTreeModel : public QAbstractItemModel
 {
     Q_OBJECT
 public:
-    enum Column { LabelColumn, RunsColumn, ShareColumn, TrendColumn, VersionsColumn, LastSeenColumn, kColumnCount };
+    enum Column {
+        LabelColumn,
+        StateColumn,
+        RunsColumn,
+        ShareColumn,
+        TrendColumn,
+        VersionsColumn,
+        LastSeenColumn,
+        kColumnCount
+    };
     enum Role {
         ShareRole = Qt::UserRole + 1, ///< 0..1 of all failing runs
         TrendRole,                    ///< QList<double>, runs a week
@@ -82,6 +91,10 @@ private:
 
 /// "tools", "instructions" …, translated, as on a screen.
 [[nodiscard]] QString layerText(Layer layer);
+/// "new", "regressed" …, translated.
+[[nodiscard]] QString clusterStateText(ClusterState state);
+/// "Regressed: 3 runs since Ann resolved it on 2026-03-02, first with v4"
+[[nodiscard]] QString clusterStateSentence(const ClusterItem& cluster);
 /// "14 of 39 failing runs (36 %, 23–52 %)" with the Wilson interval.
 [[nodiscard]] QString failingShareText(std::int64_t runs, std::int64_t failingRuns);
 /// "8 weeks: 1 run in the first, 3 in the last, at most 4"

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/pagetest.h"
+#include "ui/clusters/clustereditdialog.h"
 #include "ui/clusters/clusterreport.h"
 #include "ui/clusters/clusterspage.h"
 #include "ui/clusters/exemplarcard.h"
 #include "ui/models/clustertreemodel.h"
 
 #include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
+#include <QRadioButton>
 #include <QScrollBar>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTest>
+#include <QToolButton>
 #include <QTreeView>
 
 using namespace tackroom;
@@ -23,6 +29,33 @@ class TestClustersPage : public QObject, private PageTest<ClustersPage>
         openPageOn(m_ui.sample().store);
         QVERIFY(m_page->model().rowCount() > 0);
     }
+
+    /// Keys are the active window's.
+    static bool activate(QWidget* window)
+    {
+        window->activateWindow();
+        return QTest::qWaitFor([&] { return QApplication::activeWindow() == window; }, kPatienceMs);
+    }
+    /// The dialog that the key opens.
+    ClusterEditDialog* dialogOf(const QKeySequence& key)
+    {
+        if (!activate(m_page.get())) return nullptr;
+        m_page->tree().setFocus();
+        QTest::keySequence(&m_page->tree(), key);
+        for (auto* dialog : m_page->findChildren<ClusterEditDialog*>())
+            if (dialog->isVisible()) return activate(dialog) ? dialog : nullptr;
+        return nullptr;
+    }
+    static void shootDialog(QWidget& dialog, const QString& name)
+    {
+        const QString folder = qEnvironmentVariable("TACKROOM_SHOTS");
+        if (!folder.isEmpty()) QVERIFY(dialog.grab().save(folder + QLatin1Char('/') + name + QStringLiteral(".png")));
+    }
+    void written()
+    {
+        QTRY_VERIFY_WITH_TIMEOUT(!m_session->editingClusters() && m_session->jobs().idle() && m_page->settled(), kPatienceMs);
+    }
+    [[nodiscard]] const ClusterItem& item(const ClusterId& id) { return *m_page->model().cluster(id); }
 
 private Q_SLOTS:
     void initTestCase() { applyTheme(*qApp, Theme::Light); }
@@ -100,6 +133,106 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_session->storeState() == Session::State::Ready && m_page->settled(), kPatienceMs);
         QCOMPARE(m_page->address(), address);
         QCOMPARE(m_page->model().clusterAt(m_page->tree().currentIndex())->id.value, clusters.back().id.value);
+    }
+
+    void withoutANameNothingIsWrittenDown()
+    {
+        openSample();
+        m_session->setReviewer({});
+        QVERIFY(!dialogOf(QKeySequence(Qt::Key_F2)));
+        QVERIFY(saysSomewhere(*m_page, QStringLiteral("Say who you are first")));
+        QVERIFY(buttonWith(*m_page, QStringLiteral("Set your name")));
+    }
+
+    void aPersonNamesMergesSplitsMutesAndUndoes()
+    {
+        openSample();
+        m_session->setReviewer({"Rhea Viewer", "rhea@example.org"});
+        connect(m_session.get(), &Session::failureRaised, this, [](const Error& error) { QFAIL(oneLine(error).c_str()); });
+        const ClusterOverview made = m_page->model().overview();
+        const ClusterId first = made.clusters[0].id, second = made.clusters[1].id, third = made.clusters[2].id;
+        QVERIFY(m_page->goTo(QStringLiteral("cluster/") + QString::fromStdString(first.value)));
+        written();
+
+        ClusterEditDialog* rename = dialogOf(QKeySequence(Qt::Key_F2));
+        QVERIFY(rename);
+        auto* line = rename->findChild<QLineEdit*>(QStringLiteral("clusterEditLine"));
+        QCOMPARE(line->text().toStdString(), made.clusters[0].label);
+        line->setFocus();
+        QTest::keySequence(line, QKeySequence::SelectAll);
+        QTest::keyClicks(line, QStringLiteral("Order ids with a hash"));
+        shootDialog(*rename, QStringLiteral("clusters-rename"));
+        QTest::keyClick(line, Qt::Key_Return);
+        written();
+        QCOMPARE(item(first).label, std::string("Order ids with a hash"));
+        QVERIFY(
+            saysSomewhere(m_page->report(), QStringLiteral("Made name: ") + QString::fromStdString(made.clusters[0].label)));
+
+        ClusterEditDialog* split = dialogOf(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S));
+        QVERIFY(split);
+        auto* query = split->findChild<QLineEdit*>(QStringLiteral("clusterEditLine"));
+        QTest::keyClicks(query, QStringLiteral("version:v1"));
+        auto* name = split->findChild<QLineEdit*>(QStringLiteral("clusterEditName"));
+        QTest::keyClicks(name, QStringLiteral("Only in v1"));
+        QTRY_VERIFY_WITH_TIMEOUT(saysSomewhere(*split, QStringLiteral("runs fit")), kPatienceMs);
+        shootDialog(*split, QStringLiteral("clusters-split"));
+        QTest::keyClick(name, Qt::Key_Return);
+        written();
+        QCOMPARE(m_page->model().overview().clusters.size(), made.clusters.size() + 1);
+        QVERIFY(item(first).runs < made.clusters[0].runs);
+
+        ClusterEditDialog* merge = dialogOf(QKeySequence(Qt::CTRL | Qt::Key_M));
+        QVERIFY(merge);
+        auto* words = merge->findChild<QLineEdit*>(QStringLiteral("clusterEditLine"));
+        QTest::keyClicks(words, QStringLiteral("Only in v1"));
+        shootDialog(*merge, QStringLiteral("clusters-merge"));
+        QTest::keyClick(words, Qt::Key_Return);
+        written();
+        QCOMPARE(m_page->model().overview().clusters.size(), made.clusters.size());
+        const ClusterItem* whole = m_page->model().clusterAt(m_page->tree().currentIndex());
+        QVERIFY(whole);
+        QCOMPARE(whole->label, std::string("Only in v1"));
+        QCOMPARE(whole->runs, made.clusters[0].runs);
+
+        QVERIFY(m_page->goTo(QStringLiteral("cluster/") + QString::fromStdString(second.value)));
+        written();
+        ClusterEditDialog* mute = dialogOf(QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M));
+        QVERIFY(mute);
+        for (auto* choice : mute->findChildren<QRadioButton*>())
+            if (choice->text().contains(QStringLiteral("runs"))) choice->setChecked(true);
+        shootDialog(*mute, QStringLiteral("clusters-mute"));
+        QTest::keyClick(mute->findChild<QSpinBox*>(), Qt::Key_Return);
+        written();
+        QCOMPARE(item(second).state, ClusterState::Ignored);
+        QVERIFY(saysSomewhere(m_page->report(), QStringLiteral("Ignored: muted by Rhea Viewer until 100 runs have come")));
+        m_page->setQuery(QStringLiteral("state:ignored"));
+        QCOMPARE(m_page->model().shownClusters(), 1);
+        m_page->setQuery({});
+        QVERIFY(activate(m_page.get()));
+        m_page->tree().setFocus();
+        QTest::keySequence(&m_page->tree(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P));
+        written();
+        QVERIFY(item(second).words.isPinned);
+        UiSession::shoot(*m_page, QStringLiteral("clusters-edited"));
+
+        // The page anew: everything is still named.
+        m_page.reset();
+        showPage();
+        written();
+        QCOMPARE(m_page->model().overview().clusters[0].id.value, second.value);
+        QCOMPARE(item(second).state, ClusterState::Ignored);
+        m_page->tree().setFocus();
+        for (int edit = 0; edit < 6; ++edit) {
+            QTest::keySequence(&m_page->tree(), QKeySequence::Undo);
+            written();
+        }
+        QCOMPARE(m_page->model().overview().clusters.size(), made.clusters.size());
+        for (std::size_t i = 0; i < made.clusters.size(); ++i) {
+            QCOMPARE(m_page->model().overview().clusters[i].id.value, made.clusters[i].id.value);
+            QCOMPARE(m_page->model().overview().clusters[i].label, made.clusters[i].label);
+            QCOMPARE(m_page->model().overview().clusters[i].runs, made.clusters[i].runs);
+        }
+        QVERIFY(!item(third).words.mute);
     }
 
     void filters()
