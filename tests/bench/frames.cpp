@@ -23,6 +23,7 @@
 
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
 #include <QTreeView>
@@ -285,9 +286,25 @@ private:
             page->goTo((mixed >> 33) % page->stretches());
         });
         print("  in it, jumps through the whole text", jumps, true);
-        press(page, Qt::Key_Escape);
         for (LongTextPane* pane : run.findChildren<LongTextPane*>())
-            if (pane->isVisible()) Q_EMIT pane->closed();
+            if (pane->isVisible()) {
+                findIn(*pane);
+                Q_EMIT pane->closed();
+            }
+    }
+    void findIn(LongTextPane& pane)
+    {
+        pane.find();
+        for (const char* word : {"e", "nobody wrote this"})
+            stallOf(
+                std::format("  finding '{}' in it", word),
+                [&] { pane.findChild<QLineEdit*>()->setText(QString::fromLatin1(word)); },
+                [&] { return m_page->run().settled(); });
+        pane.findChild<QLineEdit*>()->setText(QStringLiteral("er"));
+        (void)waitUntil([&] { return m_page->run().settled(); });
+        const auto moves = framesOf(application(), pane.page().viewport(), std::min(frames(), 200),
+                                    [&](int) { press(&pane.page(), Qt::Key_F3); });
+        print("  in it, from match to match (F3)", moves, true);
     }
     void wholeTurn(const std::string& what)
     {

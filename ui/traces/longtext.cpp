@@ -4,15 +4,11 @@
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
 #include "ui/common/theme.h"
+#include "ui/traces/textmatches.h"
 
-#include <QAction>
-#include <QHBoxLayout>
 #include <QKeyEvent>
-#include <QLocale>
-#include <QPushButton>
 #include <QScrollBar>
-#include <QSlider>
-#include <QVBoxLayout>
+#include <QTextDocument>
 
 #include <algorithm>
 
@@ -22,16 +18,29 @@ namespace tackroom::ui
 namespace
 {
 constexpr std::size_t kStretch = 2048, kNear = 512; ///< bytes
+constexpr std::ptrdiff_t kMostMarks = 150;          ///< in sight
 constexpr qsizetype kAtOnce = 4000;                 ///< characters: a jump writes two or three times as many
 constexpr WindowPage::Extent kStretches{.atOnce = 8, .more = 4, .most = 32, .before = 1, .goesBack = true};
 } // namespace
 
-LongTextPage::LongTextPage(QWidget* parent) : WindowPage(kStretches, parent) { setFirstSlice(kAtOnce); }
+LongTextPage::LongTextPage(QWidget* parent) : WindowPage(kStretches, parent)
+{
+    setFirstSlice(kAtOnce);
+    m_markSoon.setSingleShot(true);
+    m_markSoon.setInterval(0);
+    connect(&m_markSoon, &QTimer::timeout, this, &LongTextPage::markMatches);
+    const auto markSoon = [this] {
+        if (m_matches) m_markSoon.start();
+    };
+    connect(document(), &QTextDocument::contentsChanged, this, markSoon);
+    connect(verticalScrollBar(), &QScrollBar::valueChanged, this, markSoon);
+}
 
 void LongTextPage::setText(std::shared_ptr<const std::string> text, int look)
 {
     m_text = std::move(text);
     m_look = look;
+    m_shownMatch.reset();
     startOver();
 }
 
@@ -80,6 +89,103 @@ void LongTextPage::goTo(std::size_t stretch)
     if (partCount() > 0) showPart(std::min(stretch, partCount() - 1), kGrid);
 }
 
+void LongTextPage::moved()
+{
+    if (m_matches) m_markSoon.start();
+    Q_EMIT placeChanged();
+}
+
+void LongTextPage::resizeEvent(QResizeEvent* event)
+{
+    WindowPage::resizeEvent(event);
+    if (m_matches) m_markSoon.start();
+}
+
+std::size_t LongTextPage::stretchOf(std::size_t offset) const
+{
+    std::size_t stretch = offset / kStretch;
+    while (stretch > 0 && beginOf(stretch) > offset) --stretch;
+    return stretch;
+}
+
+void LongTextPage::setMatches(const TextMatches* matches)
+{
+    m_matches = matches;
+    m_shownMatch.reset();
+    markMatches();
+}
+
+/// Of the word as it is shown: what would not be seen is drawn here as it is in the text.
+std::vector<TextPage::Place> LongTextPage::matchPlaces() const
+{
+    if (!m_matches || !m_text) return {};
+    return placesOf(toQString(SafeText::block(m_matches->wanted())), positionOfPart(firstPart()), footPosition());
+}
+
+/// It is the one of its stretch with as many before it as there are in the text.
+std::optional<TextPage::Place> LongTextPage::placeOfMatch(const std::vector<Place>& places) const
+{
+    if (!m_shownMatch) return std::nullopt;
+    const std::size_t stretch = stretchOf(*m_shownMatch);
+    const int begin = positionOfPart(stretch);
+    if (begin < 0) return std::nullopt;
+    const auto first = std::ranges::lower_bound(places, begin, {}, &Place::begin);
+    const std::size_t before = m_matches->countIn(beginOf(stretch), *m_shownMatch);
+    if (static_cast<std::size_t>(places.end() - first) <= before) return std::nullopt;
+    return *(first + static_cast<std::ptrdiff_t>(before));
+}
+
+void LongTextPage::showMatch(std::size_t offset)
+{
+    if (!m_matches || !m_text) return;
+    m_shownMatch = offset;
+    const std::size_t stretch = stretchOf(offset);
+    if (stretch < firstPart() || stretch >= endPart()) goTo(stretch);
+    // It may end in the next one.
+    writePartNow(std::min(stretch + 1, endPart() - 1));
+    if (const auto place = placeOfMatch(matchPlaces())) {
+        QTextCursor match(document());
+        match.setPosition(place->begin);
+        const bool isSeen = viewport()->rect().contains(cursorRect(match));
+        match.setPosition(place->end, QTextCursor::KeepAnchor);
+        if (!isSeen) showPosition(place->begin);
+        setTextCursor(match);
+    } else {
+        goTo(stretch);
+    }
+    markMatches();
+}
+
+/// Those in sight; the one that was gone to also by a line beneath.
+void LongTextPage::markMatches()
+{
+    m_markSoon.stop();
+    QList<ExtraSelection> marks;
+    const auto places = matchPlaces();
+    const auto shown = placeOfMatch(places);
+    const int top = cursorForPosition(QPoint(0, 0)).position();
+    const int bottom = cursorForPosition(viewport()->rect().bottomRight()).position();
+    const auto add = [&](const Place& place, bool isShown) {
+        ExtraSelection mark;
+        mark.cursor = QTextCursor(document());
+        mark.cursor.setPosition(place.begin);
+        mark.cursor.setPosition(place.end, QTextCursor::KeepAnchor);
+        mark.format.setBackground(isShown ? palette().brush(QPalette::Active, QPalette::Highlight)
+                                          : QBrush(roleColors(palette()).warningWash));
+        if (isShown) mark.format.setForeground(palette().brush(QPalette::Active, QPalette::HighlightedText));
+        mark.format.setFontUnderline(isShown);
+        marks.push_back(mark);
+    };
+    const auto first = std::ranges::lower_bound(places, top, {}, &Place::end);
+    const auto last = std::ranges::upper_bound(places, bottom, {}, &Place::begin);
+    // A page full of marks says nothing, and painting it would be felt.
+    if (last - first <= kMostMarks)
+        for (auto place = first; place < last; ++place)
+            if (!shown || place->begin != shown->begin) add(*place, false);
+    if (shown) add(*shown, true);
+    if (!marks.isEmpty() || !extraSelections().isEmpty()) setExtraSelections(marks);
+}
+
 /// The ends of the text, not only of what is in the document.
 void LongTextPage::keyPressEvent(QKeyEvent* event)
 {
@@ -93,74 +199,6 @@ void LongTextPage::keyPressEvent(QKeyEvent* event)
         return;
     }
     WindowPage::keyPressEvent(event);
-}
-
-LongTextPane::LongTextPane(const QString& back, QWidget* parent)
-    : QWidget(parent),
-      m_title(new TextLabel({}, TextLabel::Strong | TextLabel::Elided, this)),
-      m_place(new TextLabel({}, TextLabel::Faint, this)),
-      m_slider(new QSlider(Qt::Horizontal, this)),
-      m_page(new LongTextPage(this))
-{
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
-    bar->setSpacing(kGrid);
-    bar->addWidget(m_title, 2);
-    bar->addWidget(m_slider, 1);
-    bar->addWidget(m_place);
-    if (!back.isEmpty()) {
-        auto* button = new QPushButton(back, this);
-        button->setToolTip(tr("Leaves the whole text (Esc)"));
-        bar->addWidget(button);
-        connect(button, &QPushButton::clicked, this, &LongTextPane::closed);
-        auto* leave = new QAction(back, this);
-        leave->setShortcut(Qt::Key_Escape);
-        leave->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(leave, &QAction::triggered, this, &LongTextPane::closed);
-        addAction(leave);
-    }
-    auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addLayout(bar);
-    column->addWidget(m_page, 1);
-    m_page->setAccessibleName(tr("Whole text"));
-    m_slider->setMinimumWidth(15 * kGrid);
-    m_slider->setAccessibleName(tr("Place in the text"));
-    m_slider->setToolTip(tr("Goes through the whole text; only what is in sight is laid out"));
-    setFocusProxy(m_page);
-    connect(m_slider, &QSlider::valueChanged, this, [this](int value) {
-        if (!m_showing) m_page->goTo(static_cast<std::size_t>(value));
-    });
-    connect(m_page, &LongTextPage::placeChanged, this, &LongTextPane::showPlace);
-}
-
-void LongTextPane::setText(std::shared_ptr<const std::string> text, const QString& title, int look)
-{
-    m_title->setShown(title);
-    m_showing = true;
-    m_page->setText(std::move(text), look);
-    const int stretches = static_cast<int>(m_page->stretches());
-    m_slider->setRange(0, std::max(0, stretches - 1));
-    m_slider->setPageStep(std::max(1, stretches / 20));
-    m_slider->setVisible(stretches > 1);
-    m_place->setVisible(stretches > 1);
-    m_showing = false;
-    showPlace();
-}
-
-void LongTextPane::showPlace()
-{
-    if (m_page->stretches() == 0) return;
-    const bool was = std::exchange(m_showing, true);
-    const std::size_t at = m_page->stretchAtTop();
-    m_slider->setValue(static_cast<int>(at));
-    m_showing = was;
-    const auto size = static_cast<qint64>(m_page->text()->size());
-    m_place->setShown(tr("%1 % of %2")
-                          .arg(100 * m_page->beginOf(at) / m_page->text()->size())
-                          .arg(QLocale().formattedDataSize(size, 1, QLocale::DataSizeSIFormat)));
-    m_place->setToolTip(tr("%1 bytes").arg(countText(size)));
 }
 
 } // namespace tackroom::ui

@@ -143,6 +143,7 @@ void RunTableView::sizeColumns()
         if (column == RunTableModel::DurationColumn) width = std::max(width, widthOf(QStringLiteral("59 min 59 s")));
         if (column == RunTableModel::VersionColumn) width = std::max(width, widthOf(QStringLiteral("00000000")));
         if (column == RunTableModel::CostColumn) width = std::max(width, widthOf(QStringLiteral("$0.0000")));
+        if (column == RunTableModel::StepsColumn) width = std::max(width, widthOf(QStringLiteral("50,000")));
         if (column == RunTableModel::WhenColumn) width = std::max(width, widthOf(QStringLiteral("23 hours ago")));
         m_usual[static_cast<std::size_t>(column)] = width;
         horizontalHeader()->resizeSection(column, width);
@@ -214,6 +215,11 @@ void RunTableView::fitColumns()
     spreadColumns();
 }
 
+void RunTableView::setCostKnown(bool known)
+{
+    if (std::exchange(m_costKnown, known) != known) spreadColumns();
+}
+
 /// Task and cluster need room to say something; what is less important goes until they have it.
 void RunTableView::hideByWidth()
 {
@@ -226,7 +232,8 @@ void RunTableView::hideByWidth()
     };
     for (int column = 0; column < RunTableModel::kColumnCount; ++column) {
         const auto chosen = m_chosen.find(column);
-        hidden[static_cast<std::size_t>(column)] = chosen != m_chosen.end() && !chosen->second;
+        const bool empty = column == RunTableModel::CostColumn && !m_costKnown;
+        hidden[static_cast<std::size_t>(column)] = chosen != m_chosen.end() ? !chosen->second : empty;
         if (!hidden[static_cast<std::size_t>(column)]) needed += widthOf(column);
     }
     for (const int column : kLeftOut) {

@@ -35,6 +35,8 @@ public:
     void chooseColumns();
     /// Shown or hidden whatever the width is.
     void chooseColumn(int column, bool shown);
+    /// Whether any run has a cost; else its column is shown only where it was chosen.
+    void setCostKnown(bool known);
     /// By the width again: which columns there are, their places and widths.
     void fitColumns();
 
@@ -55,7 +57,7 @@ private:
     void restorePlace();
 
     RunTableModel& m_model;
-    bool m_columnsMoved = false, m_spreading = false;
+    bool m_columnsMoved = false, m_spreading = false, m_costKnown = true;
     Widths m_usual{};
     std::map<int, bool> m_chosen; ///< columns that the user has shown or hidden
     std::int64_t m_topRun = 0;

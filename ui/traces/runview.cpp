@@ -169,8 +169,8 @@ void RunView::showTab(Tab tab) { m_tabs->setCurrentIndex(tab); }
 
 bool RunView::settled() const
 {
-    return m_job == 0 && m_bodyJob == 0 && m_wholeJob == 0 && !m_conversation->writing() && m_steps->settled() &&
-           m_raw->settled();
+    return m_job == 0 && m_bodyJob == 0 && m_wholeJob == 0 && !m_conversation->writing() && m_whole->settled() &&
+           m_steps->settled() && m_raw->settled();
 }
 
 void RunView::clear()

@@ -25,7 +25,8 @@ namespace
 constexpr qsizetype kLongestStretch = 2000; ///< of a line; the layout of a paragraph costs more than its length says
 constexpr qsizetype kFirstSlice = 16'000, kLeastSlice = 2'000, kMostSlice = 32'000;
 constexpr qint64 kSliceMs = 10;
-constexpr int kGoesOn = 1; ///< state of a block that is a further stretch of the line before it
+constexpr int kAfterFrameMs = 20; ///< what is there is painted before more is written
+constexpr int kGoesOn = 1;        ///< state of a block that is a further stretch of the line before it
 
 /// Where the line that begins at `from` is cut: at its end, or at a space near kLongestStretch; never inside a chip.
 qsizetype stretchEnd(const QString& text, qsizetype from, qsizetype lineEnd)
@@ -39,6 +40,13 @@ qsizetype stretchEnd(const QString& text, qsizetype from, qsizetype lineEnd)
     const qsizetype chip = text.lastIndexOf(begin, cut);
     if (chip > from && text.indexOf(end, chip) >= cut && cut - chip < 200) cut = chip;
     return cut;
+}
+
+QString asciiFolded(QString text)
+{
+    for (QChar& c : text)
+        if (c >= QLatin1Char('A') && c <= QLatin1Char('Z')) c = QChar(c.unicode() | 0x20);
+    return text;
 }
 
 } // namespace
@@ -57,7 +65,6 @@ TextPage::TextPage(QWidget* parent) : QTextBrowser(parent), m_sliceChars(kFirstS
                             Qt::LinksAccessibleByKeyboard);
     document()->setDocumentMargin(kGrid);
     m_goOn.setSingleShot(true);
-    m_goOn.setInterval(0);
     connect(&m_goOn, &QTimer::timeout, this, [this] {
         writeSlice(m_sliceChars);
         writeSoon();
@@ -81,7 +88,10 @@ void TextPage::end()
 {
     writeSlice(m_firstSlice);
     setUpdatesEnabled(true);
-    writeSoon();
+    if (writing())
+        m_goOn.start(kAfterFrameMs);
+    else
+        written();
 }
 
 void TextPage::beginMore(int fromMark)
@@ -215,7 +225,7 @@ void TextPage::writeSlice(qsizetype chars)
 void TextPage::writeSoon()
 {
     if (writing())
-        m_goOn.start();
+        m_goOn.start(0);
     else
         written();
 }
@@ -343,6 +353,30 @@ void TextPage::showPosition(int position)
     setTextCursor(cursor);
     const QRect place = cursorRect(cursor);
     verticalScrollBar()->setValue(verticalScrollBar()->value() + place.top() - viewport()->height() / 4);
+}
+
+std::vector<TextPage::Place> TextPage::placesOf(const QString& wanted, int from, int to) const
+{
+    if (wanted.isEmpty()) return {};
+    QString text;
+    std::vector<std::pair<qsizetype, int>> blocks; // where each begins, in the text and in the document
+    for (QTextBlock block = document()->findBlock(from); block.isValid() && block.position() < to; block = block.next()) {
+        if (!blocks.empty() && block.userState() != kGoesOn) text += QLatin1Char('\n');
+        blocks.emplace_back(text.size(), block.position());
+        text += block.text();
+    }
+    text = asciiFolded(std::move(text));
+    const QString folded = asciiFolded(wanted);
+    const auto positionAt = [&](qsizetype at) {
+        const auto behind = std::ranges::upper_bound(blocks, at, {}, &std::pair<qsizetype, int>::first);
+        return std::prev(behind)->second + static_cast<int>(at - std::prev(behind)->first);
+    };
+    std::vector<Place> places;
+    for (qsizetype at = text.indexOf(folded); at >= 0; at = text.indexOf(folded, at + 1)) {
+        const Place place{positionAt(at), positionAt(at + folded.size() - 1) + 1};
+        if (place.begin >= from && place.begin < to) places.push_back(place);
+    }
+    return places;
 }
 
 /// Plain text alone, with a long line in one piece again.

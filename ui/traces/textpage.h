@@ -48,6 +48,12 @@ protected:
     void writeUpTo(int mark);
     /// How far below the upper edge a place stands.
     [[nodiscard]] int topOf(int position) const;
+    /// From where to where.
+    struct Place {
+        int begin = 0, end = 0;
+    };
+    /// Where a word stands between two positions, ASCII letters folded, also over the ends of stretches.
+    [[nodiscard]] std::vector<Place> placesOf(const QString& wanted, int from, int to) const;
     /// Between this and end() stands what follows; without the paragraphs from `fromMark` on (-1: all stay).
     void beginMore(int fromMark);
     /// What stands before the mark becomes one paragraph with a link; what is on screen stays where it is.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/traces/tracespage.h"
 
-#include "ui/common/choosefile.h"
 #include "ui/common/messagebar.h"
 #include "ui/common/sentences.h"
 #include "ui/common/shown.h"
@@ -16,10 +15,7 @@
 #include "ui/traces/runview.h"
 #include "ui/traces/textpage.h"
 #include "ui/traces/textsearch.h"
-#include "ui/traces/versionruledialog.h"
 
-#include <QAbstractButton>
-#include <QApplication>
 #include <QScrollBar>
 #include <QSettings>
 #include <QSplitter>
@@ -178,100 +174,6 @@ QWidget* TracesPage::buildList()
     return list;
 }
 
-void TracesPage::buildActions()
-{
-    addPageAction(m_split, QStringLiteral("traces.firstError"), tr("First error"), QKeySequence(Qt::Key_E),
-                  [this] { m_first->goToFirstError(); });
-    addPageAction(m_split, QStringLiteral("traces.nextError"), tr("Next error"), QKeySequence(Qt::SHIFT | Qt::Key_E),
-                  [this] { m_first->goToNextError(); });
-    addPageAction(m_split, QStringLiteral("traces.previousError"), tr("Previous error"),
-                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), [this] { m_first->goToPreviousError(); });
-    addPageAction(m_split, QStringLiteral("traces.decisiveStep"), tr("Decisive step"), QKeySequence(Qt::Key_D),
-                  [this] { m_first->goToDecisiveStep(); });
-    addPageAction(m_split, QStringLiteral("traces.columns"), tr("Choose the columns of the run table…"), {},
-                  [this] { m_table->chooseColumns(); });
-    addPageAction(m_split, QStringLiteral("traces.columnsFit"), tr("Fit the columns of the run table to its width"), {},
-                  [this] { m_table->fitColumns(); });
-    QAction* open =
-        addPageAction(m_table, QStringLiteral("traces.open"), tr("Read the run"), QKeySequence(Qt::Key_Return), [this] {
-            if (m_selectSoon.isActive()) showSelected();
-            m_first->focusReading();
-        });
-    open->setShortcuts({QKeySequence(Qt::Key_Return), QKeySequence(Qt::Key_Enter)});
-    addPageAction(m_right, QStringLiteral("traces.expand"), tr("Expand or fold"), QKeySequence(Qt::Key_Space), [this] {
-        // Space presses a button that has the focus, as everywhere.
-        if (auto* button = qobject_cast<QAbstractButton*>(QApplication::focusWidget()))
-            button->click();
-        else
-            m_first->toggleCurrent();
-    });
-    addPageAction(m_split, QStringLiteral("traces.judgeGood"), tr("Judge the run: good"), QKeySequence(Qt::Key_G),
-                  [this] { judge(JudgeVerdict::Good); });
-    addPageAction(m_split, QStringLiteral("traces.judgeBad"), tr("Judge the run: bad"), QKeySequence(Qt::Key_B),
-                  [this] { judge(JudgeVerdict::Bad); });
-    addPageAction(m_split, QStringLiteral("traces.judgeUnsure"), tr("Judge the run: unsure"), QKeySequence(Qt::Key_U),
-                  [this] { judge(JudgeVerdict::Unsure); });
-    addPageAction(m_split, QStringLiteral("traces.judgeUndo"), tr("Take the last judgement back"), QKeySequence::Undo,
-                  [this] { m_session.undoJudgement(); });
-    addPageAction(m_split, QStringLiteral("traces.rule"), tr("Set what counts as a failure in this store…"), {}, [this] {
-        if (m_session.storeState() == Session::State::Ready) m_outcomes->editRule();
-    });
-    addPageAction(m_split, QStringLiteral("traces.versionRule"), tr("Set what tells the harness version in this store…"),
-                  QKeySequence(Qt::SHIFT | Qt::Key_V), [this] { editVersionRule(); });
-    addPageAction(m_split, QStringLiteral("traces.versionRuleUndo"), tr("Take the last rule for the harness version back"), {},
-                  [this] { m_versionRules->undo(); });
-    addPageAction(m_split, QStringLiteral("traces.nextDifference"), tr("Two runs: next difference"), QKeySequence(Qt::Key_N), [this] {
-        if (m_compare->isVisibleTo(m_right)) m_compare->goToNextDifference();
-    });
-    addPageAction(m_split, QStringLiteral("traces.judgeExport"), tr("Export the judgements as JSONL…"), {}, [this] {
-        if (m_session.storeState() != Session::State::Ready) return;
-        chooseFile(this, Choose::SaveAs, tr("Export the judgements"), tr("JSON lines (*.jsonl)"), QStringLiteral("judgements.jsonl"),
-                   [this](const QString& file) { m_session.exportJudgements(file); });
-    });
-    addPageAction(m_split, QStringLiteral("traces.copyMarkdown"), tr("Copy the run as Markdown"),
-                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_first->copyAsMarkdown(); });
-    addPageAction(m_split, QStringLiteral("traces.copyJson"), tr("Copy the run as JSON"),
-                  QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_J), [this] { m_first->copyAsJson(); });
-    addPageAction(m_split, QStringLiteral("traces.copyPath"), tr("Raw: copy the path of the line"),
-                  QKeySequence(Qt::CTRL | Qt::ALT | Qt::Key_C), [this] { m_first->copyRawPath(); });
-    addPageAction(m_split, QStringLiteral("traces.copyStepMarkdown"), tr("Copy the step as Markdown"), {},
-                  [this] { m_first->copyStepAsMarkdown(); });
-    addPageAction(m_split, QStringLiteral("traces.copyStepJson"), tr("Copy the step as JSON"), {},
-                  [this] { m_first->copyStepAsJson(); });
-}
-
-void TracesPage::editVersionRule()
-{
-    if (m_session.storeState() != Session::State::Ready) return;
-    VersionRuleDialog* dialog = versionRuleDialog();
-    if (!dialog) dialog = new VersionRuleDialog(m_session, *m_versionRules, this);
-    dialog->show();
-    dialog->raise();
-    dialog->activateWindow();
-}
-
-VersionRuleDialog* TracesPage::versionRuleDialog() const { return findChild<VersionRuleDialog*>(); }
-
-void TracesPage::judge(JudgeVerdict verdict)
-{
-    if (m_selectSoon.isActive()) showSelected();
-    if (m_compare->isVisibleTo(m_right)) {
-        m_compare->judge(verdict);
-        return;
-    }
-    m_judgedFromList = m_table->hasFocus();
-    m_first->judge(verdict);
-}
-
-void TracesPage::goToNextRun()
-{
-    const int next = m_model->positionOf(m_first->row()) + 1;
-    if (next <= 0 || next >= m_model->rowCount()) return;
-    m_table->choose(next);
-    m_table->scrollTo(m_model->index(next, 0));
-    if (m_judgedFromList) m_table->setFocus(Qt::OtherFocusReason);
-}
-
 void TracesPage::compare(bool on)
 {
     if (on == m_compare->isVisibleTo(m_right)) return;
@@ -296,7 +198,10 @@ void TracesPage::showOutcomeBar()
     m_outcomes->setState(ready ? counts.runs : 0, counts.unknown, m_session.storeSettings().rule);
 }
 
-QList<QWidget*> TracesPage::panes() const { return {m_table, m_compare->isVisibleTo(m_right) ? static_cast<QWidget*>(m_compare) : m_first}; }
+QList<QWidget*> TracesPage::panes() const
+{
+    return {m_table, m_compare->isVisibleTo(m_right) ? static_cast<QWidget*>(m_compare) : m_first};
+}
 
 QString TracesPage::queryHint() const
 {
@@ -337,7 +242,10 @@ void TracesPage::storeChanged()
             m_model->refresh();
         m_first->reload();
         m_compare->reload();
-        if (m_session.storeState() == Session::State::Ready) loadCompletions(); // not of each piece while it grows
+        if (m_session.storeState() == Session::State::Ready) { // not of each piece while it grows
+            loadCompletions();
+            lookForCosts();
+        }
         openWanted();
         break;
     }
@@ -394,7 +302,8 @@ void TracesPage::showCounts()
     showOutcomeBar();
     const RunCounts& counts = m_session.storeCounts();
     const bool growing = m_session.storeState() == Session::State::Reading;
-    const QString all = growing ? tr("at least %1 runs").arg(countText(counts.runs)) : tr("%1 runs").arg(countText(counts.runs));
+    const QString all =
+        growing ? tr("at least %1 runs").arg(countText(counts.runs)) : tr("%1 runs").arg(countText(counts.runs));
     m_counts->setShown(m_model->filter().text.empty() ? all : tr("%1 of %2").arg(countText(m_model->rowCount()), all));
     m_skippedButton->setVisible(counts.unreadable > 0);
     m_skippedButton->setText(tr("+ %1 unreadable").arg(countText(counts.unreadable)));
@@ -523,7 +432,7 @@ bool TracesPage::settled() const
     if (m_session.storeState() == Session::State::Opening) return false;
     return m_model->settled() && m_search->settled() && !m_session.judging() && m_first->settled() && m_compare->settled() &&
            !m_selectSoon.isActive() && m_versionRules->settled() && !m_filterSoon.isActive() && m_findJob == 0 &&
-           m_completionJob == 0 && m_skippedJob == 0;
+           m_completionJob == 0 && m_costJob == 0 && m_skippedJob == 0;
 }
 
 } // namespace tackroom::ui

@@ -73,6 +73,7 @@ private:
     void toggleSkipped();
     using FieldValues = std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::int64_t>>>>;
     void loadCompletions();
+    void lookForCosts();
     void fillCompletions(const FieldValues& values);
     void showSelected();
     void openWanted();
@@ -104,7 +105,7 @@ private:
     QStringList m_completions;
     std::string m_wantedRun, m_wantedStep; ///< an address that waits for its data
     QString m_goingTo;                     ///< the same, until its run is on screen
-    quint64 m_findJob = 0, m_completionJob = 0, m_skippedJob = 0;
+    quint64 m_findJob = 0, m_completionJob = 0, m_costJob = 0, m_skippedJob = 0;
     bool m_judgedFromList = false; ///< the key was pressed there: the focus goes back there
     bool m_asked = false; ///< the rows of the open store have been asked for
 };

@@ -104,6 +104,18 @@ void TracesPage::loadCompletions()
         });
 }
 
+/// A column in which nothing will ever stand takes no room.
+void TracesPage::lookForCosts()
+{
+    m_session.jobs().cancel(m_costJob);
+    m_costJob = m_session.askRuns<std::int64_t>(
+        this, [](RunQueries& queries) { return queries.count(parseRunFilter("has:cost")); },
+        [this](Result<std::int64_t> runs) {
+            m_costJob = 0;
+            if (runs) m_table->setCostKnown(*runs > 0);
+        });
+}
+
 void TracesPage::fillCompletions(const FieldValues& values)
 {
     QStringList scores;

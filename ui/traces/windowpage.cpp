@@ -151,6 +151,18 @@ int WindowPage::positionOfPart(std::size_t at) const
     return at >= m_first && at < m_end ? positionOf(m_partMarks[at - m_first]) : -1;
 }
 
+int WindowPage::footPosition() const
+{
+    const int foot = positionOf(m_footMark);
+    return foot >= 0 ? foot : document()->characterCount() - 1;
+}
+
+/// Its end is known when what follows it is written.
+void WindowPage::writePartNow(std::size_t at)
+{
+    if (at >= m_first && at < m_end) writeUpTo(at + 1 < m_end ? m_partMarks[at + 1 - m_first] : -1);
+}
+
 std::ptrdiff_t WindowPage::partAt(int position) const
 {
     // What is not written yet stands behind everything.

@@ -55,6 +55,10 @@ protected:
     [[nodiscard]] std::ptrdiff_t partAt(int position) const;
     [[nodiscard]] std::size_t partAtTop() const;
     [[nodiscard]] int positionOfPart(std::size_t at) const;
+    /// Where what stands behind the last part begins; the end where there is none.
+    [[nodiscard]] int footPosition() const;
+    /// At once, if it is in the document.
+    void writePartNow(std::size_t at);
     /// Whether the link was one of the page's own.
     [[nodiscard]] bool followOwnLink(const QString& target);
     void writeAgain() override;

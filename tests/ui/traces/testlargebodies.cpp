@@ -11,6 +11,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -270,6 +271,16 @@ private Q_SLOTS:
         QVERIFY(whole->page().text()->ends_with("THE-END"));
         QVERIFY(whole->page().hasFocus());
         UiSession::shoot(*m_page, QStringLiteral("large-turn"));
+        // A word in it; the page's query has the same key elsewhere.
+        QTest::keyClick(&whole->page(), Qt::Key_F, Qt::ControlModifier);
+        auto* wanted = whole->findChild<QLineEdit*>();
+        QVERIFY(wanted->hasFocus());
+        QTest::keyClicks(wanted, QStringLiteral("WORD17"));
+        settle();
+        QCOMPARE(whole->page().textCursor().selectedText(), QStringLiteral("word17"));
+        UiSession::shoot(*m_page, QStringLiteral("large-find"));
+        QTest::keyClick(wanted, Qt::Key_Escape);
+        QVERIFY(whole->isVisible() && whole->page().hasFocus());
         QPushButton* back = buttonWith(*whole, QStringLiteral("Back to the conversation"));
         QVERIFY(back);
         back->click();

@@ -355,12 +355,39 @@ private Q_SLOTS:
         openSample(); // 1384 wide: 1440 without the rail
         QTRY_VERIFY(m_page->table().horizontalScrollBar()->maximum() == 0);
         QVERIFY(m_page->table().columnWidth(RunTableModel::TaskColumn) >= 120);
+        // A count of five digits fits.
+        const QFontMetrics metrics = m_page->table().fontMetrics();
+        QVERIFY(m_page->table().columnWidth(RunTableModel::StepsColumn) > metrics.horizontalAdvance(QStringLiteral("50,000")) + kGrid);
         m_page->resize(968, 620);
         QTest::qWait(50);
         auto* tabs = m_page->run().findChild<QTabWidget*>();
         QVERIFY(tabs->tabBar()->tabRect(2).right() < tabs->width()); // no arrows before Raw
         for (QToolButton* arrow : tabs->tabBar()->findChildren<QToolButton*>()) QVERIFY(!arrow->isVisible());
         UiSession::shoot(*m_page, QStringLiteral("traces-small"));
+    }
+
+    void theCostIsShownWhereAnyRunHasOne()
+    {
+        QSettings().clear();
+        openSample();
+        QTRY_VERIFY(m_page->settled());
+        m_page->resize(1900, 700);
+        RunTableView& table = m_page->table();
+        // The sample tells of no cost; there is room enough.
+        QVERIFY(!table.isColumnHidden(RunTableModel::VersionColumn));
+        QTRY_VERIFY(table.isColumnHidden(RunTableModel::CostColumn));
+        table.setCostKnown(true);
+        QVERIFY(!table.isColumnHidden(RunTableModel::CostColumn));
+        table.setCostKnown(false);
+        QVERIFY(table.isColumnHidden(RunTableModel::CostColumn));
+        table.chooseColumn(RunTableModel::CostColumn, true);
+        QVERIFY(!table.isColumnHidden(RunTableModel::CostColumn));
+        table.fitColumns();
+        QVERIFY(table.isColumnHidden(RunTableModel::CostColumn));
+        // As soon as the store is looked at again.
+        table.setCostKnown(true);
+        m_session->refreshStore();
+        QTRY_VERIFY_WITH_TIMEOUT(table.isColumnHidden(RunTableModel::CostColumn), kPatienceMs);
     }
 
     void savedViews()
