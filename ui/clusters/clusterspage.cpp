@@ -42,7 +42,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override
     {
         QTreeView::resizeEvent(event);
-        const int leastLabel = fontMetrics().averageCharWidth() * 28;
+        const int leastLabel = fontMetrics().averageCharWidth() * 36;
         int label = viewport()->width();
         bool room = true;
         for (int column = 1; column < header()->count(); ++column) {

@@ -234,6 +234,7 @@ void ClusterTreeModel::rebuild()
         sum.label = std::string(nameOf(item.layer));
         sum.runs += item.runs;
         sum.failingRuns = item.failingRuns;
+        sum.words.isPinned = sum.words.isPinned || item.words.isPinned; // a layer stands where its first cluster belongs
         sum.lastSeen = std::max(sum.lastSeen, item.lastSeen);
         sum.perWeek.resize(std::max(sum.perWeek.size(), item.perWeek.size()));
         for (std::size_t week = 0; week < item.perWeek.size(); ++week) sum.perWeek[week] += item.perWeek[week];

@@ -213,6 +213,7 @@ private Q_SLOTS:
         QTest::keySequence(&m_page->tree(), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P));
         written();
         QVERIFY(item(second).words.isPinned);
+        QVERIFY(m_page->model().index(0, 0, m_page->model().index(0, 0)) == m_page->model().indexOf(second));
         UiSession::shoot(*m_page, QStringLiteral("clusters-edited"));
 
         // The page anew: everything is still named.
