@@ -181,7 +181,7 @@ protected:
             formatText("PRAGMA user_version={}; INSERT INTO meta VALUES('runs_epoch', '{}')", kDerivedSchemaVersion, epoch)));
         const auto done = db->exec("INSERT INTO outcomes VALUES(1, 2, 5, 'human: no'), (2, 1, 3, 'rule'), (3, 2, 3, 'rule');"
                                    "INSERT INTO clusters VALUES('c-1', 1, 3, 1, '', 'tool-error', 'lookup_order', 'sig', "
-                                   "'Lookup fails', '', 2, 2, 1, 0, 1, 0, 0, '[]', '[]');"
+                                   "'Lookup fails', '', 2, 2, 1, 0, 1, 0, 0, '[]', '[]', '');"
                                    "INSERT INTO cluster_members VALUES('c-1', 1, 1), ('c-1', 3, 1);");
         ASSERT_TRUE(done) << textOf(done.error());
     }
