@@ -42,7 +42,7 @@ protected:
     void resizeEvent(QResizeEvent* event) override
     {
         QTreeView::resizeEvent(event);
-        const int leastLabel = fontMetrics().averageCharWidth() * 36;
+        const int leastLabel = fontMetrics().averageCharWidth() * 30;
         int label = viewport()->width();
         bool room = true;
         for (int column = 1; column < header()->count(); ++column) {
